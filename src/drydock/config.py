@@ -1,0 +1,131 @@
+"""`drydock.toml`: what a user may set. Unknown keys are refused by name."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from fnmatch import fnmatchcase
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from drydock.errors import ConfigError
+
+FILE_NAME = "drydock.toml"
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RegionConfig(_Section):
+    """`[region]`."""
+
+    name: str = Field("ap-southeast-2", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    """The AWS region that is stood in for."""
+    account_id: str = Field("123456789012", pattern=r"^\d{12}$")
+    port: int = Field(4566, ge=1, le=65535)
+    """The API's port on loopback; the next free one where it is taken."""
+    time_scale: float = Field(10.0, gt=0)
+    """AWS's waits are divided by this."""
+    client_address: IPv4Address = IPv4Address("203.0.113.10")
+    """The public address that clients on the host stand for."""
+
+
+class ImageConfig(_Section):
+    """`[images."NAME:TAG"]`: an image, in an image's own words, made of a folder of this machine."""
+
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    working_dir: Path | None = None
+    environment: dict[str, str] = {}
+    user: str = ""
+
+
+class Config(_Section):
+    """The whole file. `folder` is where the file stands; relative paths in it start there."""
+
+    folder: Path
+    region: RegionConfig = RegionConfig()
+    images: dict[str, ImageConfig] = {}
+
+    def image(self, reference: str) -> ImageConfig | None:
+        """The entry for an image reference: the exact name first, then the first pattern that fits."""
+        if reference in self.images:
+            return self.images[reference]
+        for pattern, image in self.images.items():
+            if fnmatchcase(reference, pattern):
+                return image
+        return None
+
+
+def load(folder: Path, file: Path | None = None) -> Config:
+    """Read `drydock.toml` in `folder`, or `file`. Without a file at the usual place: the defaults.
+
+    Raises ConfigError: unreadable, not TOML, an unknown key, a wrong value, an unset ${VARIABLE}.
+    """
+    path = file if file is not None else folder / FILE_NAME
+    if not path.exists():
+        if file is not None:
+            raise ConfigError(f"{path}", "no such file", "name an existing file with --config")
+        return Config(folder=folder)
+    try:
+        raw = tomllib.loads(path.read_text())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read", str(error), "mend the file") from error
+    base = path.resolve().parent
+    data = _expand(raw, path, ())
+    for image in data.get("images", {}).values() if isinstance(data.get("images"), dict) else ():
+        if isinstance(image, dict):
+            _make_absolute(image, base)
+    try:
+        return Config(folder=base, **data)
+    except (ValidationError, TypeError) as error:
+        raise ConfigError(f"{path} is wrong", _sentence(error), "mend the key named here") from None
+
+
+def _expand(value: Any, path: Path, where: tuple[str, ...]) -> Any:
+    if isinstance(value, dict):
+        return {key: _expand(item, path, (*where, str(key))) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expand(item, path, where) for item in value]
+    if not isinstance(value, str):
+        return value
+
+    def replace(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in os.environ:
+            raise ConfigError(
+                f"{path}: {'.'.join(where)}",
+                f"the environment variable {name} is not set",
+                f"set {name}, or write its value into the file",
+            )
+        return os.environ[name]
+
+    return _VARIABLE.sub(replace, value)
+
+
+def _make_absolute(image: dict[str, Any], base: Path) -> None:
+    """A program or folder given with a slash is relative to the file; a bare name is left to PATH."""
+    for key in ("entrypoint", "command"):
+        words = image.get(key)
+        if isinstance(words, list) and words and isinstance(words[0], str):
+            first = words[0]
+            is_program = key == "entrypoint" or not image.get("entrypoint")
+            if is_program and "/" in first and not first.startswith("/"):
+                words[0] = str(base / first)
+    folder = image.get("working_dir")
+    if isinstance(folder, str):
+        image["working_dir"] = str(base / folder)
+
+
+def _sentence(error: ValidationError | TypeError) -> str:
+    if isinstance(error, TypeError):
+        return "`folder` is not a key of this file"
+    return "; ".join(
+        f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()
+    )

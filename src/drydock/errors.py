@@ -1,0 +1,167 @@
+"""Every error that Drydock raises on purpose, and the exit code of each.
+
+DrydockError                     1   something failed
+├── UsageError                   2   what was asked for makes no sense
+│   └── ConfigError              2   drydock.toml is wrong
+├── CheckFailed                  3   a check ran and found problems
+├── RegionError                  1   the local region
+│   ├── RegionNotRunning
+│   ├── RegionAlreadyRunning
+│   ├── RegionStartFailed
+│   ├── NamespacesUnavailable
+│   ├── PortUnavailable
+│   ├── ProgramMissing               nft, haproxy, postgres
+│   ├── SpawnFailed                  a process could not be started
+│   ├── NetworkFailed
+│   ├── BalancerFailed
+│   ├── DatabaseFailed
+│   ├── ImageNotFound
+│   └── StateUnreadable
+├── StackError                   1   Terraform and the stack
+│   ├── TerraformMissing
+│   ├── ProviderMissing
+│   ├── TerraformFailed
+│   ├── PlanMissing
+│   └── PlanTargetMismatch
+└── OpsError                     1   what is asked of AWS, local or not
+    ├── CredentialsMissing
+    ├── ResourceMissing
+    ├── TaskFailed                   its exit code is the task's
+    └── WaitTimedOut
+
+A message says what failed, why, and what to do next, in that order.
+"""
+
+from __future__ import annotations
+
+
+class DrydockError(Exception):
+    """Base of all. `subject` is what failed and names the resource, `cause` why, `remedy` what to do next."""
+
+    exit_code: int = 1
+
+    def __init__(self, subject: str, cause: str = "", remedy: str = "") -> None:
+        self.subject = subject
+        self.cause = cause
+        self.remedy = remedy
+        super().__init__(subject, cause, remedy)
+
+    def __str__(self) -> str:
+        text = f"{self.subject}: {self.cause}" if self.cause else self.subject
+        return f"{text}\n  Next: {self.remedy}" if self.remedy else text
+
+
+class UsageError(DrydockError):
+    """What was asked for makes no sense; nothing was changed."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """drydock.toml, or an environment variable that stands for it, is wrong."""
+
+
+class CheckFailed(DrydockError):
+    """A check ran to its end and found problems."""
+
+    exit_code = 3
+
+
+class RegionError(DrydockError):
+    """The local region could not do what was asked."""
+
+
+class RegionNotRunning(RegionError):
+    """A command needs a running region and there is none."""
+
+
+class RegionAlreadyRunning(RegionError):
+    """A second region was to be started in the same folder."""
+
+
+class RegionStartFailed(RegionError):
+    """The region's processes did not come up."""
+
+
+class NamespacesUnavailable(RegionError):
+    """The kernel refuses user or network namespaces."""
+
+
+class PortUnavailable(RegionError):
+    """No host port of those that were asked for can be bound."""
+
+
+class ProgramMissing(RegionError):
+    """A program that the data plane is made of is not on this machine."""
+
+
+class SpawnFailed(RegionError):
+    """A process could not be started; `cause` has the system's own words."""
+
+
+class NetworkFailed(RegionError):
+    """A namespace, link, address, route or rule could not be made."""
+
+
+class BalancerFailed(RegionError):
+    """HAProxy refused its configuration or did not start."""
+
+
+class DatabaseFailed(RegionError):
+    """PostgreSQL could not be initialised, started or asked."""
+
+
+class ImageNotFound(RegionError):
+    """No [images] entry and no container engine has the image of a task."""
+
+
+class StateUnreadable(RegionError):
+    """The saved control plane cannot be read."""
+
+
+class StackError(DrydockError):
+    """Terraform, or the stack it runs, failed."""
+
+
+class TerraformMissing(StackError):
+    """Neither terraform nor tofu, new enough, is on the path."""
+
+
+class ProviderMissing(StackError):
+    """The AWS provider can be had from no source."""
+
+
+class TerraformFailed(StackError):
+    """Terraform ended with an error; its own words were shown as they came."""
+
+
+class PlanMissing(StackError):
+    """`apply` needs a saved plan and there is none."""
+
+
+class PlanTargetMismatch(StackError):
+    """The saved plan was made for another target than the one it is applied to."""
+
+
+class OpsError(DrydockError):
+    """What was asked of the AWS API, local or not, failed."""
+
+
+class CredentialsMissing(OpsError):
+    """The AWS SDK found no usable credentials or region."""
+
+
+class ResourceMissing(OpsError):
+    """A cluster, service, task or log group that is needed is not there."""
+
+
+class TaskFailed(OpsError):
+    """A one-off task ended with another exit code than 0; ours is the same."""
+
+    def __init__(self, subject: str, cause: str = "", remedy: str = "", *, exit_code: int = 1):
+        super().__init__(subject, cause, remedy)
+        self.exit_code = exit_code
+
+
+class WaitTimedOut(OpsError):
+    """What was waited for did not become true before the deadline."""

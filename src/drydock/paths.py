@@ -1,0 +1,68 @@
+"""Where Drydock keeps its files: one folder, `.drydock/`, private to the user, in the working folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The `.drydock/` folder of one working folder. Paths only; `create` makes the folders."""
+
+    root: Path
+    """The working folder, absolute."""
+
+    @classmethod
+    def here(cls) -> Workspace:
+        return cls(Path.cwd())
+
+    @property
+    def folder(self) -> Path:
+        return self.root / ".drydock"
+
+    @property
+    def region(self) -> Path:
+        """Everything of the local region: lock, logs, saved API, databases."""
+        return self.folder / "region"
+
+    @property
+    def lock(self) -> Path:
+        """Locked (flock) by the porter for as long as the region runs."""
+        return self.region / "lock"
+
+    @property
+    def record(self) -> Path:
+        """`region.json`: endpoint and pids of the region that runs."""
+        return self.region / "region.json"
+
+    @property
+    def log(self) -> Path:
+        return self.region / "region.log"
+
+    @property
+    def state(self) -> Path:
+        """The saved control plane."""
+        return self.region / "state.pickle"
+
+    @property
+    def databases(self) -> Path:
+        return self.region / "databases"
+
+    @property
+    def errors(self) -> Path:
+        """Tracebacks that were kept from the user's screen, one file each."""
+        return self.folder / "errors"
+
+    @property
+    def terraform(self) -> Path:
+        """CLI configuration, TF_DATA_DIR per target, records of plans."""
+        return self.folder / "terraform"
+
+    def create(self) -> None:
+        """Make the folders, readable by the user alone."""
+        for folder in (self.folder, self.region, self.databases, self.errors, self.terraform):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        ignore = self.folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n")

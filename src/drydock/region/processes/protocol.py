@@ -1,0 +1,110 @@
+"""What the daemon and PID 1 of the region say to each other, and what a process to be started is.
+
+One message is one packet of a SOCK_SEQPACKET pair: JSON, with file descriptors beside it.
+"""
+
+from __future__ import annotations
+
+import array
+import json
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+MESSAGE_SIZE = 1 << 20
+"""Bytes of one message at most; a task's environment must fit."""
+MAX_FDS = 200
+
+
+@dataclass(frozen=True)
+class ProcessSpec:
+    """A process to be started in the region. Descriptors are the caller's and stay open there."""
+
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    """The whole environment; nothing is inherited."""
+    cwd: str = "/"
+    netns: int | None = None
+    """Descriptor of the network namespace; None: the region's own."""
+    stdin: int | None = None
+    stdout: int | None = None
+    """Descriptors; None: /dev/null for stdin, the region's log for the others."""
+    stderr: int | None = None
+    pass_fds: Sequence[int] = ()
+    """Descriptors that the process inherits. It sees them as 3, 4, 5 … in this order."""
+    resolv_conf: str = ""
+    """A file that the process sees as /etc/resolv.conf."""
+    hosts: str = ""
+    """A file that the process sees as /etc/hosts."""
+    uid: int | None = None
+    """The user that the process sees itself as, in a user namespace of its own; None: the region's.
+    On files it still acts as the user who started the region."""
+    gid: int | None = None
+    own_pids: bool = True
+    """In a PID namespace of its own, as its PID 1: when it ends, its children end with it."""
+    keep_capabilities: bool = False
+    """Otherwise it has none, and can get none."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """A process that runs: its program has been executed."""
+
+    pid: int
+    """In the region's PID namespace."""
+    host_pid: int
+    """As the host's `ps` shows it."""
+
+
+@dataclass
+class Message:
+    """One packet: a verb, its fields, and descriptors."""
+
+    verb: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    fds: list[int] = field(default_factory=list)
+
+    def send(self, channel: socket.socket) -> None:
+        payload = json.dumps({"verb": self.verb, **self.fields}).encode()
+        ancillary = []
+        if self.fds:
+            ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", self.fds))]
+        channel.sendmsg([payload], ancillary)
+
+    @classmethod
+    def receive(cls, channel: socket.socket) -> Message | None:
+        """The next message; None when the other side is gone."""
+        payload, fds, _flags, _address = socket.recv_fds(channel, MESSAGE_SIZE, MAX_FDS)
+        if not payload:
+            return None
+        fields = json.loads(payload)
+        return cls(fields.pop("verb"), fields, list(fds))
+
+
+_FD_FIELDS = ("netns", "stdin", "stdout", "stderr")
+
+
+def pack_spec(spec: ProcessSpec) -> tuple[dict[str, Any], list[int]]:
+    """A spec as JSON fields and the descriptors they point into (by index)."""
+    fields = asdict(spec)
+    fields["env"] = dict(spec.env)
+    fds: list[int] = []
+    for name in _FD_FIELDS:
+        descriptor = fields[name]
+        if descriptor is not None:
+            fields[name] = len(fds)
+            fds.append(descriptor)
+    fields["pass_fds"] = list(range(len(fds), len(fds) + len(spec.pass_fds)))
+    fds.extend(spec.pass_fds)
+    return fields, fds
+
+
+def unpack_spec(fields: dict[str, Any], fds: Sequence[int]) -> ProcessSpec:
+    """The inverse of pack_spec, with the descriptors that arrived."""
+    fields = dict(fields)
+    for name in _FD_FIELDS:
+        if fields[name] is not None:
+            fields[name] = fds[fields[name]]
+    fields["pass_fds"] = [fds[index] for index in fields["pass_fds"]]
+    return ProcessSpec(**fields)
