@@ -37,6 +37,11 @@ class Workspace:
         return self.region / "region.json"
 
     @property
+    def config(self) -> Path:
+        """The settings that the region was started with, variables filled in."""
+        return self.region / "config.json"
+
+    @property
     def log(self) -> Path:
         return self.region / "region.log"
 
@@ -66,3 +71,12 @@ class Workspace:
         ignore = self.folder / ".gitignore"
         if not ignore.exists():
             ignore.write_text("*\n")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file atomically with one that the user alone can read."""
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.unlink(missing_ok=True)
+    temporary.touch(mode=0o600)
+    temporary.write_text(text)
+    temporary.replace(path)

@@ -1,0 +1,211 @@
+"""Start, stop and find the region of a working folder, from outside of it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, fields
+from typing import Any
+
+from drydock.config import Config
+from drydock.errors import (
+    NamespacesUnavailable,
+    RegionAlreadyRunning,
+    RegionError,
+    RegionNotRunning,
+    RegionStartFailed,
+)
+from drydock.paths import Workspace, write_private
+
+START_SECONDS = 30
+STOP_SECONDS = 35
+
+
+@dataclass(frozen=True)
+class RegionRecord:
+    """A region that runs. `pid` is the porter's and `daemon_pid` the daemon's, as the host sees them."""
+
+    endpoint: str
+    pid: int
+    daemon_pid: int
+    started_at: str
+    region: str
+    account_id: str
+    log: str
+    id: str
+    """Of the saved control plane: another one after a purge, so that an old plan is recognised."""
+
+
+def start(workspace: Workspace, config: Config) -> RegionRecord:
+    """Start the region of a folder and wait until its API answers.
+
+    Raises RegionAlreadyRunning, NamespacesUnavailable, RegionStartFailed.
+    """
+    workspace.create()
+    if (record := running(workspace)) is not None:
+        raise RegionAlreadyRunning(
+            "the region",
+            f"one runs already in this folder (pid {record.pid}, {record.endpoint})",
+            "use it, or stop it with `drydock region stop`",
+        )
+    reader, writer = os.pipe()
+    command = [sys.executable, "-m", "drydock.region.porter", str(workspace.root), str(writer)]
+    write_private(workspace.config, config.model_dump_json())
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "TF_VAR_"))}
+    log = os.open(workspace.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        porter = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=(writer,),
+            env=environment,
+            cwd=workspace.root,
+            start_new_session=True,
+        )
+    finally:
+        os.close(log)
+        os.close(writer)
+    try:
+        answer = _read_answer(reader)
+    except BaseException:
+        porter.kill()
+        porter.wait()
+        raise
+    finally:
+        os.close(reader)
+    if "error" in answer:
+        porter.wait()
+        raise _start_error(answer, workspace)
+    porter.returncode = 0  # it lives on by design; without this, subprocess warns of a lost child
+    return _record(answer)
+
+
+def _read_answer(reader: int) -> dict[str, Any]:
+    """The porter's one line; an empty pipe says that it died."""
+    deadline = time.monotonic() + START_SECONDS
+    line = b""
+    while not line.endswith(b"\n"):
+        if not select.select([reader], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            return {"error": "daemon", "words": f"no answer within {START_SECONDS} s"}
+        part = os.read(reader, 65536)
+        if not part:
+            return {"error": "daemon", "words": "the porter ended before the API answered"}
+        line += part
+    answer: dict[str, Any] = json.loads(line)
+    return answer
+
+
+def _start_error(answer: dict[str, Any], workspace: Workspace) -> RegionError:
+    if answer["error"] == "already running":
+        return RegionAlreadyRunning(
+            "the region", "one is starting or running in this folder", "run `drydock region status`"
+        )
+    if answer["error"] == "namespaces":
+        return NamespacesUnavailable(
+            "the region needs user and network namespaces",
+            f"the kernel refuses: {answer['words']}",
+            "run `drydock doctor`, which names the setting",
+        )
+    return RegionStartFailed(
+        "the region did not start",
+        answer.get("words", answer["error"]),
+        answer.get("remedy") or f"read the end of {workspace.log}",
+    )
+
+
+def _record(answer: dict[str, Any]) -> RegionRecord:
+    return RegionRecord(**{field.name: answer[field.name] for field in fields(RegionRecord)})
+
+
+def running(workspace: Workspace) -> RegionRecord | None:
+    """The region of this folder if one runs. The lock says so; the record says where."""
+    if not _is_locked(workspace):
+        return None
+    try:
+        return _record(json.loads(workspace.record.read_text()))
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _is_locked(workspace: Workspace) -> bool:
+    try:
+        descriptor = os.open(workspace.lock, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def require(workspace: Workspace) -> RegionRecord:
+    """The region that runs. Raises RegionNotRunning."""
+    record = running(workspace)
+    if record is None:
+        raise RegionNotRunning(
+            "the region",
+            f"none runs in {workspace.root}",
+            "start it with `drydock region start` or `drydock up`",
+        )
+    return record
+
+
+def stop(workspace: Workspace) -> bool:
+    """Stop the region, in order and then by force; its data stays. False: none was running."""
+    record = running(workspace)
+    if record is None:
+        return False
+    _signal(record.pid, signal.SIGTERM)
+    if not _wait_unlocked(workspace, STOP_SECONDS):
+        _signal(record.pid, signal.SIGKILL)
+        if not _wait_unlocked(workspace, 5):
+            raise RegionError(
+                "the region does not stop",
+                f"its porter (pid {record.pid}) survived SIGKILL",
+                f"read the end of {workspace.log}",
+            )
+    return True
+
+
+def _signal(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _wait_unlocked(workspace: Workspace, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while _is_locked(workspace):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def inspect(record: RegionRecord) -> dict[str, Any]:
+    """What the region says of itself: endpoint, urls, tasks with process ids, databases, problems."""
+    request = urllib.request.Request(f"{record.endpoint}/_drydock/status")  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            status: dict[str, Any] = json.load(answer)
+    except (urllib.error.URLError, TimeoutError, ValueError) as error:
+        raise RegionNotRunning(
+            f"the region at {record.endpoint}",
+            f"it does not answer ({error})",
+            f"read the end of {record.log}, then `drydock region stop` and start again",
+        ) from error
+    return status

@@ -1,0 +1,67 @@
+"""The daemon's side of the porter: host sockets by request, and the wish to stop."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from itertools import count
+from typing import Any
+
+from drydock.errors import PortUnavailable
+from drydock.region.processes.protocol import Message
+
+
+class PorterClient:
+    """`on_stop` is called, once, when the porter asks to stop or is gone. Thread-safe."""
+
+    def __init__(self, channel: socket.socket, on_stop: Callable[[], None]) -> None:
+        self._channel = channel
+        self._on_stop = on_stop
+        self._tickets = count(1)
+        self._send_lock = threading.Lock()
+        self._answered = threading.Condition()
+        self._answers: dict[int, Message] = {}
+        self._gone = False
+        threading.Thread(target=self._listen, name="porter-client", daemon=True).start()
+
+    def bind(self, ports: Sequence[int], *, udp: bool = False) -> tuple[socket.socket, int]:
+        """A host socket on 127.0.0.1, on the first of `ports` that can be had, and its port.
+
+        A TCP socket listens already. Raises PortUnavailable.
+        """
+        ticket = next(self._tickets)
+        self._tell(Message("bind", {"ticket": ticket, "ports": list(ports), "udp": udp}))
+        with self._answered:
+            self._answered.wait_for(lambda: ticket in self._answers or self._gone, 10)
+            answer = self._answers.pop(ticket, None)
+        if answer is None or "error" in answer.fields:
+            cause = answer.fields["error"] if answer else "the porter does not answer"
+            remedy = "free one of them, or set another port in drydock.toml"
+            raise PortUnavailable(f"no host port of {list(ports)} can be bound", cause, remedy)
+        return socket.socket(fileno=answer.fds[0]), answer.fields["port"]
+
+    def ready(self, **record: Any) -> None:
+        """Say that the region's API answers; `record` is what other commands will find."""
+        self._tell(Message("ready", record))
+
+    def failed(self, **words: Any) -> None:
+        """Say why the region cannot start."""
+        self._tell(Message("failed", words))
+
+    def _tell(self, message: Message) -> None:
+        with self._send_lock:
+            message.send(self._channel)
+
+    def _listen(self) -> None:
+        while (message := Message.receive(self._channel)) is not None:
+            if message.verb == "stop":
+                self._on_stop()
+                continue
+            with self._answered:
+                self._answers[message.fields["ticket"]] = message
+                self._answered.notify_all()
+        with self._answered:
+            self._gone = True
+            self._answered.notify_all()
+        self._on_stop()

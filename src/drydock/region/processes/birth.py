@@ -1,0 +1,128 @@
+"""How a process of the region is born: from fork to execve, step by step, each in the right order.
+
+`spawn` runs in PID 1, which has a single thread, so that forking is safe.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+from pathlib import Path
+
+from drydock.region import linux
+from drydock.region.processes.protocol import ProcessSpec, Started
+
+_KEEP_SIGNALS = {signal.SIGKILL, signal.SIGSTOP}
+
+
+def spawn(spec: ProcessSpec) -> Started:
+    """Start a process; return once its program runs. Raises OSError with the words of what failed."""
+    reader, writer = os.pipe2(os.O_CLOEXEC)
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        _report_errors(writer, lambda: _first_child(spec, writer))
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
+        answers = [json.loads(line) for line in pipe]
+    if spec.own_pids:
+        os.waitpid(child, 0)  # it only forked the real one, which PID 1 has inherited
+    errors = [answer["error"] for answer in answers if "error" in answer]
+    pid = next((answer["pid"] for answer in answers if "pid" in answer), child)
+    if errors or not answers:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+        raise OSError(errors[0] if errors else "it ended before its program ran")
+    return Started(pid, next(answer["host_pid"] for answer in answers if "host_pid" in answer))
+
+
+def _report_errors(writer: int, body: object) -> None:
+    """Run a step of a child that must never return; what fails goes to the parent."""
+    try:
+        body()  # type: ignore[operator]
+    except BaseException as error:  # noqa: BLE001  (a forked child: everything must reach the parent)
+        words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        if isinstance(error, OSError) and error.filename:
+            words = f"{words}: {error.filename!r}"
+        _say(writer, error=words or type(error).__name__)
+    os._exit(127)
+
+
+def _say(writer: int, **fields: object) -> None:
+    os.write(writer, json.dumps(fields).encode() + b"\n")
+
+
+def _first_child(spec: ProcessSpec, writer: int) -> None:
+    if spec.netns is not None:
+        linux.setns(spec.netns, linux.CLONE_NEWNET)
+    if spec.own_pids or spec.resolv_conf or spec.hosts:
+        linux.unshare(linux.CLONE_NEWNS)
+    for source, target in ((spec.resolv_conf, "/etc/resolv.conf"), (spec.hosts, "/etc/hosts")):
+        if source:
+            linux.mount(source, str(Path(target).resolve()), flags=linux.MS_BIND)
+    if not spec.own_pids:
+        _become(spec, writer)
+    linux.unshare(linux.CLONE_NEWPID)
+    child = os.fork()
+    if child == 0:
+        _report_errors(writer, lambda: _become(spec, writer))
+    _say(writer, pid=child)
+    os._exit(0)
+
+
+def _become(spec: ProcessSpec, writer: int) -> None:
+    """Arrange what the program will see, then execute it."""
+    _say(writer, host_pid=linux.host_pid())
+    os.setsid()
+    if spec.own_pids:
+        # where /proc is masked (inside a container) the kernel refuses; the host's then stays
+        with contextlib.suppress(OSError):
+            flags = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
+            linux.mount("proc", "/proc", "proc", flags)
+    writer = _arrange_descriptors(spec, writer)
+    try:
+        os.chdir(spec.cwd)
+        if spec.uid is not None:
+            _map_user(spec.uid, spec.gid if spec.gid is not None else spec.uid)
+        if not spec.keep_capabilities:
+            linux.drop_capabilities()
+        for number in signal.valid_signals() - _KEEP_SIGNALS:
+            with contextlib.suppress(OSError, ValueError):  # the C library keeps two for itself
+                signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        os.umask(0o022)
+        os.execvpe(spec.argv[0], list(spec.argv), dict(spec.env))
+    except OSError as error:
+        missing = f"{error.strerror}: {error.filename or spec.argv[0]!r}"
+        _report_errors(writer, lambda: (_ for _ in ()).throw(OSError(missing)))
+
+
+def _map_user(uid: int, gid: int) -> None:
+    """A user namespace in which the region's user appears as uid and gid."""
+    outer_uid, outer_gid = os.geteuid(), os.getegid()
+    linux.unshare(linux.CLONE_NEWUSER)
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{uid} {outer_uid} 1")
+    Path("/proc/self/gid_map").write_text(f"{gid} {outer_gid} 1")
+
+
+def _arrange_descriptors(spec: ProcessSpec, writer: int) -> int:
+    """stdin, stdout, stderr and the passed ones at 3, 4, 5 …; everything else is closed on exec."""
+    null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    wanted = [
+        spec.stdin if spec.stdin is not None else null,
+        spec.stdout if spec.stdout is not None else 1,
+        spec.stderr if spec.stderr is not None else 2,
+        *spec.pass_fds,
+    ]
+    # first above every number that is going to be used, so that none is overwritten too early
+    floor = max([*wanted, len(wanted), writer]) + 1
+    import fcntl  # noqa: PLC0415  (only the child needs it)
+
+    high = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, floor) for descriptor in [*wanted, writer]]
+    for number, descriptor in enumerate(high):
+        os.dup2(descriptor, number, inheritable=number < len(wanted))
+    os.closerange(len(wanted) + 1, 65536)
+    return len(wanted)
