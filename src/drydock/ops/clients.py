@@ -1,0 +1,152 @@
+"""Clients of the AWS API for one target: the local region, or AWS as the environment describes it.
+
+The local ones look at nothing of the user's AWS set-up (profile, config files, proxies), so that a
+rehearsal can never reach AWS, and a broken profile can never break a rehearsal.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import botocore.session
+from botocore.config import Config as BotoConfig
+
+from drydock.errors import CredentialsMissing
+from drydock.ops.failures import translated
+
+if TYPE_CHECKING:
+    from types_boto3_ec2 import EC2Client
+    from types_boto3_ecs import ECSClient
+    from types_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from types_boto3_iam import IAMClient
+    from types_boto3_logs import CloudWatchLogsClient
+    from types_boto3_rds import RDSClient
+    from types_boto3_secretsmanager import SecretsManagerClient
+
+ACCESS_KEY_ID = "drydock"
+"""The local region takes any key; this one shows in its logs whose it is."""
+SECRET_ACCESS_KEY = "drydock"  # noqa: S105
+
+_IGNORED_LOCALLY = ("profile", "config_file", "credentials_file", "ca_bundle")
+_IGNORED_FLAGS = ("use_fips_endpoint", "use_dualstack_endpoint")
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often a target may be asked, in seconds, and how long its logs may lag behind its tasks."""
+
+    every: float
+    settle: float
+
+
+LOCAL_PACE = Pace(every=0.1, settle=0.3)
+AWS_PACE = Pace(every=2.0, settle=6.0)
+
+
+@dataclass
+class Clients:
+    """One lazily made client per service; none is made before it is used."""
+
+    session: boto3.Session
+    endpoint: str | None = None
+    """The API's URL; None: the SDK's own choice."""
+    pace: Pace = AWS_PACE
+    config: BotoConfig = field(default_factory=BotoConfig)
+
+    @property
+    def is_local(self) -> bool:
+        return self.endpoint is not None
+
+    @property
+    def region(self) -> str:
+        return self.session.region_name or ""
+
+    def _client(self, service: str) -> Any:
+        with translated(self.endpoint):
+            return self.session.client(
+                service,  # type: ignore[call-overload]
+                endpoint_url=self.endpoint,
+                config=self.config,
+            )
+
+    @cached_property
+    def ecs(self) -> ECSClient:
+        client: ECSClient = self._client("ecs")
+        return client
+
+    @cached_property
+    def ec2(self) -> EC2Client:
+        client: EC2Client = self._client("ec2")
+        return client
+
+    @cached_property
+    def elbv2(self) -> ElasticLoadBalancingv2Client:
+        client: ElasticLoadBalancingv2Client = self._client("elbv2")
+        return client
+
+    @cached_property
+    def logs(self) -> CloudWatchLogsClient:
+        client: CloudWatchLogsClient = self._client("logs")
+        return client
+
+    @cached_property
+    def rds(self) -> RDSClient:
+        client: RDSClient = self._client("rds")
+        return client
+
+    @cached_property
+    def iam(self) -> IAMClient:
+        client: IAMClient = self._client("iam")
+        return client
+
+    @cached_property
+    def secretsmanager(self) -> SecretsManagerClient:
+        client: SecretsManagerClient = self._client("secretsmanager")
+        return client
+
+
+def local(endpoint: str, region: str) -> Clients:
+    """Clients of the local region at `endpoint`, deaf to the user's AWS set-up."""
+    variables: dict[str, Any] = dict.fromkeys(_IGNORED_LOCALLY, (None, None, None, None))
+    variables |= dict.fromkeys(_IGNORED_FLAGS, (None, None, False, None))
+    core = botocore.session.Session(session_vars=variables)
+    session = boto3.Session(
+        aws_access_key_id=ACCESS_KEY_ID,
+        aws_secret_access_key=SECRET_ACCESS_KEY,
+        region_name=region,
+        botocore_session=core,
+    )
+    config = BotoConfig(
+        proxies={},
+        connect_timeout=5,
+        read_timeout=60,
+        retries={"mode": "standard", "total_max_attempts": 2},
+        parameter_validation=True,
+    )
+    return Clients(session, endpoint, LOCAL_PACE, config)
+
+
+def aws() -> Clients:
+    """Clients as the environment and the user's AWS files describe them.
+
+    Raises CredentialsMissing: no credentials, no region, or a profile that does not exist.
+    """
+    with translated(None):
+        # Terraform reads AWS_REGION; botocore alone would look at AWS_DEFAULT_REGION only.
+        region = os.environ.get("AWS_REGION") or boto3.Session().region_name
+        session = boto3.Session(region_name=region)
+        # Asking for them now gives one clear error before anything is begun.
+        credentials = session.get_credentials()
+    config = BotoConfig(retries={"mode": "standard", "total_max_attempts": 6})
+    clients = Clients(session, None, AWS_PACE, config)
+    if credentials is None:
+        raise CredentialsMissing(
+            "AWS", "no credentials were found", "set AWS_ACCESS_KEY_ID, or sign in: aws sso login"
+        )
+    if region is None:
+        raise CredentialsMissing("AWS", "no region is set", "export AWS_REGION=ap-southeast-2")
+    return clients

@@ -1,0 +1,175 @@
+"""Log lines of a service and of single tasks, in order, once or as they come.
+
+A task writes into the streams `PREFIX/CONTAINER/TASK-ID` of the group that the awslogs options of
+its task definition name
+(https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from drydock.errors import ResourceMissing
+from drydock.ops.clients import Clients
+from drydock.ops.failures import translated
+
+OVERLAP = 5_000
+"""Milliseconds: a line may arrive this much later than its time says, and is still shown by `-f`."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One event. `at` is its time in milliseconds since 1970, as CloudWatch Logs counts."""
+
+    at: int
+    stream: str
+    text: str
+
+    @property
+    def task(self) -> str:
+        """The task's id: the last part of the stream's name."""
+        return self.stream.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where one container of a task definition writes to."""
+
+    container: str
+    group: str
+    prefix: str
+
+    def stream(self, task_arn: str) -> str:
+        return f"{self.prefix}/{self.container}/{task_arn.rsplit('/', 1)[-1]}"
+
+
+def destinations(task_definition: Any) -> list[Destination]:
+    """The awslogs destinations of a task definition (as DescribeTaskDefinition gives it)."""
+    found = []
+    for container in task_definition.get("containerDefinitions", []):
+        logging = container.get("logConfiguration") or {}
+        options = logging.get("options") or {}
+        if logging.get("logDriver") == "awslogs" and "awslogs-group" in options:
+            prefix = options.get("awslogs-stream-prefix", "ecs")
+            found.append(Destination(container["name"], options["awslogs-group"], prefix))
+    return found
+
+
+def of_service(clients: Clients, task_definition: str) -> list[Destination]:
+    """The destinations of a task definition by ARN. Raises ResourceMissing: it writes no logs."""
+    with translated(clients.endpoint):
+        answer = clients.ecs.describe_task_definition(taskDefinition=task_definition)
+    found = destinations(answer["taskDefinition"])
+    if not found:
+        raise ResourceMissing(
+            f"logs of {task_definition}",
+            "no container of this task definition uses the awslogs driver",
+            'add logConfiguration with logDriver "awslogs" to the container definition',
+        )
+    return found
+
+
+class StreamReader:
+    """One stream from its start; each `read` gives what is new. A stream may not exist yet."""
+
+    def __init__(self, clients: Clients, group: str, stream: str) -> None:
+        self._clients = clients
+        self._group = group
+        self._stream = stream
+        self._token: str | None = None
+
+    def read(self) -> list[Line]:
+        """What was written since the last call, in the order of the stream."""
+        lines: list[Line] = []
+        while True:
+            extra: Any = {"nextToken": self._token} if self._token else {}
+            try:
+                with translated(self._clients.endpoint):
+                    page = self._fetch(extra)
+            except _NotYet:
+                return lines
+            lines += [
+                Line(event.get("timestamp", 0), self._stream, event.get("message", ""))
+                for event in page["events"]
+            ]
+            token = page.get("nextForwardToken")
+            # The same token twice is the API's sign for the end of the stream, for now.
+            if token == self._token or not page["events"]:
+                self._token = token or self._token
+                return lines
+            self._token = token
+
+    def _fetch(self, extra: Any) -> Any:
+        try:
+            return self._clients.logs.get_log_events(
+                logGroupName=self._group, logStreamName=self._stream, startFromHead=True, **extra
+            )
+        except self._clients.logs.exceptions.ResourceNotFoundException as error:
+            raise _NotYet from error
+
+
+class _NotYet(Exception):  # noqa: N818
+    """The stream or its group is not there yet."""
+
+
+class GroupReader:
+    """All streams of one group under a prefix; each `read` gives what is new, ordered by time."""
+
+    def __init__(self, clients: Clients, group: str, prefix: str, since: int) -> None:
+        self._clients = clients
+        self._group = group
+        self._prefix = prefix
+        self._since = since
+        self._seen: dict[str, int] = {}
+
+    def read(self) -> list[Line]:
+        """New lines of every stream. Raises ResourceMissing: no such log group."""
+        with translated(self._clients.endpoint):
+            events = self._fetch()
+        new = [event for event in events if event["eventId"] not in self._seen]
+        for event in new:
+            self._seen[event["eventId"]] = event["timestamp"]
+        self._forget()
+        # Stable: lines of one stream with the same millisecond stay as they were written.
+        new.sort(key=lambda event: event["timestamp"])
+        return [Line(e["timestamp"], e.get("logStreamName", ""), e["message"]) for e in new]
+
+    def _fetch(self) -> list[Any]:
+        try:
+            pages = self._clients.logs.get_paginator("filter_log_events").paginate(
+                logGroupName=self._group, logStreamNamePrefix=self._prefix, startTime=self._since
+            )
+            return [event for page in pages for event in page["events"]]
+        except self._clients.logs.exceptions.ResourceNotFoundException:
+            raise ResourceMissing(
+                f"log group {self._group}", "it does not exist", "drydock status"
+            ) from None
+
+    def _forget(self) -> None:
+        """Ask only for the last seconds next time, and keep only those ids."""
+        if not self._seen:
+            return
+        self._since = max(self._since, max(self._seen.values()) - OVERLAP)
+        self._seen = {key: at for key, at in self._seen.items() if at >= self._since}
+
+
+def tail(
+    clients: Clients,
+    where: list[Destination],
+    *,
+    since: int,
+    follow: bool,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[Line]:
+    """Lines of all destinations since `since` (ms), ordered by time; with `follow` without end."""
+    places = sorted({(one.group, f"{one.prefix}/{one.container}/") for one in where})
+    readers = [GroupReader(clients, group, prefix, since) for group, prefix in places]
+    while True:
+        lines = [line for reader in readers for line in reader.read()]
+        yield from sorted(lines, key=lambda line: line.at)
+        if not follow:
+            return
+        sleep(clients.pace.every)

@@ -1,0 +1,37 @@
+"""Waiting for a condition, with a deadline; never for a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from drydock.errors import WaitTimedOut
+
+T = TypeVar("T")
+
+
+def until(
+    condition: Callable[[], T | None],
+    *,
+    what: str,
+    timeout: float,
+    every: float,
+    remedy: str = "",
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> T:
+    """Ask `condition` every `every` seconds until it gives something; give that back.
+
+    None, False and empty values mean: not yet. Raises WaitTimedOut after `timeout` seconds; `what`
+    finishes the sentence "waited for …".
+    """
+    deadline = clock() + timeout
+    while True:
+        result = condition()
+        if result:
+            return result
+        left = deadline - clock()
+        if left <= 0:
+            raise WaitTimedOut(f"waited for {what}", f"not so after {timeout:g} s", remedy)
+        sleep(min(every, left))
