@@ -1,0 +1,136 @@
+"""Where a stack's state is kept, for each kind of backend block and each target.
+
+| the stack's block | local region | AWS |
+| --- | --- | --- |
+| `s3`, whatever it sets | a bucket of the region, made when missing | as the block says; what it leaves out comes from TF_STATE_BUCKET and the target |
+| none, or `local` | a file under `.drydock/`, one per region | Terraform's own way |
+| another | refused: Terraform has no way to point it elsewhere | Terraform's own way |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from drydock.errors import StackError, UsageError
+from drydock.stack.source import StackSource
+from drydock.stack.target import Target
+
+BUCKET_VARIABLE = "TF_STATE_BUCKET"
+KEY = "terraform.tfstate"
+
+
+def bucket_name(target: Target, environ: Mapping[str, str], slug: str) -> str:
+    """The bucket that the user names; locally one derived from the stack; else empty."""
+    return environ.get(BUCKET_VARIABLE) or (f"drydock-state-{slug}" if target.is_local else "")
+
+
+def init_arguments(source: StackSource, target: Target, bucket: str) -> list[str]:
+    """Arguments of `terraform init` that say where the state is. Pure.
+
+    Raises UsageError: a backend that cannot be pointed at a local region; no bucket for AWS.
+    """
+    if source.backend in ("", "local"):
+        return []
+    if source.backend != "s3":
+        if not target.is_local:
+            return []
+        raise UsageError(
+            f'a stack with the backend "{source.backend}" cannot be rehearsed',
+            "a local region keeps state in S3 only, and Terraform cannot be told to use another"
+            " backend than the one that the stack names",
+            'give the stack `backend "s3" {}`, or no backend block',
+        )
+    settings = _local(source, target, bucket) if target.is_local else _aws(source, target, bucket)
+    arguments = [f"-backend-config={key}={value}" for key, value in settings.items()]
+    # Locally the folder of TF_DATA_DIR may remember the bucket of a region that is gone.
+    return [*arguments, "-reconfigure"] if target.is_local else arguments
+
+
+def _local(source: StackSource, target: Target, bucket: str) -> dict[str, str]:
+    """Everything that names a place of the user's is overridden; a key is kept."""
+    settings = {"bucket": bucket, "region": target.region, "use_lockfile": "true"}
+    if "key" not in source.backend_arguments:
+        settings["key"] = KEY
+    if "dynamodb_table" in source.backend_arguments:
+        settings["dynamodb_table"] = ""
+    return settings
+
+
+def _aws(source: StackSource, target: Target, bucket: str) -> dict[str, str]:
+    said = source.backend_arguments
+    if not bucket and "bucket" not in said:
+        raise UsageError(
+            "nothing says which bucket keeps the state",
+            f"{BUCKET_VARIABLE} is not set and the stack's backend block names none",
+            f"set {BUCKET_VARIABLE} to a bucket of the account {target.account}",
+        )
+    settings = {"bucket": bucket} if bucket else {}
+    if "key" not in said:
+        settings["key"] = KEY
+    if "region" not in said:
+        settings["region"] = target.region
+    if not said & {"use_lockfile", "dynamodb_table"}:
+        settings["use_lockfile"] = "true"
+    return settings
+
+
+def state_arguments(source: StackSource, target: Target, state: Path) -> list[str]:
+    """Arguments of the other commands. Pure.
+
+    Only `-state` moves the state of a stack without a backend out of its folder.
+    """
+    return [f"-state={state}"] if target.is_local and source.backend in ("", "local") else []
+
+
+def make_bucket(target: Target, bucket: str) -> bool:
+    """Make the local region's bucket, versioned and private, unless it is there. True: made now.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+    Raises StackError: the region does not answer, or refuses.
+    """
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=target.endpoint,
+        region_name=target.region,
+        aws_access_key_id=target.access_key,
+        aws_secret_access_key=target.secret_key,
+        config=Config(
+            proxies={}, s3={"addressing_style": "path"}, retries={"total_max_attempts": 2}
+        ),
+    )
+    try:
+        try:
+            s3.head_bucket(Bucket=bucket)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                raise
+        else:
+            return False
+        if target.region == "us-east-1":
+            # The one region that must not be named.
+            s3.create_bucket(Bucket=bucket)
+        else:
+            where = {"LocationConstraint": target.region}
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=where)  # type: ignore[arg-type]
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        s3.put_public_access_block(
+            Bucket=bucket,
+            PublicAccessBlockConfiguration={
+                "BlockPublicAcls": True,
+                "IgnorePublicAcls": True,
+                "BlockPublicPolicy": True,
+                "RestrictPublicBuckets": True,
+            },
+        )
+    except (BotoCoreError, ClientError) as error:
+        raise StackError(
+            f"the state bucket {bucket} cannot be made in the local region",
+            str(error),
+            "look at `drydock status`; is the region running?",
+        ) from error
+    return True

@@ -1,0 +1,149 @@
+"""Run one Terraform command: show what it says as it says it, and pass interruptions on, once each."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+LineCallback = Callable[[str], None]
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended and everything that it said (standard output and error in one)."""
+
+    code: int
+    text: str
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    on_line: LineCallback,
+    color: bool = False,
+    keep_open: Sequence[int] = (),
+) -> Outcome:
+    """Run a command to its end; `on_line` gets each line, without its end, as it comes.
+
+    With `color` the command is given a terminal, so that it colours what it says. SIGINT, SIGTERM
+    and SIGHUP (in the main thread) are passed on as Terraform wants them: the first asks it to end
+    what it is doing and release the lock, the second to give up at once, the third kills it. When
+    it has ended the signal is raised again here, so Ctrl-C ends as KeyboardInterrupt.
+    `keep_open` are descriptors that the command inherits.
+    """
+    reader, writer = pty.openpty() if color else os.pipe()
+    try:
+        process = subprocess.Popen(
+            argv,
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=writer,
+            stderr=writer,
+            pass_fds=tuple(keep_open),
+            # Not of our process group: the terminal's Ctrl-C would reach it beside ours, and
+            # Terraform takes a second one as "give up at once".
+            process_group=0,
+        )
+    except BaseException:
+        os.close(reader)
+        raise
+    finally:
+        os.close(writer)
+    lines: list[str] = []
+    try:
+        with _forwarding(process, on_line):
+            for line in _lines(reader):
+                lines.append(line)
+                on_line(line)
+            code = process.wait()
+    except BaseException:
+        # Only what `on_line` raises comes here (a closed standard output, say).
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGINT)
+        _drain(reader)
+        process.wait()
+        raise
+    finally:
+        os.close(reader)
+    return Outcome(code, "\n".join(lines))
+
+
+def capture(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Outcome:
+    """Run a short command that only reads; nothing is shown."""
+    done = subprocess.run(
+        argv,
+        cwd=cwd,
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Outcome(done.returncode, done.stdout if done.returncode == 0 else done.stderr)
+
+
+@contextmanager
+def _forwarding(process: subprocess.Popen[bytes], on_line: LineCallback) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    received: list[int] = []
+
+    def forward(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+        with suppress(ProcessLookupError):
+            if len(received) > 2:
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.send_signal(signal.SIGINT)
+
+    # A signal that is ignored (SIGHUP below nohup) stays ignored.
+    heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, forward) for number in heard}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if received:
+        on_line(f"interrupted by {signal.Signals(received[0]).name}; Terraform has ended")
+        signal.raise_signal(received[0])
+
+
+def _lines(reader: int) -> Iterator[str]:
+    rest = b""
+    for chunk in _chunks(reader):
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield line.rstrip(b"\r").decode(errors="replace")
+    if rest:
+        yield rest.decode(errors="replace")
+
+
+def _chunks(reader: int) -> Iterator[bytes]:
+    while True:
+        try:
+            chunk = os.read(reader, 65536)
+        except OSError:
+            # Linux says EIO when the last holder of a terminal's other end is gone.
+            return
+        if not chunk:
+            return
+        yield chunk
+
+
+def _drain(reader: int) -> None:
+    for _ in _chunks(reader):
+        pass

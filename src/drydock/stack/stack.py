@@ -1,0 +1,311 @@
+"""One Terraform stack and one target: init, plan, apply, destroy, refresh, output.
+
+Nothing of ours is written into the stack's folder. Terraform itself writes `terraform.plan` there
+(with the same name as ever) and, at `init`, `.terraform.lock.hcl`, which has no other place: it
+belongs to the stack and is the user's to commit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from drydock.errors import PlanMissing, PlanTargetMismatch, ProviderMissing, TerraformFailed
+from drydock.paths import Workspace
+from drydock.stack import backend
+from drydock.stack.files import StackFiles, Turn, read_json, turn, write_private
+from drydock.stack.finder import Terraform, find_terraform
+from drydock.stack.plan import PlanSummary, summarise
+from drydock.stack.provider import ProviderSource, cli_configuration, find_provider
+from drydock.stack.runner import LineCallback, Outcome, capture, run
+from drydock.stack.source import StackSource, locked_provider, read_source
+from drydock.stack.target import Target, aws_files, environment
+
+PLAN_FILE = "terraform.plan"
+_LOCK_ID = re.compile(r"Error acquiring the state lock.*?\bID:\s+([0-9a-f-]{36})", re.DOTALL)
+_NO_PROVIDER = re.compile(
+    r"Failed to (?:query available provider packages|install provider|resolve provider packages)"
+)
+
+
+def _to_stdout(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+class Stack:
+    """A Terraform stack in `folder`, pointed at `target`.
+
+    `on_line` gets each line that Terraform says, as it says it; by default it is written to
+    standard output. Every step raises TerraformFailed, naming the step, when Terraform fails: its
+    own words have been shown by then. A KeyboardInterrupt comes only after Terraform has ended.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        target: Target,
+        workspace: Workspace,
+        *,
+        terraform: Terraform | None = None,
+        provider: ProviderSource | None = None,
+        on_line: LineCallback | None = None,
+        color: bool | None = None,
+    ) -> None:
+        """Reads the stack's files and finds Terraform; runs and changes nothing.
+
+        Raises UsageError (no stack there) and TerraformMissing.
+        """
+        self.folder = folder.resolve()
+        self.target = target
+        self.source: StackSource = read_source(self.folder)
+        self.terraform = terraform or find_terraform(os.environ)
+        self._provider = provider
+        self._on_line = on_line or _to_stdout
+        self._color = (
+            color
+            if color is not None
+            else on_line is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        )
+        self._files = StackFiles.of(workspace, self.folder, target)
+
+    @cached_property
+    def provider(self) -> ProviderSource:
+        """Where the AWS provider comes from."""
+        return self._provider or find_provider(
+            self.terraform,
+            os.environ,
+            self.folder,
+            locked=locked_provider(self.folder, self.terraform.registry),
+        )
+
+    @property
+    def plan_file(self) -> Path:
+        """The saved plan; it holds secrets in clear, so only the user may read it."""
+        return self.folder / PLAN_FILE
+
+    @property
+    def state_bucket(self) -> str:
+        """The S3 bucket that is given to Terraform; empty where the stack says it, or has none."""
+        if self.source.backend != "s3":
+            return ""
+        return backend.bucket_name(self.target, os.environ, self._files.slug)
+
+    def init(self, *, upgrade: bool = False) -> None:
+        """Fetch the provider and modules, connect the state; locally, make its bucket first.
+
+        Raises ProviderMissing (no source has the AWS provider), UsageError (a backend that cannot
+        be used with this target) and TerraformFailed.
+        """
+        arguments = backend.init_arguments(self.source, self.target, self.state_bucket)
+        self._on_line(f"{self.terraform.name}: {self.provider.describe()}")
+        if upgrade:
+            arguments.append("-upgrade")
+        with self._turn("init") as mine:
+            outcome = self._run("init", arguments, mine)
+        if outcome.code == 0:
+            return
+        if _NO_PROVIDER.search(outcome.text) and "hashicorp/aws" in outcome.text:
+            raise ProviderMissing(
+                "the AWS provider cannot be had",
+                f"looked for it: {self.provider.describe()}; Terraform's words are above",
+                "put it into a filesystem mirror (`terraform providers mirror DIR`), "
+                "or give this machine a way to the registry",
+            )
+        raise self._failed("init")
+
+    def plan(self, *, destroy: bool = False) -> PlanSummary:
+        """Write `terraform.plan` and what it is bound to; tell what it would do.
+
+        A former plan is gone from the first moment, so a failed step leaves none to be applied.
+        """
+        self.plan_file.unlink(missing_ok=True)
+        self._files.plan_record.unlink(missing_ok=True)
+        with self._turn("plan") as mine:
+            # Terraform keeps the mode of a file that is there: the plan is never readable by others.
+            os.close(os.open(self.plan_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            try:
+                arguments = [*self._state_arguments(), f"-out={PLAN_FILE}"]
+                if destroy:
+                    arguments.append("-destroy")
+                self._check(self._run("plan", arguments, mine), "plan")
+                summary = self._summary()
+            except BaseException:
+                self.plan_file.unlink(missing_ok=True)
+                raise
+        record = {"target": self.target.identity, "sha256": _digest(self.plan_file)}
+        write_private(self._files.plan_record, json.dumps(record, indent=2) + "\n")
+        return summary
+
+    def apply(self) -> None:
+        """Apply the saved plan, without asking.
+
+        Raises PlanMissing (there is none, or it has been used up), PlanTargetMismatch (it was made
+        for another target, or not by Drydock) and TerraformFailed.
+        """
+        record = self._checked_record()
+        with self._turn("apply") as mine:
+            outcome = self._run("apply", [*self._state_arguments(), PLAN_FILE], mine)
+        if "Saved plan is stale" in outcome.text:
+            raise PlanMissing(
+                f"{self.plan_file} cannot be applied any more",
+                "the stack was changed after it was planned",
+                "run `drydock plan` again",
+            )
+        self._check(outcome, "apply")
+        write_private(self._files.plan_record, json.dumps({**record, "applied": True}) + "\n")
+
+    def destroy(self) -> None:
+        """Destroy everything of the stack, without asking."""
+        with self._turn("destroy") as mine:
+            arguments = [*self._state_arguments(), "-auto-approve"]
+            self._check(self._run("destroy", arguments, mine), "destroy")
+
+    def refresh(self) -> None:
+        """Bring the state up to date with what is there."""
+        with self._turn("refresh") as mine:
+            arguments = [*self._state_arguments(), "-refresh-only", "-auto-approve"]
+            self._check(self._run("apply", arguments, mine), "refresh")
+
+    def output(self) -> dict[str, Any]:
+        """The stack's outputs by name, sensitive ones included; empty before the first apply."""
+        self._prepare()
+        outcome = self._capture("output", "-json", *self._state_arguments())
+        if outcome.code != 0:
+            raise self._failed("output", outcome.text)
+        return {name: item["value"] for name, item in json.loads(outcome.text).items()}
+
+    @property
+    def initialised(self) -> bool:
+        """`init` has run for this target; what it fetched is still there."""
+        return any(self._files.data_dir.glob("*"))
+
+    def _summary(self) -> PlanSummary:
+        outcome = self._capture("show", "-json", PLAN_FILE)
+        if outcome.code != 0:
+            raise self._failed("show", outcome.text)
+        return summarise(json.loads(outcome.text))
+
+    def _checked_record(self) -> dict[str, Any]:
+        again = "run `drydock plan` for this target"
+        if not self.plan_file.is_file():
+            raise PlanMissing(f"{self.plan_file}", "there is no saved plan", again)
+        record = read_json(self._files.plan_record)
+        if record is None or record.get("sha256") != _digest(self.plan_file):
+            raise PlanTargetMismatch(
+                f"{self.plan_file} is not applied",
+                "it is not the plan that Drydock made here, so nobody knows its target",
+                again,
+            )
+        if record["target"] != self.target.identity:
+            raise PlanTargetMismatch(
+                f"{self.plan_file} is not applied",
+                _difference(record["target"], self.target.identity),
+                again,
+            )
+        if record.get("applied"):
+            raise PlanMissing(
+                f"{self.plan_file} cannot be applied any more", "it has been applied", again
+            )
+        return record
+
+    def _state_arguments(self) -> list[str]:
+        state = self._files.state(self.target.region_id)
+        arguments = backend.state_arguments(self.source, self.target, state)
+        if arguments:
+            state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return arguments
+
+    def _prepare(self) -> None:
+        """What has to stand before Terraform runs; each of it can be made again at any time."""
+        self._files.create()
+        if self.provider.kind != "configuration":
+            text = cli_configuration(self.provider, self._files.cache)
+            write_private(self._files.cli_config, text)
+        if self.target.is_local:
+            for name, text in aws_files(self.target, self.source.profiles).items():
+                write_private(self._files.aws / name, text)
+            if self.state_bucket and backend.make_bucket(self.target, self.state_bucket):
+                self._on_line(f"state bucket {self.state_bucket} made in the local region")
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        own = self.provider.kind != "configuration"
+        return environment(
+            self.target,
+            os.environ,
+            data_dir=self._files.data_dir,
+            cli_config=self._files.cli_config if own else self.provider.path,
+            aws_files=self._files.aws,
+        )
+
+    def _turn(self, step: str) -> AbstractContextManager[Turn]:
+        self._files.create()
+        return turn(self._files, step)
+
+    def _run(self, command: str, arguments: Sequence[str], mine: Turn) -> Outcome:
+        """Run a command; locally, break a state lock that a killed run of ours has left."""
+        self._prepare()
+        outcome = self._run_once(command, arguments, mine)
+        lock = _LOCK_ID.search(outcome.text)
+        if outcome.code == 0 or lock is None or mine.former is None or not self.target.is_local:
+            return outcome
+        self._on_line(
+            f"the lock is of `{mine.former.get('step')}`, which was killed: releasing it, trying again"
+        )
+        unlocked = self._run_once("force-unlock", ["-force", lock[1]], mine)
+        return self._run_once(command, arguments, mine) if unlocked.code == 0 else outcome
+
+    def _run_once(self, command: str, arguments: Sequence[str], mine: Turn) -> Outcome:
+        plain = [] if self._color else ["-no-color"]
+        ask = [] if command == "force-unlock" else ["-input=false"]
+        return run(
+            [str(self.terraform.program), command, *plain, *ask, *arguments],
+            cwd=self.folder,
+            env=self._environment,
+            on_line=self._on_line,
+            color=self._color,
+            keep_open=(mine.descriptor,),
+        )
+
+    def _capture(self, *words: str) -> Outcome:
+        command, *arguments = words
+        argv = [str(self.terraform.program), command, "-no-color", *arguments]
+        return capture(argv, cwd=self.folder, env=self._environment)
+
+    def _check(self, outcome: Outcome, step: str) -> None:
+        if outcome.code != 0:
+            needs_init = "terraform init" in outcome.text or "tofu init" in outcome.text
+            raise self._failed(step, remedy="run `drydock init` first" if needs_init else "")
+
+    def _failed(self, step: str, words: str = "", remedy: str = "") -> TerraformFailed:
+        return TerraformFailed(
+            f"{self.terraform.name} could not {step} the stack in {self.folder}",
+            words.strip() or "its own words are above",
+            remedy or f"mend what it names, then run `drydock {step}` again",
+        )
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _difference(planned: dict[str, str], now: dict[str, str]) -> str:
+    names: dict[str, Callable[[dict[str, str]], str]] = {
+        "kind": lambda of: "the local region" if of["kind"] == "local" else "AWS",
+        "account": lambda of: f"account {of['account']}",
+        "region": lambda of: of["region"],
+        "endpoint": lambda of: of["endpoint"] or "AWS's own endpoints",
+    }
+    for key, name in names.items():
+        if planned.get(key) != now[key]:
+            return f"it was planned for {name(planned)}, not for {name(now)}"
+    return "it was planned for a local region that is gone; the one that runs now is another"

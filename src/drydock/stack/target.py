@@ -1,0 +1,174 @@
+"""Where a stack is applied: the local region or AWS; and the environment that points Terraform there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from drydock.errors import CredentialsMissing
+
+DEFAULT_REGION = "ap-southeast-2"
+ACCESS_KEY = "drydock"
+"""A local region asks for a signature, but not for whose; this is no secret."""
+_KEPT_LOCALLY = frozenset({"AWS_CA_BUNDLE"})
+
+
+@dataclass(frozen=True)
+class Target:
+    """A place to apply a stack to. Make one with `local` or `aws`."""
+
+    kind: Literal["local", "aws"]
+    region: str
+    account: str
+    endpoint: str = ""
+    """The local region's API. For AWS it is empty, unless AWS_ENDPOINT_URL leads elsewhere."""
+    region_id: str = ""
+    """Which local region: one that was deleted and made anew has another id."""
+    access_key: str = ACCESS_KEY
+    """Local credentials, as is `secret_key`; on AWS the SDK's ordinary chain finds them."""
+    secret_key: str = ACCESS_KEY
+    arn: str = ""
+    """Who acts on AWS, as STS tells it."""
+    profile: str = ""
+
+    @classmethod
+    def local(
+        cls,
+        endpoint: str,
+        *,
+        region: str = DEFAULT_REGION,
+        account: str = "123456789012",
+        region_id: str = "",
+    ) -> Target:
+        """The local region whose API answers at `endpoint`, a URL with an IP address as its host.
+
+        (With an IP address S3 is asked path-style; with a name, at BUCKET.NAME.)
+        """
+        return cls("local", region, account, endpoint, region_id)
+
+    @classmethod
+    def aws(cls) -> Target:
+        """AWS as the SDK's ordinary chain of credentials finds it; asks STS who that is.
+
+        Raises CredentialsMissing: no credentials, or AWS does not accept them.
+        """
+        try:
+            session = boto3.Session()
+            region = os.environ.get("AWS_REGION") or session.region_name or DEFAULT_REGION
+            told = session.client("sts", region_name=region).get_caller_identity()
+        except (BotoCoreError, ClientError) as error:
+            raise CredentialsMissing(
+                "AWS does not know who is asking",
+                str(error),
+                "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+                "or sign in with `aws sso login`",
+            ) from error
+        return cls(
+            "aws",
+            region,
+            told["Account"],
+            endpoint=os.environ.get("AWS_ENDPOINT_URL", ""),
+            arn=told["Arn"],
+            profile=os.environ.get("AWS_PROFILE", ""),
+        )
+
+    @property
+    def is_local(self) -> bool:
+        return self.kind == "local"
+
+    def describe(self) -> str:
+        """For the user, before anything is changed: which place, account and region."""
+        if self.is_local:
+            return f"LOCAL region {self.region} (account {self.account}) at {self.endpoint}"
+        profile = f", profile {self.profile}" if self.profile else ""
+        where = f" at {self.endpoint} (AWS_ENDPOINT_URL)" if self.endpoint else ""
+        return f"AWS account {self.account}, region {self.region}{profile}{where}, as {self.arn}"
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What a saved plan is bound to.
+
+        A local endpoint is not in it: a region that starts again on another port is the same.
+        """
+        return {
+            "kind": self.kind,
+            "account": self.account,
+            "region": self.region,
+            "region_id": self.region_id,
+            "endpoint": "" if self.is_local else self.endpoint,
+        }
+
+    @property
+    def label(self) -> str:
+        """A folder's name: what belongs to one target is kept apart from what belongs to another."""
+        return "local" if self.is_local else f"aws-{self.account}-{self.region}"
+
+
+def environment(
+    target: Target,
+    base: Mapping[str, str],
+    *,
+    data_dir: Path,
+    cli_config: Path | None,
+    aws_files: Path,
+) -> dict[str, str]:
+    """The environment that Terraform runs in. Pure.
+
+    For AWS it is the caller's own, with Terraform's folder and CLI configuration set. For a local
+    region every AWS setting of the caller is left out, so that nothing can lead to AWS: not a
+    profile, not a session token, not an endpoint of a single service.
+
+    `aws_files` is the folder of our own AWS `config` and `credentials`.
+    """
+    own = {"TF_DATA_DIR": str(data_dir), "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
+    if cli_config is not None:
+        own["TF_CLI_CONFIG_FILE"] = str(cli_config)
+    if not target.is_local:
+        # A session's region may come from a profile; where nothing says one, the stack's does.
+        return {**base, "AWS_REGION": base.get("AWS_REGION") or target.region, **own}
+    kept = {
+        key: value
+        for key, value in base.items()
+        if not key.startswith("AWS_") or key in _KEPT_LOCALLY
+    }
+    return {
+        **kept,
+        **own,
+        "CHECKPOINT_DISABLE": "1",
+        "AWS_ENDPOINT_URL": target.endpoint,
+        "AWS_ACCESS_KEY_ID": target.access_key,
+        "AWS_SECRET_ACCESS_KEY": target.secret_key,
+        "AWS_REGION": target.region,
+        "AWS_DEFAULT_REGION": target.region,
+        "AWS_CONFIG_FILE": str(aws_files / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(aws_files / "credentials"),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": _no_proxy(base),
+        "no_proxy": _no_proxy(base),
+    }
+
+
+def aws_files(target: Target, profiles: frozenset[str]) -> dict[str, str]:
+    """Texts of the local `config` and `credentials`: each profile that the stack names. Pure."""
+    names = ["default", *sorted(profiles - {"default"})]
+    config = "".join(
+        f"[{name if name == 'default' else f'profile {name}'}]\nregion = {target.region}\n"
+        for name in names
+    )
+    credentials = "".join(
+        f"[{name}]\naws_access_key_id = {target.access_key}\n"
+        f"aws_secret_access_key = {target.secret_key}\n"
+        for name in names
+    )
+    return {"config": config, "credentials": credentials}
+
+
+def _no_proxy(base: Mapping[str, str]) -> str:
+    said = base.get("NO_PROXY") or base.get("no_proxy") or ""
+    return ",".join([*(part for part in said.split(",") if part), "127.0.0.1", "localhost"])
