@@ -1,0 +1,103 @@
+"""What a container runs: an image's words, overridden by the definition's, overridden by the task's.
+
+Pure. https://docs.docker.com/reference/dockerfile/#understand-how-cmd-and-entrypoint-interact
+"""
+
+from __future__ import annotations
+
+import pwd
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from drydock.errors import ImageNotFound, SpawnFailed
+
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True)
+class ProcessImage:
+    """An image that is a program of this machine."""
+
+    entrypoint: Sequence[str] = ()
+    command: Sequence[str] = ()
+    working_dir: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    user: str = ""
+
+
+@dataclass(frozen=True)
+class ContainerRequest:
+    """What a container definition and the task's overrides say. None: the image's own."""
+
+    name: str
+    image: str
+    entrypoint: Sequence[str] | None = None
+    command: Sequence[str] | None = None
+    working_dir: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    user: str = ""
+
+
+@dataclass(frozen=True)
+class Command:
+    """What is to be executed."""
+
+    argv: tuple[str, ...]
+    cwd: str
+    environment: Mapping[str, str]
+    uid: int | None
+    gid: int | None
+
+
+def compose(request: ContainerRequest, image: ProcessImage, base: Mapping[str, str]) -> Command:
+    """Put image and request together. `base` is the environment that both may override.
+
+    Raises ImageNotFound when nothing says what to run, SpawnFailed for a user that is not known here.
+    """
+    if request.entrypoint is not None:
+        entrypoint, default_command = request.entrypoint, ()  # as in Docker: CMD belongs to it
+    else:
+        entrypoint, default_command = image.entrypoint, tuple(image.command)
+    command = tuple(request.command) if request.command is not None else default_command
+    argv = (*entrypoint, *command)
+    if not argv:
+        raise ImageNotFound(
+            f"container {request.name}",
+            f"neither the image {request.image} nor the container definition says what to run",
+            "give the [images] entry an entrypoint or a command",
+        )
+    uid, gid = _user(request.user or image.user, request.name)
+    cwd = request.working_dir or image.working_dir or "/"
+    if not Path(cwd).is_dir():
+        raise SpawnFailed(
+            f"container {request.name}",
+            f"its working directory {cwd} is not a folder of this machine",
+            "set working_dir in the [images] entry",
+        )
+    environment = {"PATH": DEFAULT_PATH, **base, **image.environment, **request.environment}
+    return Command(argv, cwd, environment, uid, gid)
+
+
+def _user(user: str, container: str) -> tuple[int | None, int | None]:
+    """`user`, `uid`, `user:group` or `uid:gid`. Root is the region's own user, without capabilities."""
+    name, _, group = user.partition(":")
+    if name in ("", "0", "root"):
+        return None, None
+    if name.isdecimal():
+        uid, gid = int(name), int(name)
+    else:
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError as error:
+            raise SpawnFailed(
+                f"container {container}",
+                f"its user {name} is not known on this machine",
+                "give a number, or set user in the [images] entry",
+            ) from error
+        uid, gid = entry.pw_uid, entry.pw_gid
+    if group.isdecimal():
+        gid = int(group)
+    elif group:
+        raise SpawnFailed(f"container {container}", f"its group {group} is not a number")
+    return uid, gid

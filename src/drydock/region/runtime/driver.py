@@ -1,0 +1,83 @@
+"""The process driver: a container is a process of this machine on its task's ENI."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from drydock.region.processes.client import Process, Spawner
+from drydock.region.processes.protocol import ProcessSpec
+from drydock.region.runtime.command import ContainerRequest, ProcessImage, compose
+from drydock.region.runtime.output import Output, Pump, Sink
+
+_INHERITED = ("LANG", "LC_ALL", "TZ")
+
+
+@dataclass
+class Container:
+    """A container that was started."""
+
+    process: Process
+    output: Output
+
+    @property
+    def running(self) -> bool:
+        return self.process.running
+
+    @property
+    def finished(self) -> bool:
+        """It has ended and its last line has been handed on."""
+        return not self.process.running and self.output.ended.is_set()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a container runs: its task's network namespace and what names mean there."""
+
+    netns: int
+    resolv_conf: str
+    environment: Mapping[str, str]
+    """What every container of the task gets unless it says otherwise."""
+
+
+class ProcessDriver:
+    """Starts containers. Thread-safe."""
+
+    def __init__(self, spawner: Spawner, pump: Pump) -> None:
+        self._spawner = spawner
+        self._pump = pump
+
+    def start(
+        self,
+        request: ContainerRequest,
+        image: ProcessImage,
+        place: Place,
+        sink: Sink,
+        on_exit: Callable[[], None],
+    ) -> Container:
+        """Start a container; its lines go to `sink`.
+
+        Raises ImageNotFound, SpawnFailed. `on_exit` is called from the spawner's thread.
+        """
+        inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        command = compose(request, image, {**inherited, **place.environment})
+        output = self._pump.open(sink)
+        try:
+            process = self._spawner.spawn(
+                ProcessSpec(
+                    argv=command.argv,
+                    env=command.environment,
+                    cwd=command.cwd,
+                    netns=place.netns,
+                    stdout=output.writer,
+                    stderr=output.writer,
+                    resolv_conf=place.resolv_conf,
+                    uid=command.uid,
+                    gid=command.gid,
+                ),
+                lambda _process: on_exit(),
+            )
+        finally:
+            self._pump.started(output)
+        return Container(process, output)

@@ -1,0 +1,98 @@
+"""What containers write: one thread reads every pipe and hands on whole lines, in order.
+
+stdout and stderr of a container share one pipe, so their order is the order of writing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+log = logging.getLogger(__name__)
+
+Line = tuple[int, str]
+"""Milliseconds since the epoch, and the text without its end."""
+Sink = Callable[[Sequence[Line]], None]
+
+MAX_LINE = 16 * 1024
+"""Bytes after which a line is handed on as it is, as container engines do."""
+_READ = 64 * 1024
+
+
+@dataclass
+class Output:
+    """The writing end for a process, and the news that nothing more will come."""
+
+    writer: int
+    """The caller passes it to the process, then calls `Pump.started`."""
+    ended: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass
+class _Source:
+    sink: Sink
+    output: Output
+    rest: bytes = b""
+
+
+class Pump:
+    """Reads all outputs on one thread."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._wake_reader, self._wake_writer = socket.socketpair()
+        self._selector.register(self._wake_reader, selectors.EVENT_READ)
+        threading.Thread(target=self._run, name="output", daemon=True).start()
+
+    def open(self, sink: Sink) -> Output:
+        """A new pipe whose lines go to `sink`, called from the pump's thread."""
+        reader, writer = os.pipe2(os.O_CLOEXEC)
+        os.set_blocking(reader, False)
+        output = Output(writer)
+        self._selector.register(reader, selectors.EVENT_READ, _Source(sink, output))
+        self._wake_writer.send(b"x")
+        return output
+
+    def started(self, output: Output) -> None:
+        """The process has its copy (or was not started): close ours, so that its end can be seen."""
+        os.close(output.writer)
+
+    def _run(self) -> None:
+        while True:
+            for key, _ in self._selector.select():
+                if key.data is None:
+                    self._wake_reader.recv(4096)
+                else:
+                    self._read(key.fd, key.data)
+
+    def _read(self, reader: int, source: _Source) -> None:
+        try:
+            data = os.read(reader, _READ)
+        except BlockingIOError:
+            return
+        *lines, source.rest = (source.rest + data).split(b"\n")
+        while len(source.rest) > MAX_LINE:
+            lines.append(source.rest[:MAX_LINE])
+            source.rest = source.rest[MAX_LINE:]
+        if not data and source.rest:
+            lines.append(source.rest)
+        self._hand_on(source, lines)
+        if not data:
+            self._selector.unregister(reader)
+            os.close(reader)
+            source.output.ended.set()
+
+    def _hand_on(self, source: _Source, lines: Sequence[bytes]) -> None:
+        if not lines:
+            return
+        now = int(time.time() * 1000)
+        try:
+            source.sink([(now, line.decode("utf-8", "replace").rstrip("\r")) for line in lines])
+        except Exception:  # one container's log must not stop the others'
+            log.exception("output of a container was not stored", extra={"lines": len(lines)})
