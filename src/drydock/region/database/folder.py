@@ -1,0 +1,159 @@
+"""What one server keeps on disk: its data, its administrator's password, its log, its lock."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from drydock.errors import DatabaseFailed
+
+_LOG_LIMIT = 16 << 20
+"""Bytes; a longer log is put aside at the next start, and the one before it goes."""
+
+
+@dataclass(frozen=True)
+class ServerFolder:
+    """The private folder of one server. Everything of it is in here; it goes with `destroy` alone."""
+
+    path: Path
+    """Absolute."""
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def data(self) -> Path:
+        """PostgreSQL's data directory. It is there complete or not at all."""
+        return self.path / "data"
+
+    @property
+    def password_file(self) -> Path:
+        """The password of rdsadmin, one line, for the owner alone."""
+        return self.path / "rdsadmin.password"
+
+    @property
+    def log(self) -> Path:
+        """What the server wrote on stderr."""
+        return self.path / "postgresql.log"
+
+    @property
+    def major(self) -> int | None:
+        """The PostgreSQL major that made the data; None: there are no data yet."""
+        try:
+            text = (self.data / "PG_VERSION").read_text().strip()
+        except FileNotFoundError:
+            return None
+        try:
+            return int(text)
+        except ValueError:
+            raise DatabaseFailed(
+                f"the data of {self.name}", f"PG_VERSION has {text!r}, which is no version"
+            ) from None
+
+    def create(self) -> None:
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def password(self) -> str:
+        """rdsadmin's password, made at the first call. 192 random bits."""
+        self.create()
+        try:
+            return self.password_file.read_text().rstrip("\n")
+        except FileNotFoundError:
+            password = secrets.token_urlsafe(24)
+            write_private(self.password_file, password + "\n")
+            return password
+
+    def open_log(self) -> int:
+        """A descriptor to append to the log."""
+        if self.log.exists() and self.log.stat().st_size > _LOG_LIMIT:
+            self.log.replace(self.log.with_suffix(".log.1"))
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        return os.open(self.log, flags, 0o600)
+
+    @contextmanager
+    def locked(self, timeout: float = 10.0) -> Iterator[int]:
+        """The right to use the data: a locked descriptor. Who inherits it keeps the right.
+
+        PostgreSQL's own lock file holds a process id, and every server here is process 1 of a
+        namespace: it cannot tell a server that runs from one that is gone. The kernel can.
+
+        Raises DatabaseFailed: after `timeout` seconds somebody else still has it.
+        """
+        self.create()
+        lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self._wait_for(lock, time.monotonic() + timeout)
+            yield lock
+        finally:
+            os.close(lock)
+
+    def _wait_for(self, lock: int, deadline: float) -> None:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise DatabaseFailed(
+                        f"the data of {self.name}",
+                        "another server, or a part of one that is ending, uses them",
+                        "stop that server first",
+                    ) from None
+                time.sleep(0.01)
+            else:
+                return
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read: whole or not at all, and on the disk."""
+    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Put the names in a folder on the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def destroy(path: Path) -> None:
+    """Remove a server's folder with all its data. Nothing happens where there is none.
+
+    It is renamed first: an interruption leaves no half of a server that could be started.
+    Raises DatabaseFailed: a server still uses the data.
+    """
+    if path.exists():
+        with ServerFolder(path).locked(timeout=2.0):
+            path.rename(path.with_name(f".gone-{path.name}-{secrets.token_hex(4)}"))
+    if path.parent.exists():
+        for left in path.parent.glob(".gone-*"):
+            remove_tree(left)
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a folder and what is in it; somebody else may do the same at the same time."""
+    try:
+        shutil.rmtree(path)
+    except FileNotFoundError:
+        if path.exists():
+            remove_tree(path)

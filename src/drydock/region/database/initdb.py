@@ -1,0 +1,114 @@
+"""The files of a new, empty server: there complete, or not at all.
+
+No template is copied: initdb needs 0.3 to 0.5 s (0.8 s for Debian's 15), and copies of one cluster
+would share its system identifier, by which PostgreSQL tells one server's WAL from another's.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from drydock.errors import DatabaseFailed
+from drydock.region.database.folder import ServerFolder, remove_tree, sync_folder
+from drydock.region.database.settings import ADMIN
+from drydock.region.database.versions import Installation
+from drydock.region.processes.client import Spawner
+from drydock.region.processes.protocol import ProcessSpec
+
+RDS_LOCALE = "en_US.UTF-8"
+"""The collation of a new RDS server ("Collations supported in RDS for PostgreSQL")."""
+SERVER_UID = 1000
+"""PostgreSQL refuses to run as root, also as the root of a user namespace."""
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C", "TZ": "UTC"}
+_TIMEOUT = 120.0
+_LC_ALL_MASK = 0x1FBF
+
+
+@dataclass(frozen=True)
+class Locale:
+    """How a new server compares text."""
+
+    arguments: tuple[str, ...]
+    note: str = ""
+    """Where it is not as on RDS: a sentence for the user."""
+
+
+def choose_locale(major: int, has: Callable[[str], bool]) -> Locale:
+    """RDS's own where the machine has it, else UTF-8 by code point. `has` tells of a name."""
+    if has(RDS_LOCALE):
+        return Locale((f"--locale={RDS_LOCALE}", "--lc-messages=C"))
+    note = f"this machine has no locale {RDS_LOCALE}: text is ordered by code point, not as on RDS"
+    if major >= 17:
+        builtin = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
+        return Locale(builtin, note)
+    name = "C.UTF-8" if has("C.UTF-8") else "C"
+    return Locale((f"--locale={name}", "--lc-messages=C"), note)
+
+
+def has_locale(name: str) -> bool:
+    """Whether the C library has a locale; the process's own is left as it is."""
+    libc = ctypes.CDLL(None)
+    libc.newlocale.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
+    libc.newlocale.restype = ctypes.c_void_p
+    libc.freelocale.argtypes = (ctypes.c_void_p,)
+    handle = libc.newlocale(_LC_ALL_MASK, name.encode(), None)
+    if not handle:
+        return False
+    libc.freelocale(handle)
+    return True
+
+
+def make_data(
+    spawner: Spawner, folder: ServerFolder, installation: Installation, locale: Locale
+) -> None:
+    """Run initdb beside the final place and rename; what an interruption left is removed first.
+
+    The caller holds the folder's lock. Raises DatabaseFailed with initdb's own words.
+    """
+    folder.password()
+    new = folder.data.with_name("data.new")
+    if new.exists():
+        remove_tree(new)
+    argv = [
+        installation.program("initdb"),
+        f"--pgdata={new}",
+        f"--username={ADMIN}",
+        f"--pwfile={folder.password_file}",
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        *locale.arguments,
+    ]
+    with tempfile.TemporaryFile() as output:
+        process = spawner.spawn(
+            ProcessSpec(
+                argv=argv,
+                env=ENVIRONMENT,
+                stdout=output.fileno(),
+                stderr=output.fileno(),
+                uid=SERVER_UID,
+                gid=SERVER_UID,
+            )
+        )
+        code = process.wait(_TIMEOUT)
+        if code is None:
+            process.kill()
+            process.wait(10)
+        if code != 0:
+            output.seek(0, os.SEEK_SET)
+            said = _last_words(output.read().decode(errors="replace"))
+            remove_tree(new)
+            how = f"initdb ended with {code}" if code is not None else f"no end in {_TIMEOUT:.0f} s"
+            raise DatabaseFailed(f"making the data of {folder.name}", f"{how}: {said}")
+    new.rename(folder.data)
+    sync_folder(folder.path)
+
+
+def _last_words(text: str) -> str:
+    """The lines of initdb that tell of a failure; without one, the last line."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    telling = [line for line in lines if "error" in line.lower() or "FATAL" in line]
+    return "; ".join(telling[:3] or lines[-1:]) or "it said nothing"

@@ -1,0 +1,324 @@
+"""One PostgreSQL server: its files, its process, and a way to ask it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from drydock.errors import DatabaseFailed, SpawnFailed
+from drydock.region.database.folder import ServerFolder, write_private
+from drydock.region.database.initdb import (
+    ENVIRONMENT,
+    SERVER_UID,
+    choose_locale,
+    has_locale,
+    make_data,
+)
+from drydock.region.database.postmaster import clear_stale_pid_file, is_ready, last_words
+from drydock.region.database.settings import ADMIN, pg_hba_conf, postgresql_conf
+from drydock.region.database.versions import Installation, choose, exactly
+from drydock.region.processes.client import Process, Spawner
+from drydock.region.processes.protocol import ProcessSpec
+
+log = logging.getLogger(__name__)
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+Enter = Callable[[], AbstractContextManager[None]]
+
+QUIET = (
+    "-c log_statement=none -c log_min_duration_statement=-1 -c log_duration=off "
+    "-c log_min_duration_sample=-1 -c log_transaction_sample_rate=0 "
+    "-c log_min_error_statement=panic"
+)
+"""What rdsadmin does is nobody's business: no statement of it is in the server's log."""
+
+
+class StopMode(Enum):
+    """How PostgreSQL ends: the signal that asks for it."""
+
+    SMART = signal.SIGTERM
+    """Once the last client has left."""
+    FAST = signal.SIGINT
+    """Clients are cut off, what they had not committed is rolled back, a checkpoint is made."""
+    IMMEDIATE = signal.SIGQUIT
+    """At once; the next start recovers."""
+
+
+@dataclass(frozen=True)
+class ServerSpec:
+    """A server to be: where its files are and where it listens."""
+
+    folder: Path
+    """Its private folder, absolute; its last part is the server's name."""
+    installation: Installation
+    hostaddr: str
+    """The address at which the daemon asks it."""
+    port: int = 5432
+    listen: str = "*"
+    """`listen_addresses`: by default every address of its namespace."""
+    netns: int | None = None
+    """Descriptor of its network namespace; the caller's, open for as long as the server is used."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Settings over our defaults, by PostgreSQL's names and in its units."""
+
+
+@dataclass(frozen=True)
+class ServerExit:
+    """The end of a server's process."""
+
+    name: str
+    exit_code: int
+    """128 + N if signal N ended it."""
+    asked: bool
+    """Whether `stop` asked for it."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What came of asking a server."""
+
+    answered: bool
+    """It answered a query."""
+    reason: str = ""
+    """Why not."""
+
+
+def installation_for(folder: Path, major: int) -> Installation:
+    """The installation for a server of PostgreSQL `major`: the one whose major made its data.
+
+    Without data yet, what `versions.choose` gives. Raises DatabaseFailed: the data need a major
+    that is not on this machine any more. Raises ProgramMissing: no data, and no PostgreSQL at all.
+    """
+    have = ServerFolder(folder).major
+    if have is None:
+        return choose(major)
+    found = exactly(have)
+    if found is None:
+        raise DatabaseFailed(
+            f"the data of {folder.name}",
+            f"PostgreSQL {have} made them, and it is not on this machine",
+            f"install PostgreSQL {have} again",
+        )
+    if have == major:
+        return found
+    note = f"PostgreSQL {have} made the data of {folder.name}, and stands for {major}"
+    return replace(found, note=note)
+
+
+class PostgresServer:
+    """A server of one folder. Thread-safe; every method says what is, none what was asked for."""
+
+    def __init__(
+        self,
+        spawner: Spawner,
+        spec: ServerSpec,
+        enter: Enter = nullcontext,
+        on_exit: Callable[[ServerExit], None] | None = None,
+    ) -> None:
+        """`enter` puts the calling thread into the server's network namespace and back.
+
+        `on_exit` hears of every end of the process, in the spawner's thread; it must not block.
+        """
+        self.spec = spec
+        self.folder = ServerFolder(spec.folder)
+        self._spawner = spawner
+        self._enter = enter
+        self._on_exit = on_exit
+        self._change = threading.Lock()
+        self._process: Process | None = None
+        self._asked_to_stop = False
+        self._log_start = 0
+
+    @property
+    def running(self) -> bool:
+        """Whether its process is there; whether it answers, `probe` tells."""
+        return self._process is not None and self._process.running
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id as the host's `ps` shows it, while it runs."""
+        process = self._process
+        return process.host_pid if process is not None and process.running else None
+
+    def initialise(self) -> str:
+        """Make its files where there are none → a note for the user, or nothing.
+
+        Raises DatabaseFailed: initdb failed, or the data are of another major.
+        """
+        with self._change:
+            if self._has_data():
+                return ""
+            major = self.spec.installation.major
+            locale = choose_locale(major, has_locale)
+            with self.folder.locked():
+                if not self._has_data():
+                    make_data(self._spawner, self.folder, self.spec.installation, locale)
+            return locale.note
+
+    def start(self, timeout: float = 60.0) -> None:
+        """Run it until it takes connections. Nothing happens where it already does.
+
+        Raises DatabaseFailed: no data, data of another major, the process ended (with its last
+        words), or `timeout` seconds went by; then it goes on starting, and `start` may be called
+        again.
+        """
+        with self._change:
+            process = self._process
+            if process is None or not process.running:
+                process = self._launch()
+            self._wait_until_ready(process, time.monotonic() + timeout)
+            self._ensure_admin_database()
+
+    def stop(self, mode: StopMode = StopMode.FAST, grace: float = 20.0) -> None:
+        """End it; after `grace` seconds without regard for clients, after as many by force.
+
+        Nothing happens where it does not run. Raises DatabaseFailed: not even force ends it.
+        """
+        with self._change:
+            process = self._process
+            if process is None:
+                return
+            self._asked_to_stop = True
+            for number in (mode.value, StopMode.IMMEDIATE.value, signal.SIGKILL):
+                process.signal(number)
+                if process.wait(grace) is not None:
+                    return
+                log.warning("%s did not end by %s", self.folder.name, number.name)
+            raise DatabaseFailed(f"stopping {self.folder.name}", "SIGKILL does not end it")
+
+    def connect(self, database: str = ADMIN, timeout: int = 5) -> Connection:
+        """A connection as rdsadmin, in autocommit mode, usable from any thread. `timeout` seconds.
+
+        Raises DatabaseFailed with the server's words.
+        """
+        try:
+            with self._enter():
+                return psycopg.connect(
+                    hostaddr=self.spec.hostaddr,
+                    host=self.spec.hostaddr,
+                    port=self.spec.port,
+                    user=ADMIN,
+                    password=self.folder.password(),
+                    dbname=database,
+                    autocommit=True,
+                    connect_timeout=timeout,
+                    options=QUIET,
+                    application_name=ADMIN,
+                    # said here, so that no PG… variable of the daemon's environment decides
+                    sslmode="prefer",
+                    gssencmode="disable",
+                    target_session_attrs="any",
+                    require_auth="scram-sha-256",
+                )
+        except psycopg.Error as error:
+            raise DatabaseFailed(
+                f"connecting to {self.folder.name}", " ".join(str(error).split())
+            ) from error
+
+    def probe(self, timeout: int = 5) -> Probe:
+        """Ask it a query, over a connection of its own."""
+        if not self.running:
+            return Probe(False, "its process does not run")
+        try:
+            with self.connect(timeout=timeout) as connection:
+                connection.execute("SELECT 1")
+        except DatabaseFailed as error:
+            return Probe(False, error.cause)
+        except psycopg.Error as error:
+            return Probe(False, " ".join(str(error).split()))
+        return Probe(True)
+
+    def _has_data(self) -> bool:
+        have, want = self.folder.major, self.spec.installation.major
+        if have is not None and have != want:
+            raise DatabaseFailed(
+                f"the data of {self.folder.name}",
+                f"PostgreSQL {have} made them, PostgreSQL {want} cannot read them",
+                f"run it with PostgreSQL {have}, or upgrade the data",
+            )
+        return have is not None
+
+    def _launch(self) -> Process:
+        if not self._has_data():
+            raise DatabaseFailed(f"starting {self.folder.name}", "it has no data yet")
+        self._asked_to_stop = False
+        with self.folder.locked() as lock:
+            clear_stale_pid_file(self.folder)
+            self._write_settings()
+            output = self.folder.open_log()
+            self._log_start = os.fstat(output).st_size
+            try:
+                process = self._spawner.spawn(
+                    ProcessSpec(
+                        argv=[
+                            self.spec.installation.program("postgres"),
+                            "-D",
+                            str(self.folder.data),
+                        ],
+                        env=ENVIRONMENT,
+                        netns=self.spec.netns,
+                        # It reads nothing from it: the lock is held for as long as any part of the
+                        # server lives, since every part inherits the descriptor.
+                        stdin=lock,
+                        stdout=output,
+                        stderr=output,
+                        uid=SERVER_UID,
+                        gid=SERVER_UID,
+                    ),
+                    self._ended,
+                )
+            except SpawnFailed as error:
+                raise DatabaseFailed(f"starting {self.folder.name}", str(error)) from error
+            finally:
+                os.close(output)
+        self._process = process
+        return process
+
+    def _write_settings(self) -> None:
+        spec = self.spec
+        conf = postgresql_conf(
+            spec.installation.major, self.folder.name, spec.listen, spec.port, spec.parameters
+        )
+        write_private(self.folder.data / "postgresql.conf", conf)
+        write_private(self.folder.data / "pg_hba.conf", pg_hba_conf())
+
+    def _wait_until_ready(self, process: Process, deadline: float) -> None:
+        while not is_ready(self.folder):
+            if process.wait(0.005) is not None:
+                raise DatabaseFailed(
+                    f"starting {self.folder.name}",
+                    f"PostgreSQL ended with {process.exit_code}: {last_words(self.folder.log, self._log_start)}",
+                    f"read {self.folder.log}",
+                )
+            if time.monotonic() > deadline:
+                raise DatabaseFailed(
+                    f"starting {self.folder.name}",
+                    f"it takes no connections yet: {last_words(self.folder.log, self._log_start)}",
+                    "wait, or stop it",
+                )
+
+    def _ensure_admin_database(self) -> None:
+        """A place of our own: the master user may drop `postgres`. template1 is always there."""
+        with self.connect("template1") as connection:
+            known = connection.execute(
+                "SELECT 1 FROM pg_database WHERE datname = %s", (ADMIN,)
+            ).fetchone()
+            if known is None:
+                connection.execute(f"CREATE DATABASE {ADMIN}")
+
+    def _ended(self, process: Process) -> None:
+        code = process.exit_code if process.exit_code is not None else -1
+        log.info("%s ended with %s", self.folder.name, code)
+        if self._on_exit is not None:
+            self._on_exit(ServerExit(self.folder.name, code, self._asked_to_stop))

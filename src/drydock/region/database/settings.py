@@ -1,0 +1,110 @@
+"""What a server is told by file: postgresql.conf and pg_hba.conf, as text. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from drydock.errors import DatabaseFailed
+
+ADMIN = "rdsadmin"
+"""The superuser of every server, as on RDS: ours alone, with a database of the same name."""
+
+OURS = frozenset(
+    {
+        "cluster_name",
+        "config_file",
+        "data_directory",
+        "dynamic_shared_memory_type",
+        "external_pid_file",
+        "hba_file",
+        "ident_file",
+        "listen_addresses",
+        "log_destination",
+        "logging_collector",
+        "port",
+        "unix_socket_directories",
+    }
+)
+"""Settings by which the region reaches and reads the server; a caller cannot change them."""
+
+_NAME = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?", re.IGNORECASE)
+
+
+def defaults(major: int) -> dict[str, str]:
+    """What every server starts from, before the caller's parameters.
+
+    Small for many idle servers on one machine; durable as PostgreSQL is durable. The log lines look
+    like RDS's ("RDS for PostgreSQL database log files").
+    """
+    values = {
+        "shared_buffers": "32MB",
+        "max_connections": "100",
+        "min_wal_size": "32MB",
+        "wal_level": "replica",
+        "fsync": "on",
+        "full_page_writes": "on",
+        "synchronous_commit": "on",
+        "password_encryption": "scram-sha-256",
+        "ssl": "off",
+        "huge_pages": "off",
+        "timezone": "UTC",
+        "log_timezone": "UTC",
+        "log_line_prefix": "%t:%r:%u@%d:[%p]:",
+        "lc_messages": "C",
+        "default_text_search_config": "pg_catalog.english",
+        "idle_in_transaction_session_timeout": "86400000",
+    }
+    if major >= 18:
+        values["io_method"] = "sync"  # as every release before; no I/O workers that only wait
+    return values
+
+
+def postgresql_conf(
+    major: int, name: str, listen: str, port: int, parameters: Mapping[str, str]
+) -> str:
+    """postgresql.conf: the defaults, the caller's parameters over them, and what is ours.
+
+    Raises DatabaseFailed: a parameter that is ours, or that cannot be written.
+    """
+    values = defaults(major)
+    for parameter, value in parameters.items():
+        if not _NAME.fullmatch(parameter):
+            raise DatabaseFailed(f"the parameter {parameter!r}", "that is no parameter's name")
+        if parameter.lower() in OURS:
+            raise DatabaseFailed(f"the parameter {parameter}", "the region sets it itself")
+        values[parameter.lower()] = value
+    values |= {
+        "cluster_name": name,
+        "listen_addresses": listen,
+        "port": str(port),
+        "unix_socket_directories": "",
+        "log_destination": "stderr",
+        "logging_collector": "off",
+        # files in the data folder: a killed server leaves nothing in /dev/shm
+        "dynamic_shared_memory_type": "mmap",
+    }
+    lines = ["# Written by Drydock at every start."]
+    lines += [f"{parameter} = {_quoted(parameter, value)}" for parameter, value in values.items()]
+    return "\n".join(lines) + "\n"
+
+
+def pg_hba_conf() -> str:
+    """pg_hba.conf: rdsadmin from the server's own addresses alone, the others from anywhere.
+
+    Who may send a packet at all is the business of security groups.
+    """
+    rules = [
+        ("host", "all", ADMIN, "samehost", "scram-sha-256"),
+        ("host", "all", ADMIN, "all", "reject"),
+        ("host", ADMIN, "all", "all", "reject"),
+        ("host", "all", "all", "all", "scram-sha-256"),
+    ]
+    lines = ["# Written by Drydock at every start.", *("\t".join(rule) for rule in rules)]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(parameter: str, value: str) -> str:
+    if any(character in value for character in "\n\r\0"):
+        raise DatabaseFailed(f"the parameter {parameter}", "its value has a line break in it")
+    return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
