@@ -1,0 +1,29 @@
+output "endpoint" {
+  description = "Host name of the writer."
+  value       = aws_rds_cluster.this.endpoint
+
+  # A cluster without an instance answers nobody.
+  depends_on = [aws_rds_cluster_instance.this]
+}
+
+output "port" {
+  description = "Port of the database."
+  value       = aws_rds_cluster.this.port
+}
+
+output "name" {
+  description = "Name of the database."
+  value       = aws_rds_cluster.this.database_name
+}
+
+output "username" {
+  description = "Master user."
+  value       = aws_rds_cluster.this.master_username
+}
+
+output "secret_arn" {
+  description = "Secret with the keys `username` and `password`."
+  value       = local.password_is_given ? aws_secretsmanager_secret.given[0].arn : aws_rds_cluster.this.master_user_secret[0].secret_arn
+
+  depends_on = [aws_secretsmanager_secret_version.given]
+}

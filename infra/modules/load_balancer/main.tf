@@ -1,0 +1,71 @@
+resource "aws_lb" "this" {
+  name                       = var.prefix
+  load_balancer_type         = "application"
+  internal                   = false
+  subnets                    = var.subnet_ids
+  security_groups            = [var.security_group_id]
+  idle_timeout               = 60
+  drop_invalid_header_fields = true
+  enable_deletion_protection = var.production
+}
+
+resource "aws_lb_target_group" "app" {
+  # Another port means another group, so the name says it: the new one stands before the old one goes.
+  name                 = "${var.prefix}-${var.container_port}"
+  vpc_id               = var.vpc_id
+  target_type          = "ip"
+  protocol             = "HTTP"
+  port                 = var.container_port
+  deregistration_delay = 30
+
+  health_check {
+    path                = var.health_check_path
+    protocol            = "HTTP"
+    port                = "traffic-port"
+    matcher             = "200"
+    interval            = 15
+    timeout             = 5
+    healthy_threshold   = 2
+    unhealthy_threshold = 3
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_lb_listener" "http" {
+  load_balancer_arn = aws_lb.this.arn
+  port              = 80
+  protocol          = "HTTP"
+
+  default_action {
+    type             = var.has_certificate ? "redirect" : "forward"
+    target_group_arn = var.has_certificate ? null : aws_lb_target_group.app.arn
+
+    dynamic "redirect" {
+      for_each = var.has_certificate ? [true] : []
+
+      content {
+        port        = "443"
+        protocol    = "HTTPS"
+        status_code = "HTTP_301"
+      }
+    }
+  }
+}
+
+resource "aws_lb_listener" "https" {
+  count             = var.has_certificate ? 1 : 0
+  load_balancer_arn = aws_lb.this.arn
+  port              = 443
+  protocol          = "HTTPS"
+  # Left out, the API gives a weak one of 2016.
+  ssl_policy      = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+  certificate_arn = var.certificate_arn
+
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.app.arn
+  }
+}

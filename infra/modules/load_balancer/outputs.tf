@@ -1,0 +1,12 @@
+output "dns_name" {
+  description = "DNS name of the load balancer."
+  value       = aws_lb.this.dns_name
+}
+
+output "target_group_arn" {
+  description = "Target group of the tasks."
+  value       = aws_lb_target_group.app.arn
+
+  # ECS refuses a service whose target group no listener uses.
+  depends_on = [aws_lb_listener.http, aws_lb_listener.https]
+}

@@ -1,0 +1,94 @@
+data "aws_region" "current" {}
+
+resource "aws_ecs_cluster" "this" {
+  name = "${var.prefix}-app"
+
+  setting {
+    name  = "containerInsights"
+    value = var.production ? "enabled" : "disabled"
+  }
+}
+
+resource "aws_ecs_task_definition" "app" {
+  family                   = var.prefix
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = var.cpu
+  memory                   = var.memory
+  execution_role_arn       = aws_iam_role.execution.arn
+  task_role_arn            = aws_iam_role.task.arn
+
+  runtime_platform {
+    operating_system_family = "LINUX"
+    cpu_architecture        = "X86_64"
+  }
+
+  # Written as the API returns it (sorted, with its empty lists), so that a second plan is empty.
+  container_definitions = jsonencode([{
+    name           = "app"
+    image          = var.image
+    command        = ["serve"]
+    essential      = true
+    cpu            = 0
+    portMappings   = [{ containerPort = var.container_port, hostPort = var.container_port, protocol = "tcp" }]
+    environment    = [for name, value in var.environment : { name = name, value = value }]
+    secrets        = [for name, secret in var.secrets : { name = name, valueFrom = "${secret.secret_arn}:${secret.key}::" }]
+    mountPoints    = []
+    volumesFrom    = []
+    systemControls = []
+    logConfiguration = {
+      logDriver = "awslogs"
+      options = {
+        awslogs-group         = var.log_group_name
+        awslogs-region        = data.aws_region.current.id
+        awslogs-stream-prefix = "app"
+      }
+    }
+  }])
+}
+
+resource "aws_ecs_service" "app" {
+  name                               = "app"
+  cluster                            = aws_ecs_cluster.this.id
+  task_definition                    = aws_ecs_task_definition.app.arn
+  launch_type                        = "FARGATE"
+  desired_count                      = var.desired_count
+  deployment_minimum_healthy_percent = 100
+  deployment_maximum_percent         = 200
+  health_check_grace_period_seconds  = 60
+  wait_for_steady_state              = var.wait_for_steady_state
+
+  deployment_circuit_breaker {
+    enable   = true
+    rollback = true
+  }
+
+  network_configuration {
+    subnets          = var.subnet_ids
+    security_groups  = [var.security_group_id]
+    assign_public_ip = var.assign_public_ip
+  }
+
+  load_balancer {
+    target_group_arn = var.target_group_arn
+    container_name   = "app"
+    container_port   = var.container_port
+  }
+
+  timeouts {
+    create = "15m"
+    update = "15m"
+    delete = "15m"
+  }
+
+  lifecycle {
+    # Scaling's; everything else, the revision included, is Terraform's.
+    ignore_changes = [desired_count]
+  }
+
+  # Tasks need the permissions to start, and still need them while they are drained at destroy.
+  depends_on = [
+    aws_iam_role_policy_attachment.execution,
+    aws_iam_role_policy.secrets,
+  ]
+}
