@@ -5,6 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 COMMAND = ("updatedb", "-s")
 TIMEOUT = 900.0
 """Seconds."""
+
+
+def wanted(outputs: Mapping[str, Any]) -> bool:
+    """Is the stack one whose database is updated by a standalone task? Its outputs say so."""
+    return bool(outputs.get("standalone_task_sg"))

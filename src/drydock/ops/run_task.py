@@ -88,6 +88,21 @@ def order_for(
     return Order(request, name, tuple(logs.destinations(task_definition)))
 
 
+def order_of(
+    clients: Clients,
+    service: Service,
+    command: Sequence[str],
+    *,
+    container: str = "",
+    environment: Mapping[str, str] | None = None,
+) -> Order:
+    """`order_for` with the task definition that the service runs now. Raises OpsError, UsageError."""
+    with translated(clients.endpoint):
+        answer = clients.ecs.describe_task_definition(taskDefinition=service.task_definition)
+    definition = answer["taskDefinition"]
+    return order_for(service, definition, command, container=container, environment=environment)
+
+
 def run(
     clients: Clients,
     order: Order,

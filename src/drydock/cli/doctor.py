@@ -1,0 +1,155 @@
+"""`drydock doctor`: what this machine has of what the region and Terraform need."""
+
+from __future__ import annotations
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs; `--help` stays quick
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import typer
+
+from drydock.cli import output
+from drydock.cli.place import DEFAULT_FOLDER
+from drydock.cli.region import JsonOption
+from drydock.errors import CheckFailed, DrydockError
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is needed: found, or the one command that mends it."""
+
+    name: str
+    found: str
+    """Where, or which; empty: missing."""
+    problem: str = ""
+    mend: str = ""
+    needed: bool = True
+    """False: Drydock does without it."""
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("doctor")(doctor)
+
+
+def doctor(json: JsonOption = False) -> None:
+    """Check this machine: namespaces, nft, HAProxy, PostgreSQL, Terraform and its provider."""
+    findings = [check() for check in CHECKS]
+    if json:
+        output.document([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            _show(finding)
+    missing = [finding.name for finding in findings if finding.needed and not finding.found]
+    if missing:
+        raise CheckFailed("this machine", f"missing: {', '.join(missing)}", "the commands above")
+
+
+def _show(finding: Finding) -> None:
+    if finding.found:
+        output.result(f"ok       {finding.name}: {finding.found}")
+        return
+    word = "missing" if finding.needed else "without"
+    output.result(f"{word}  {finding.name}: {finding.problem}")
+    if finding.mend:
+        output.result(f"         {finding.mend}")
+
+
+def namespaces() -> Finding:
+    """A user namespace with a network namespace in it, made and left again."""
+    name = "user and network namespaces"
+    try:
+        done = subprocess.run(
+            ["unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "true"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Finding(name, "", str(error), "sudo apt-get install -y util-linux")
+    if done.returncode == 0:
+        return Finding(name, "allowed")
+    return Finding(name, "", done.stderr.strip() or "refused", namespaces_remedy(Path("/proc/sys")))
+
+
+def namespaces_remedy(settings: Path) -> str:
+    """The one command for the first setting, below /proc/sys, that forbids user namespaces."""
+    wanted = {
+        "kernel/apparmor_restrict_unprivileged_userns": ("1", "0"),
+        "kernel/unprivileged_userns_clone": ("0", "1"),
+        "user/max_user_namespaces": ("0", "15000"),
+        "user/max_net_namespaces": ("0", "15000"),
+    }
+    for name, (bad, good) in wanted.items():
+        path = settings / name
+        if path.exists() and path.read_text().strip() == bad:
+            return f"sudo sysctl -w {name.replace('/', '.')}={good}"
+    return "sudo drydock up (a container may need --privileged)"
+
+
+def nft() -> Finding:
+    path = shutil.which("nft")
+    if path:
+        return Finding("nft", path)
+    return Finding("nft", "", "not on the path", "sudo apt-get install -y nftables")
+
+
+def haproxy() -> Finding:
+    from drydock.region.balancer.program import haproxy_program
+
+    return _asked("HAProxy", haproxy_program)
+
+
+def postgres() -> Finding:
+    from drydock.region.database import versions
+
+    def ask() -> str:
+        # The newest is what `choose` falls back on; it raises where there is none.
+        found = versions.find()
+        versions.choose(0, found)
+        return ", ".join(f"{one.version} ({one.bin})" for one in found)
+
+    return _asked("PostgreSQL", ask)
+
+
+def terraform() -> Finding:
+    from drydock.stack.finder import find_terraform, version_text
+
+    def ask() -> str:
+        found = find_terraform(os.environ)
+        return f"{found.name} {version_text(found.version)} ({found.program})"
+
+    return _asked("Terraform", ask, needed=False)
+
+
+def provider() -> Finding:
+    from drydock.stack.finder import find_terraform
+    from drydock.stack.provider import find_provider
+
+    def ask() -> str:
+        return find_provider(find_terraform(os.environ), os.environ, DEFAULT_FOLDER).describe()
+
+    return _asked("AWS provider", ask, needed=False)
+
+
+CHECKS: tuple[Callable[[], Finding], ...] = (
+    namespaces,
+    nft,
+    haproxy,
+    postgres,
+    terraform,
+    provider,
+)
+
+
+def _asked(name: str, ask: Callable[[], str], *, needed: bool = True) -> Finding:
+    try:
+        return Finding(name, ask(), needed=needed)
+    except DrydockError as error:
+        cause = f"{error.subject}: {error.cause}" if error.cause else error.subject
+        return Finding(name, "", cause, error.remedy, needed)

@@ -1,0 +1,68 @@
+"""What the user sees when something goes wrong, and the exit code of each.
+
+DrydockError          its message and its own exit code
+Ctrl-C                130, SIGTERM 143, with what to do next
+anything else         a fault of ours: the traceback goes to a file, the message names it; 1
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import traceback
+from datetime import UTC, datetime
+
+from drydock import __version__
+from drydock.cli import output
+from drydock.errors import DrydockError
+from drydock.paths import Workspace, write_private
+
+INTERRUPTED = 130
+TERMINATED = 143
+DEFAULT_ADVICE = "Nothing is lost; the same command goes on from here."
+
+
+class Interrupted(Exception):  # noqa: N818 - an ending, not an error
+    """Ctrl-C or SIGTERM ended a command; carries the exit code and what to do next."""
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__()
+        self.exit_code = TERMINATED if isinstance(cause, Terminated) else INTERRUPTED
+        self.advice = " ".join(getattr(cause, "__notes__", [])) or DEFAULT_ADVICE
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, which is handled as Ctrl-C is: tidy up, then go."""
+
+
+def report(error: Exception, workspace: Workspace) -> int:
+    """Tell the user, and give the exit code."""
+    if isinstance(error, DrydockError):
+        output.failure(error)
+        return error.exit_code
+    if isinstance(error, Interrupted):
+        output.note(f"\nInterrupted. {error.advice}")
+        return error.exit_code
+    output.failure(unexpected(error, workspace))
+    return 1
+
+
+def unexpected(error: Exception, workspace: Workspace) -> DrydockError:
+    """Keep the traceback in a file; an error that names it."""
+    words = traceback.format_exception_only(error)[-1].strip()
+    now = datetime.now(UTC)
+    path = workspace.errors / f"{now:%Y%m%dT%H%M%S.%f}-{os.getpid()}.txt"
+    about = f"drydock {__version__}, Python {platform.python_version()}, {now.isoformat()}\n\n"
+    text = about + "".join(traceback.format_exception(error))
+    try:
+        workspace.create()
+        write_private(path, text)
+    except OSError as refusal:
+        return DrydockError(
+            f"an unexpected {type(error).__name__}",
+            f"{words}\n{text}(and {refusal}, so that this could not be kept in a file)",
+            "report this as a fault of Drydock",
+        )
+    return DrydockError(
+        "this is a fault of Drydock", words, f"report it with the file {path}, read it first"
+    )

@@ -1,0 +1,120 @@
+"""All printing: results to stdout, everything else to stderr.
+
+Colour is for terminals only, and never with NO_COLOR (https://no-color.org); rich sees to both.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from drydock.errors import DrydockError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from drydock.ops.logs import Line
+
+
+def result(text: str) -> None:
+    """A line that a program may read: plain, never wrapped, to stdout."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def document(value: Any) -> None:
+    """A JSON document, to stdout."""
+    result(json.dumps(value, indent=2, default=str))
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Rows under headings to stdout; columns as wide as they need, so that grep and awk work."""
+    texts = [[str(cell) for cell in row] for row in (columns, *rows)]
+    widths = [max(len(row[index]) for row in texts) for index in range(len(columns))]
+    for number, row in enumerate(texts):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        if number == 0:
+            _styled(line.rstrip(), "bold", stderr=False)
+        else:
+            result(line.rstrip())
+
+
+def note(text: str) -> None:
+    """A word to the user beside the results, to stderr."""
+    _styled(text, "", stderr=True)
+
+
+def passed_on(text: str) -> None:
+    """Another program's line, as it is, its colours included, to stderr."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def warning(text: str) -> None:
+    _styled(text, "yellow", stderr=True)
+
+
+def heading(text: str) -> None:
+    """What is done now."""
+    _styled(f"==> {text}", "bold cyan", stderr=True)
+
+
+def failure(error: DrydockError) -> None:
+    """An error: what failed and why, then what to do next."""
+    head = f"{error.subject}: {error.cause}" if error.cause else error.subject
+    _styled(f"Error: {head}", "red", stderr=True)
+    if error.remedy:
+        _styled(f"  Next: {error.remedy}", "", stderr=True)
+
+
+def log_line(line: Line) -> None:
+    """A task's line as it wrote it."""
+    result(line.text)
+
+
+def named_log_line(line: Line) -> None:
+    """A line of one of several tasks, after the start of that task's id."""
+    result(f"{line.task[:8]}  {line.text}")
+
+
+@dataclass
+class Steps:
+    """Named steps in order, each shown when it begins and when it ends, with its seconds."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    current: str = ""
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[list[str]]:
+        """Time a block. What the block appends to the list is shown when it is done."""
+        self.current = name
+        heading(name)
+        said: list[str] = []
+        start = time.monotonic()
+        yield said
+        self.seconds[name] = time.monotonic() - start
+        words = f": {', '.join(said)}" if said else ""
+        _styled(f"    {name} done in {self.seconds[name]:.1f} s{words}", "green", stderr=True)
+        self.current = ""
+
+    def show(self) -> None:
+        """How long each took, and all of them."""
+        width = max((len(name) for name in self.seconds), default=0)
+        for name, seconds in self.seconds.items():
+            note(f"  {name.ljust(width)}  {seconds:6.1f} s")
+        note(f"  {'total'.ljust(width)}  {sum(self.seconds.values()):6.1f} s")
+
+
+def _styled(text: str, style: str, *, stderr: bool) -> None:
+    _console(stderr=stderr).print(text, style=style or None, markup=False, soft_wrap=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    from rich.console import Console  # noqa: PLC0415 - rich is not needed for plain results
+
+    return Console(stderr=stderr, highlight=False)

@@ -1,0 +1,147 @@
+"""Where a command acts: the local region or AWS. Chosen once, by TARGET, and said first."""
+
+from __future__ import annotations
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs; `--help` stays quick
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from drydock.cli import output
+from drydock.errors import UsageError
+from drydock.paths import Workspace
+
+if TYPE_CHECKING:
+    from drydock.ops.clients import Clients
+    from drydock.ops.services import Scope, Service
+    from drydock.region.launcher import RegionRecord
+    from drydock.stack.stack import Stack
+    from drydock.stack.target import Target
+
+DEFAULT_FOLDER = Path("infra")
+LOCAL_KEY = "drydock"
+"""`drydock env` sets it; AWS would never issue it."""
+_CREDENTIALS = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A target, with what commands need there."""
+
+    workspace: Workspace
+    target: Target
+    record: RegionRecord | None
+    """The local region; None on AWS."""
+
+    @cached_property
+    def clients(self) -> Clients:
+        from drydock.ops import clients
+
+        if self.record is None:
+            return clients.aws()
+        return clients.local(self.record.endpoint, self.record.region)
+
+    def stack(self, folder: Path) -> Stack:
+        """The stack in a folder, on this target. Raises UsageError: no stack there."""
+        from drydock.stack.stack import Stack
+
+        return Stack(folder, self.target, self.workspace)
+
+    def service(self, named: Scope, folder: Path) -> Service:
+        """The one service that is meant: as named, else the region's only one, else the stack's."""
+        from drydock.ops import services
+
+        if named.cluster or (named.service and self.target.is_local):
+            return services.find(self.clients, named)
+        if self.target.is_local:
+            try:
+                return services.find(self.clients, named)
+            except UsageError:
+                if not folder.is_dir():
+                    raise
+        scope = services.Scope.of_outputs(self.stack(folder).output())
+        return services.find(self.clients, scope.refined(named.cluster, named.service))
+
+
+def kind(environ: Mapping[str, str]) -> Literal["local", "aws"]:
+    """What TARGET says; without it, local. Raises UsageError: another word."""
+    said = environ.get("TARGET", "")
+    if said in ("", "local"):
+        return "local"
+    if said == "aws":
+        return "aws"
+    raise UsageError(f"TARGET={said}", "it is local or aws", "TARGET=local, or leave it out")
+
+
+def safety_line(environ: Mapping[str, str]) -> str:
+    """What to say first when AWS credentials are at hand but nothing named a target; else empty."""
+    if environ.get("TARGET") or environ.get("AWS_ACCESS_KEY_ID") == LOCAL_KEY:
+        return ""
+    found = [name for name in _CREDENTIALS if environ.get(name)]
+    if not found:
+        return ""
+    return (
+        f"LOCAL: AWS is not touched. {found[0]} is set, but TARGET is not (TARGET=aws means AWS)."
+    )
+
+
+def refuse_mixture(environ: Mapping[str, str]) -> None:
+    """TARGET=aws in a shell that `drydock env` pointed at the local region: which one is meant?"""
+    if environ.get("AWS_ACCESS_KEY_ID") == LOCAL_KEY:
+        raise UsageError(
+            "TARGET=aws",
+            "but this shell's AWS settings lead to the local region (from `drydock env`)",
+            "use another shell, or: unset AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY",
+        )
+
+
+def announce() -> None:
+    """The very first line, where it matters most that nothing of AWS is touched."""
+    if kind(os.environ) == "local" and (line := safety_line(os.environ)):
+        output.note(line)
+
+
+def choose(*, start: bool = False, config: Path | None = None, announced: bool = False) -> Place:
+    """The place that TARGET names, told to the user. `start`: start the local region if none runs.
+
+    Raises UsageError, RegionNotRunning, CredentialsMissing, and what starting a region raises.
+    """
+    from drydock.stack.target import Target
+
+    if not announced:
+        announce()
+    workspace = Workspace.here()
+    if kind(os.environ) == "aws":
+        refuse_mixture(os.environ)
+        place = Place(workspace, Target.aws(), None)
+    else:
+        record = _region(workspace, start=start, config=config)
+        target = Target.local(
+            record.endpoint,
+            region=record.region,
+            account=record.account_id,
+            region_id=record.id,
+        )
+        place = Place(workspace, target, record)
+    output.note(place.target.describe())
+    return place
+
+
+def _region(workspace: Workspace, *, start: bool, config: Path | None) -> RegionRecord:
+    from drydock.config import load
+    from drydock.region import launcher
+
+    record = launcher.running(workspace)
+    if record is not None or not start:
+        return record or launcher.require(workspace)
+    return launcher.start(workspace, load(workspace.root, config))

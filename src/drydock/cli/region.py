@@ -1,0 +1,111 @@
+"""`drydock region start | stop | status`, and `drydock env`."""
+
+from __future__ import annotations
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs; `--help` stays quick
+import os
+import shlex
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from drydock.cli import output
+from drydock.cli.place import LOCAL_KEY
+from drydock.paths import Workspace
+
+if TYPE_CHECKING:
+    from drydock.region.launcher import RegionRecord
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Settings; else drydock.toml in this folder."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+_LEADING_ELSEWHERE = (
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_USE_FIPS_ENDPOINT",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+)
+
+region = typer.Typer(no_args_is_help=True, help="The local AWS region of this folder.")
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(region, name="region")
+    app.command("env")(env)
+
+
+@region.command()
+def start(config: ConfigOption = None) -> None:
+    """Start the region; what it had when it stopped is there again."""
+    from drydock.config import load
+    from drydock.region import launcher
+
+    workspace = Workspace.here()
+    record = launcher.start(workspace, load(workspace.root, config))
+    output.result(record.endpoint)
+    output.note('Talk to it: eval "$(drydock env)"; aws sts get-caller-identity')
+
+
+@region.command()
+def stop() -> None:
+    """Stop the region; its resources and data are kept for the next start."""
+    from drydock.region import launcher
+
+    stopped = launcher.stop(Workspace.here())
+    output.note("The region is stopped." if stopped else "No region runs in this folder.")
+
+
+@region.command()
+def status(json: JsonOption = False) -> None:
+    """Tell whether the region runs, and where. Exits 1 when it does not."""
+    from drydock.region import launcher
+
+    record = launcher.running(Workspace.here())
+    if json:
+        output.document({"running": record is not None, **(asdict(record) if record else {})})
+    elif record is None:
+        output.result("not running")
+    else:
+        output.result(f"running at {record.endpoint} (pid {record.pid}, since {record.started_at})")
+        output.note(f"region {record.region}, account {record.account_id}, log {record.log}")
+    if record is None:
+        raise typer.Exit(1)
+
+
+def env() -> None:
+    """Print shell settings for this region: eval "$(drydock env)"."""
+    from drydock.region import launcher
+
+    for line in env_lines(launcher.require(Workspace.here()), os.environ):
+        output.result(line)
+
+
+def env_lines(record: RegionRecord, environ: Mapping[str, str]) -> list[str]:
+    """What a POSIX shell evaluates to talk to the region, and to nothing else. Pure."""
+    values = {
+        "AWS_ENDPOINT_URL": record.endpoint,
+        "AWS_ACCESS_KEY_ID": LOCAL_KEY,
+        "AWS_SECRET_ACCESS_KEY": LOCAL_KEY,
+        "AWS_REGION": record.region,
+        "AWS_DEFAULT_REGION": record.region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    for name in ("NO_PROXY", "no_proxy"):
+        values[name] = _with_loopback(environ.get(name, ""))
+    specific = sorted(name for name in environ if name.startswith("AWS_ENDPOINT_URL_"))
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
+    return [*lines, *(f"unset {name}" for name in (*_LEADING_ELSEWHERE, *specific))]
+
+
+def _with_loopback(no_proxy: str) -> str:
+    parts = [part for part in no_proxy.split(",") if part]
+    return ",".join(dict.fromkeys([*parts, "127.0.0.1", "localhost"]))

@@ -1,0 +1,139 @@
+"""`drydock status` and `drydock logs`: what runs, and what it says."""
+
+from __future__ import annotations
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs; `--help` stays quick
+import re
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from drydock.cli import output, place
+from drydock.cli.failures import INTERRUPTED
+from drydock.cli.place import DEFAULT_FOLDER, Place
+from drydock.cli.region import JsonOption
+from drydock.cli.tasks import ClusterOption, FolderOption, ServiceOption
+from drydock.errors import UsageError
+
+if TYPE_CHECKING:
+    from drydock.ops.status import Status
+
+_SINCE = re.compile(r"^(\d+)(s|m|h|d)$")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("status")(status)
+    app.command("logs")(logs)
+
+
+def status(
+    json: JsonOption = False,
+    cluster: ClusterOption = "",
+    folder: FolderOption = DEFAULT_FOLDER,
+) -> None:
+    """Show URLs, services, tasks, targets' health and databases."""
+    from drydock.cli.stack import outputs_of
+    from drydock.ops import status as reader
+    from drydock.ops.services import Scope
+
+    here = place.choose()
+    scope = Scope(cluster)
+    if not here.target.is_local and not cluster:
+        scope = Scope.of_outputs(outputs_of(here, folder))
+    found = reader.read(here.clients, scope, stopped=True)
+    document = as_document(here, found, _inside(here))
+    if json:
+        output.document(document)
+    else:
+        _show(document)
+
+
+def as_document(here: Place, found: Status, inside: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON of `status`. Process ids and localhost URLs are the local region's alone to tell."""
+    pids = {task["arn"]: task["pids"] for task in inside.get("tasks", [])}
+    parts = found.to_json()
+    tasks = [{**task, "pids": pids.get(task["arn"], [])} for task in parts["tasks"]]
+    return {
+        "target": here.target.kind,
+        "endpoint": here.target.endpoint,
+        "region": here.target.region,
+        "account": here.target.account,
+        "urls": inside["urls"] if inside else parts["urls"],
+        "services": parts["services"],
+        "tasks": [task for task in tasks if task["status"] != "STOPPED"],
+        "stopped": [task for task in tasks if task["status"] == "STOPPED"],
+        "targets": parts["targets"],
+        "databases": parts["databases"],
+        "problems": list(inside.get("problems", [])),
+    }
+
+
+def logs(
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as lines come.")] = False,
+    since: Annotated[str, typer.Option("--since", help="How far back: 90s, 10m, 2h, 1d.")] = "1h",
+    cluster: ClusterOption = "",
+    service: ServiceOption = "",
+    folder: FolderOption = DEFAULT_FOLDER,
+) -> None:
+    """Show the log lines of the service's tasks and one-off tasks, ordered by time."""
+    from drydock.ops import logs as reader
+    from drydock.ops.services import Scope
+
+    start = int((time.time() - seconds_of(since)) * 1000)
+    here = place.choose()
+    found = here.service(Scope(cluster, service), folder)
+    where = reader.of_service(here.clients, found.task_definition)
+    try:
+        for line in reader.tail(here.clients, where, since=start, follow=follow):
+            output.named_log_line(line)
+    except KeyboardInterrupt:
+        if not follow:
+            raise
+        # With -f this is the way out, not an interruption.
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def seconds_of(text: str) -> int:
+    """`90s`, `10m`, `2h` or `1d` in seconds. Raises UsageError."""
+    match = _SINCE.match(text)
+    if match is None:
+        raise UsageError(f"--since {text}", "it is no length of time", "write 90s, 10m, 2h or 1d")
+    return int(match[1]) * _SECONDS[match[2]]
+
+
+def _inside(here: Place) -> Mapping[str, Any]:
+    if here.record is None:
+        return {}
+    from drydock.region import launcher
+
+    return launcher.inspect(here.record)
+
+
+def _show(document: Mapping[str, Any]) -> None:
+    for url in document["urls"]:
+        output.result(f"{url['url']}  ({url['load_balancer']}, port {url['port']})")
+    if not document["services"]:
+        output.note("No service runs here yet: drydock up")
+    sections = {
+        "services": ("cluster", "name", "running", "desired", "pending", "rollout", "event"),
+        "tasks": ("arn", "status", "address", "pids"),
+        "targets": ("group", "address", "port", "state", "reason"),
+        "databases": ("name", "engine", "status", "endpoint"),
+        "problems": ("resource", "error"),
+    }
+    for name, columns in sections.items():
+        if document[name]:
+            output.result("")
+            output.table(columns, [[_cell(row[key]) for key in columns] for row in document[name]])
+    for task in document["stopped"][-5:]:
+        output.note(f"stopped: {_cell(task['arn'])}  {task['stopped_reason']}")
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list):
+        return ",".join(str(one) for one in value)
+    text = str(value)
+    return text.rsplit("/", 1)[-1] if text.startswith("arn:") else text

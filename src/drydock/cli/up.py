@@ -1,0 +1,231 @@
+"""`drydock up` and `drydock down`: the whole rehearsal, and its end."""
+
+from __future__ import annotations
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs; `--help` stays quick
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from drydock.cli import output, place, tasks
+from drydock.cli.output import Steps
+from drydock.cli.place import DEFAULT_FOLDER, Place
+from drydock.cli.region import ConfigOption
+from drydock.cli.stack import FolderArgument, YesOption
+from drydock.errors import (
+    DrydockError,
+    ProviderMissing,
+    TerraformMissing,
+    UsageError,
+)
+from drydock.paths import Workspace
+
+if TYPE_CHECKING:
+    from drydock.stack.stack import Stack
+
+URL_TIMEOUT = 60.0
+SITE_TIMEOUT = 180.0
+"""Seconds."""
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(up)
+    app.command()(down)
+
+
+def up(
+    folder: FolderArgument = DEFAULT_FOLDER,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Build the sample stack without Terraform, in seconds.")
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Rehearse a stack: region, init, plan, apply, migrate, until the site answers."""
+    if place.kind(os.environ) == "aws":
+        raise UsageError(
+            "drydock up", "it rehearses locally", "on AWS: drydock init, plan, apply, update-db"
+        )
+    place.announce()
+    steps = Steps()
+    try:
+        urls = _up(folder, quick, config, steps)
+    except KeyboardInterrupt as error:
+        at = f"It was at `{steps.current}`. " if steps.current else ""
+        error.add_note(f"{at}`drydock up` picks up from there; `drydock down` stops the region.")
+        raise
+    steps.show()
+    for url in urls:
+        output.result(url)
+    output.note("Look after it: drydock status, drydock logs -f. Stop it: drydock down")
+
+
+def down(
+    purge: Annotated[
+        bool, typer.Option("--purge", help="Delete the region's resources and data too.")
+    ] = False,
+    yes: YesOption = False,
+) -> None:
+    """Stop the region. What it holds is kept for the next `drydock up`, unless --purge."""
+    from drydock.region import launcher
+
+    workspace = Workspace.here()
+    if purge and not yes and not _agreed(workspace):
+        raise UsageError("down --purge", "it was not confirmed; nothing was changed", "-y")
+    stopped = launcher.stop(workspace)
+    output.note("The region is stopped." if stopped else "No region runs in this folder.")
+    if purge:
+        for path in (workspace.region, workspace.terraform):
+            if path.exists():
+                shutil.rmtree(path)
+        output.note("Its resources and data are deleted.")
+
+
+def _agreed(workspace: Workspace) -> bool:
+    try:
+        return typer.confirm(f"Delete everything of the region in {workspace.root}?", err=True)
+    except typer.Abort:
+        return False
+
+
+def _up(folder: Path, quick: bool, config: Path | None, steps: Steps) -> list[str]:
+    with steps.step("region"):
+        here = place.choose(start=True, config=config, announced=True)
+    if not quick:
+        quick = not _terraform(here, folder, steps)
+    if quick:
+        _quick(here, steps)
+    _migrate(here, folder, quick, steps)
+    return _site(here, steps)
+
+
+def _terraform(here: Place, folder: Path, steps: Steps) -> bool:
+    """Apply with Terraform. False: it or its provider can't be had, and --quick can do instead."""
+    from drydock.stack.quick import record
+
+    if record.load(here.workspace) is not None:
+        raise UsageError(
+            "drydock up",
+            "this region has the stack that --quick built, which Terraform knows nothing of",
+            "drydock up --quick goes on with it; drydock destroy makes room for Terraform",
+        )
+    try:
+        with steps.step("init"):
+            stack = _stack(here, folder)
+            stack.init()
+    except (TerraformMissing, ProviderMissing) as error:
+        if folder != DEFAULT_FOLDER:
+            raise
+        output.warning(f"{error.subject}: {error.cause}")
+        output.warning("Building the same architecture without Terraform instead (--quick).")
+        return False
+    with steps.step("plan") as said:
+        summary = stack.plan()
+        said.append(str(summary))
+    if not summary.no_changes:
+        with steps.step("apply"):
+            stack.apply()
+    return True
+
+
+def _stack(here: Place, folder: Path) -> Stack:
+    """Terraform's words go to stderr here: the result of `up` is the URL."""
+    from drydock.stack.stack import Stack
+
+    return Stack(
+        folder,
+        here.target,
+        here.workspace,
+        on_line=output.passed_on,
+        color=sys.stderr.isatty() and "NO_COLOR" not in os.environ,
+    )
+
+
+def _quick(here: Place, steps: Steps) -> None:
+    from drydock.stack.quick import build, record
+    from drydock.stack.quick.settings import Settings
+
+    settings = Settings.of_environment(os.environ)
+    known = record.load(here.workspace)
+    if known is None and build.exists(here.clients, settings):
+        raise UsageError(
+            "drydock up --quick",
+            f"Terraform built {settings.prefix} in this region already",
+            "drydock up goes on with it; drydock destroy makes room",
+        )
+    # Written first: what an interrupted build has left is then known to be ours.
+    record.save(here.workspace, settings)
+    with steps.step("build"):
+        build.build(here.clients, settings, tell=output.note)
+
+
+def _migrate(here: Place, folder: Path, quick: bool, steps: Steps) -> None:
+    from drydock.ops import migrate
+    from drydock.ops.services import Scope
+
+    outputs = _outputs(here, folder, quick)
+    if not migrate.wanted(outputs):
+        output.note("No migration: the stack has no output standalone_task_sg.")
+        return
+    with steps.step("migrate"):
+        scope = Scope.of_outputs(outputs)
+        tasks.run_here(
+            here,
+            scope,
+            folder,
+            migrate.COMMAND,
+            migrate.TIMEOUT,
+            show=lambda line: output.passed_on(f"    {line.text}"),
+        )
+
+
+def _outputs(here: Place, folder: Path, quick: bool) -> dict[str, Any]:
+    if not quick:
+        return here.stack(folder).output()
+    from drydock.cli.stack import outputs_of
+
+    return outputs_of(here, folder)
+
+
+def _site(here: Place, steps: Steps) -> list[str]:
+    """Wait for each URL of the services' load balancers."""
+    from drydock.ops import site, status
+    from drydock.ops.services import Scope
+
+    wanted = {url.load_balancer for url in status.read(here.clients, Scope()).urls}
+    if not wanted:
+        output.note("No URL: no service here has a load balancer.")
+        return []
+    with steps.step("site"):
+        urls = _local_urls(here, wanted)
+        for url in urls:
+            site.wait_until_up(url, timeout=SITE_TIMEOUT)
+    return urls
+
+
+def _local_urls(here: Place, wanted: set[str]) -> list[str]:
+    """Where the region put the listeners; it may take it a moment after the API has them."""
+    from drydock.ops import wait
+    from drydock.region import launcher
+
+    record = here.record
+    if record is None:
+        raise DrydockError("drydock up", "it was given no local region", "report this")
+    problems: list[str] = []
+
+    def ready() -> list[str]:
+        inside = launcher.inspect(record)
+        problems[:] = [f"{one['resource']}: {one['error']}" for one in inside.get("problems", [])]
+        found = [one for one in inside["urls"] if one["load_balancer"] in wanted]
+        complete = {one["load_balancer"] for one in found} == wanted
+        return [one["url"] for one in found] if complete else []
+
+    try:
+        return wait.until(ready, what="the load balancer's URL", timeout=URL_TIMEOUT, every=0.1)
+    except DrydockError as error:
+        if not problems:
+            raise
+        raise type(error)(error.subject, "; ".join(problems), "drydock status") from None
