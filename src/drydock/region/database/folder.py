@@ -62,14 +62,18 @@ class ServerFolder:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def password(self) -> str:
-        """rdsadmin's password, made at the first call. 192 random bits."""
-        self.create()
+        """rdsadmin's password. Raises DatabaseFailed: the file is gone, and so is the way in."""
         try:
             return self.password_file.read_text().rstrip("\n")
         except FileNotFoundError:
-            password = secrets.token_urlsafe(24)
-            write_private(self.password_file, password + "\n")
-            return password
+            raise DatabaseFailed(
+                f"the server {self.name}", f"{self.password_file.name} is not in its folder"
+            ) from None
+
+    def ensure_password(self) -> None:
+        """Make rdsadmin's password where there is none: 192 random bits."""
+        if not self.password_file.exists():
+            write_private(self.password_file, secrets.token_urlsafe(24) + "\n")
 
     def open_log(self) -> int:
         """A descriptor to append to the log."""
@@ -136,14 +140,14 @@ def sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
-def destroy(path: Path) -> None:
+def destroy(path: Path, timeout: float = 5.0) -> None:
     """Remove a server's folder with all its data. Nothing happens where there is none.
 
     It is renamed first: an interruption leaves no half of a server that could be started.
-    Raises DatabaseFailed: a server still uses the data.
+    Raises DatabaseFailed: after `timeout` seconds a server still uses the data.
     """
     if path.exists():
-        with ServerFolder(path).locked(timeout=2.0):
+        with ServerFolder(path).locked(timeout):
             path.rename(path.with_name(f".gone-{path.name}-{secrets.token_hex(4)}"))
     if path.parent.exists():
         for left in path.parent.glob(".gone-*"):

@@ -69,7 +69,7 @@ def make_data(
 
     The caller holds the folder's lock. Raises DatabaseFailed with initdb's own words.
     """
-    folder.password()
+    folder.ensure_password()
     new = folder.data.with_name("data.new")
     if new.exists():
         remove_tree(new)

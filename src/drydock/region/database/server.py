@@ -222,9 +222,7 @@ class PostgresServer:
                     require_auth="scram-sha-256",
                 )
         except psycopg.Error as error:
-            raise DatabaseFailed(
-                f"connecting to {self.folder.name}", " ".join(str(error).split())
-            ) from error
+            raise DatabaseFailed(f"connecting to {self.folder.name}", _one_line(error)) from error
 
     def probe(self, timeout: int = 5) -> Probe:
         """Ask it a query, over a connection of its own."""
@@ -236,7 +234,7 @@ class PostgresServer:
         except DatabaseFailed as error:
             return Probe(False, error.cause)
         except psycopg.Error as error:
-            return Probe(False, " ".join(str(error).split()))
+            return Probe(False, _one_line(error))
         return Probe(True)
 
     def _has_data(self) -> bool:
@@ -310,15 +308,22 @@ class PostgresServer:
 
     def _ensure_admin_database(self) -> None:
         """A place of our own: the master user may drop `postgres`. template1 is always there."""
-        with self.connect("template1") as connection:
-            known = connection.execute(
-                "SELECT 1 FROM pg_database WHERE datname = %s", (ADMIN,)
-            ).fetchone()
-            if known is None:
-                connection.execute(f"CREATE DATABASE {ADMIN}")
+        try:
+            with self.connect("template1") as connection:
+                known = connection.execute(
+                    "SELECT 1 FROM pg_database WHERE datname = %s", (ADMIN,)
+                ).fetchone()
+                if known is None:
+                    connection.execute(f"CREATE DATABASE {ADMIN}")
+        except psycopg.Error as error:
+            raise DatabaseFailed(f"preparing {self.folder.name}", _one_line(error)) from error
 
     def _ended(self, process: Process) -> None:
         code = process.exit_code if process.exit_code is not None else -1
         log.info("%s ended with %s", self.folder.name, code)
         if self._on_exit is not None:
             self._on_exit(ServerExit(self.folder.name, code, self._asked_to_stop))
+
+
+def _one_line(error: psycopg.Error) -> str:
+    return " ".join(str(error).split())
