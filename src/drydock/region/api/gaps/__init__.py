@@ -2,3 +2,28 @@
 
 Only subclasses of moto's backends and responses; each names the moto version in which the gap was seen.
 """
+
+from __future__ import annotations
+
+import threading
+
+_LOCK = threading.Lock()
+_installed = False
+
+
+def install() -> None:
+    """Make moto build our backends instead of its own. Idempotent; before moto's first use.
+
+    Imports moto's services, which takes a second: a server that starts does it on a thread.
+    """
+    global _installed  # noqa: PLW0603  (a process has one moto)
+    if _installed:
+        return
+    with _LOCK:
+        if _installed:
+            return
+        from drydock.region.api.gaps import applicationautoscaling, ec2, ecs, elbv2, logs, rds
+
+        for module in (ec2, ecs, elbv2, rds, logs, applicationautoscaling):
+            module.install()
+        _installed = True

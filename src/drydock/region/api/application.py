@@ -1,0 +1,182 @@
+"""The WSGI application: moto behind the store's lock, and Drydock's own paths beside it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from drydock.errors import DrydockError
+from drydock.region.api import faults, gaps
+from drydock.region.api.operations import Environ, Operation, identify
+from drydock.region.api.store import Store
+
+log = logging.getLogger(__name__)
+
+OWN = "/_drydock/"
+_CLOSED = ("/moto-api",)
+"""moto's own console can reset everything and asks nobody."""
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_LARGEST = 1024 * 1024
+
+StartResponse = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class OwnRequest:
+    """A request to one of Drydock's own paths."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    body: Any
+    """The JSON that a POST sent; None without."""
+
+
+Handler = Callable[[OwnRequest], object]
+"""Answers with what `json.dumps` can write. A DrydockError becomes a 400 with its parts."""
+
+
+class Application:
+    """AWS's API for one store. `handlers` answer GET and POST of paths below `/_drydock/`."""
+
+    def __init__(self, store: Store, handlers: Mapping[str, Handler], log_file: Path) -> None:
+        self._store = store
+        self._handlers = dict(handlers)
+        self._log_file = log_file
+        self._moto: Any = None
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path.startswith(OWN):
+            return self._own(environ, path, start_response)
+        if path.startswith(_CLOSED):
+            return _answer(start_response, HTTPStatus.NOT_FOUND, "text/plain", b"not found\n")
+        operation = identify(environ)
+        environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._store.account_id
+        reply = _Reply()
+        try:
+            with self._store.reading():
+                body = self._ask_moto(environ, reply)
+                if operation.changes and reply.status < 400:
+                    self._store.changed(operation.service)
+        except NotImplementedError as error:
+            return self._lacking(operation, error, start_response)
+        except Exception:
+            log.exception("%s failed inside the region", operation)
+            self._store.changed(operation.service)
+            return self._broken(operation, start_response)
+        start_response(reply.line, reply.headers)
+        return [body]
+
+    def _ask_moto(self, environ: Environ, reply: _Reply) -> bytes:
+        if self._moto is None:
+            self._moto = _moto()
+        answer = self._moto(environ, reply.start)
+        try:
+            return b"".join(answer)
+        finally:
+            close = getattr(answer, "close", None)
+            if close is not None:
+                close()
+
+    def _lacking(
+        self, operation: Operation, error: Exception, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """501, which SDKs do not try again, for what this region does not have."""
+        log.warning("%s is not there: %s", operation, error)
+        message = f"Drydock's local region does not have {operation} (yet)."
+        kind, body = faults.render(operation, "NotImplemented", message)
+        return _answer(start_response, HTTPStatus.NOT_IMPLEMENTED, kind, body)
+
+    def _broken(self, operation: Operation, start_response: StartResponse) -> Iterable[bytes]:
+        message = (
+            f"{operation} failed inside Drydock's local region; {self._log_file} has the details."
+        )
+        kind, body = faults.render(operation, "InternalFailure", message)
+        return _answer(start_response, HTTPStatus.INTERNAL_SERVER_ERROR, kind, body)
+
+    def _own(self, environ: Environ, path: str, start_response: StartResponse) -> Iterable[bytes]:
+        handler = self._handlers.get(path)
+        method = environ.get("REQUEST_METHOD", "GET")
+        if handler is None or not _from_this_host(environ):
+            return _json(start_response, HTTPStatus.NOT_FOUND, {"error": f"no such path: {path}"})
+        if method not in {"GET", "POST"}:
+            return _json(start_response, HTTPStatus.METHOD_NOT_ALLOWED, {"error": "GET or POST"})
+        try:
+            request = OwnRequest(
+                method, path, dict(parse_qsl(environ.get("QUERY_STRING", ""))), _body(environ)
+            )
+        except ValueError as error:
+            return _json(start_response, HTTPStatus.BAD_REQUEST, {"error": str(error)})
+        try:
+            return _json(start_response, HTTPStatus.OK, handler(request))
+        except DrydockError as error:
+            parts = {"error": error.subject, "cause": error.cause, "remedy": error.remedy}
+            return _json(start_response, HTTPStatus.BAD_REQUEST, parts)
+        except Exception:
+            log.exception("%s %s failed", method, path)
+            text = f"failed inside the region; {self._log_file} has the details"
+            return _json(start_response, HTTPStatus.INTERNAL_SERVER_ERROR, {"error": text})
+
+
+class _Reply:
+    """What moto gave to start_response."""
+
+    def __init__(self) -> None:
+        self.line = "500 Internal Server Error"
+        self.headers: list[tuple[str, str]] = []
+
+    @property
+    def status(self) -> int:
+        return int(self.line.split(" ", 1)[0])
+
+    def start(self, line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
+        if exc_info:
+            raise exc_info[1]
+        self.line = line
+        self.headers = [(name, value) for name, value in headers if name.lower() != "server"]
+
+
+def _moto() -> Any:
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+    def create(service: Any) -> Any:
+        gaps.install()
+        if service is None:
+            raise NotImplementedError("moto has no such service")
+        # Classic load balancers have the same address and come first in moto's index.
+        return create_backend_app("elbv2" if service == "elb" else service)
+
+    return DomainDispatcherApplication(create)
+
+
+def _from_this_host(environ: Environ) -> bool:
+    """Tasks reach the API too, and so does a web page by a name that it owns: neither gets in here."""
+    name = environ.get("HTTP_HOST", "").rsplit(":", 1)[0].strip("[]")
+    return environ.get("REMOTE_ADDR", "") in {"127.0.0.1", "::1"} and name in _LOOPBACK
+
+
+def _body(environ: Environ) -> Any:
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    if length > _LARGEST:
+        raise ValueError("the request is too large")
+    data = environ["wsgi.input"].read(length) if length else b""
+    return json.loads(data) if data else None
+
+
+def _json(start_response: StartResponse, status: HTTPStatus, value: object) -> Iterable[bytes]:
+    return _answer(start_response, status, "application/json", json.dumps(value).encode() + b"\n")
+
+
+def _answer(
+    start_response: StartResponse, status: HTTPStatus, kind: str, body: bytes
+) -> Iterable[bytes]:
+    headers = [("Content-Type", kind), ("Content-Length", str(len(body)))]
+    start_response(f"{status.value} {status.phrase}", headers)
+    return [body]

@@ -1,0 +1,28 @@
+"""Answers to what went wrong inside, in the words and shape that AWS clients understand."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from xml.sax.saxutils import escape
+
+from drydock.region.api.operations import Operation
+
+
+def render(operation: Operation, code: str, message: str) -> tuple[str, bytes]:
+    """Content type and body of an error in the protocol of `operation`."""
+    request = str(uuid.uuid4())
+    if operation.protocol in {"json", "rest-json"}:
+        kind = "application/x-amz-json-1.1" if operation.protocol == "json" else "application/json"
+        return kind, json.dumps({"__type": code, "message": message}).encode()
+    error = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
+    if operation.protocol == "ec2":
+        body = f"<Response><Errors><Error>{error}</Error></Errors><RequestID>{request}</RequestID></Response>"
+    elif operation.service == "s3":
+        body = f"<Error>{error}<RequestId>{request}</RequestId></Error>"
+    else:
+        body = (
+            f"<ErrorResponse><Error><Type>Receiver</Type>{error}</Error>"
+            f"<RequestId>{request}</RequestId></ErrorResponse>"
+        )
+    return "text/xml", f'<?xml version="1.0" encoding="UTF-8"?>\n{body}'.encode()

@@ -1,0 +1,210 @@
+"""Network interfaces: addresses from the subnet's own range, and those that a service owns.
+
+moto 5.2.5 takes a random address, from the subnet's range at best: not unique, and AWS's five
+reserved ones too; it deletes an interface that is in use, and a security group or subnet that an
+interface still needs. An interface of a service (a task's, a load balancer's, a database's) is
+`requester_managed`, "in-use" from the start, and goes only with its owner.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from moto.core.utils import utcnow
+from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+from moto.ec2.models.subnets import Subnet
+from moto.ec2.utils import random_public_ip
+from moto.moto_api._internal import mock_random
+
+from drydock.region.api.changes import touch
+
+_INTERFACE_TYPES = {"elb": "interface", "ecs": "interface", "rds": "interface"}
+_RESERVED_LOW, _RESERVED_HIGH = 4, 1
+"""AWS keeps a subnet's first four addresses and its last one."""
+
+
+class ManagedInterface(NetworkInterface):
+    """An interface that a service made for itself."""
+
+    @property
+    def attachment(self) -> Any:
+        """As an AWS service attaches it: no instance, another owner."""
+        return {
+            "AttachTime": self.attach_time,
+            "AttachmentId": self.attachment_id,
+            "DeleteOnTermination": False,
+            "DeviceIndex": 1,
+            "InstanceOwnerId": f"amazon-{self.requester_id}",
+            "NetworkCardIndex": 0,
+            "Status": "attached",
+        }
+
+
+class InterfaceOperations(EC2Backend):
+    """The interfaces' part of our EC2 backend."""
+
+    def create_network_interface(
+        self,
+        subnet: Subnet | str,
+        private_ip_address: str | list[str] | None,
+        private_ip_addresses: list[dict[str, Any]] | None = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> NetworkInterface:
+        """CreateNetworkInterface; the address is free in its subnet, or the call is refused."""
+        place = self.get_subnet(subnet) if isinstance(subnet, str) else subnet
+        if not private_ip_address and not private_ip_addresses:
+            private_ip_address = self.free_address(place)
+        elif isinstance(private_ip_address, str):
+            self._check_address(place, private_ip_address)
+        eni: NetworkInterface = super().create_network_interface(
+            place, private_ip_address or "", private_ip_addresses, *args, **kwargs
+        )
+        eni.private_dns_name = self._dns_name(str(eni.private_ip_address))
+        return eni
+
+    def create_managed_eni(
+        self,
+        subnet_id: str,
+        *,
+        group_ids: list[str],
+        description: str,
+        requester: str,
+        public_ip: bool = False,
+    ) -> NetworkInterface:
+        """An interface of the service `requester` ("ecs", "elb", "rds"), in use until it is deleted.
+
+        Raises EC2ClientError: no such subnet or group, or the subnet is full
+        (InsufficientFreeAddressesInSubnet).
+        """
+        for group in group_ids:
+            self.describe_security_groups(group_ids=[group])
+        eni = self.create_network_interface(
+            subnet_id, None, None, group_ids=group_ids, description=description
+        )
+        eni.__class__ = ManagedInterface
+        eni.interface_type = _INTERFACE_TYPES[requester]
+        eni.requester_managed = True
+        eni.requester_id = f"amazon-{requester}"
+        eni.status = "in-use"
+        eni.attachment_id = f"ela-attach-{mock_random.get_random_hex(17)}"
+        eni.attach_time = utcnow()
+        if public_ip:
+            eni.public_ip = self._free_public_address()
+        touch("ec2")
+        return eni
+
+    def delete_managed_eni(self, eni_id: str) -> None:
+        """Delete an interface of a service; one that is gone already is no error."""
+        if self.enis.pop(eni_id, None) is not None:
+            self.tags.pop(eni_id, None)
+            touch("ec2")
+
+    def delete_network_interface(self, eni_id: str) -> None:
+        """DeleteNetworkInterface, refused for one in use."""
+        eni = self.get_network_interface(eni_id)
+        if isinstance(eni, ManagedInterface) or eni.attachment_id:
+            raise EC2ClientError(
+                "InvalidParameterValue", f"Network interface '{eni_id}' is currently in use."
+            )
+        super().delete_network_interface(eni_id)
+
+    def free_address(self, subnet: Subnet) -> str:
+        """The next free address of `subnet`. Raises EC2ClientError (InsufficientFreeAddressesInSubnet).
+
+        Goes round the range, so that an address given back is not given out again at once.
+        """
+        network: IPv4Network = subnet.cidr
+        first = int(network.network_address) + _RESERVED_LOW
+        size = network.num_addresses - _RESERVED_LOW - _RESERVED_HIGH
+        used = self._addresses_of(subnet)
+        start = self._cursors.get(subnet.id, 0)
+        for step in range(size):
+            address = str(IPv4Address(first + (start + step) % size))
+            if address not in used:
+                self._cursors[subnet.id] = (start + step + 1) % size
+                return address
+        raise EC2ClientError(
+            "InsufficientFreeAddressesInSubnet",
+            f"There are not enough free addresses in subnet '{subnet.id}' to satisfy the requested "
+            "number of network interfaces.",
+        )
+
+    @property
+    def _cursors(self) -> dict[str, int]:
+        cursors: dict[str, int] = self.__dict__.setdefault("address_cursors", {})
+        return cursors
+
+    def _addresses_of(self, subnet: Subnet) -> set[str]:
+        used = {str(address) for address in subnet._subnet_ips}
+        for eni in self.enis.values():
+            if eni.subnet.id == subnet.id:
+                used.add(str(eni.private_ip_address))
+                used.update(str(one["PrivateIpAddress"]) for one in eni.private_ip_addresses)
+        for gateway in self.nat_gateways.values():
+            if gateway.subnet_id == subnet.id:
+                used.update(str(one.get("privateIp")) for one in gateway.address_set)
+        return used
+
+    def _check_address(self, subnet: Subnet, address: str) -> None:
+        number = IPv4Address(address)
+        first = int(subnet.cidr.network_address) + _RESERVED_LOW
+        last = int(subnet.cidr.broadcast_address) - _RESERVED_HIGH
+        if not first <= int(number) <= last:
+            raise EC2ClientError(
+                "InvalidParameterValue",
+                f"Address {address} does not fall within the subnet's address range",
+            )
+        if address in self._addresses_of(subnet):
+            raise EC2ClientError(
+                "InvalidIPAddress.InUse", "The specified address is already in use."
+            )
+
+    def _free_public_address(self) -> str:
+        used = {eni.public_ip for eni in self.enis.values()} | {*self.addresses}
+        while (address := random_public_ip()) in used:
+            continue
+        return address
+
+    def _dns_name(self, address: str) -> str:
+        zone = "ec2" if self.region_name == "us-east-1" else f"{self.region_name}.compute"
+        return f"ip-{address.replace('.', '-')}.{zone}.internal"
+
+    def delete_security_group(self, name: str | None = None, group_id: str | None = None) -> None:
+        """DeleteSecurityGroup, refused while an interface has it or another group's rule names it."""
+        group = self.get_security_group_by_name_or_id(group_id or name or "")
+        if group is not None:
+            uses = any(group in eni.group_set for eni in self.enis.values())
+            if uses or self._is_referenced(group.id):
+                raise DependencyViolationError(f"resource {group.id} has a dependent object")
+        super().delete_security_group(name, group_id)
+
+    def _is_referenced(self, group_id: str) -> bool:
+        return any(
+            source.get("GroupId") == group_id
+            for groups in self.groups.values()
+            for other in groups.values()
+            if other.id != group_id
+            for rule in [*other.ingress_rules, *other.egress_rules]
+            for source in rule.source_groups
+        )
+
+    def delete_subnet(self, subnet_id: str) -> Subnet:
+        """DeleteSubnet, refused while an interface is in it."""
+        if any(eni.subnet.id == subnet_id for eni in self.enis.values()):
+            raise DependencyViolationError(
+                f"The subnet '{subnet_id}' has dependencies and cannot be deleted."
+            )
+        return super().delete_subnet(subnet_id)
+
+    def detach_internet_gateway(self, internet_gateway_id: str, vpc_id: str) -> None:
+        """DetachInternetGateway, refused while the VPC has public addresses."""
+        if any(eni.public_ip and eni.vpc_id == vpc_id for eni in self.enis.values()):
+            raise DependencyViolationError(
+                f"Network {vpc_id} has some mapped public address(es). Please unmap those public "
+                "address(es) before detaching the gateway."
+            )
+        super().detach_internet_gateway(internet_gateway_id, vpc_id)

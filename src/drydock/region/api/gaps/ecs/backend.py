@@ -1,0 +1,170 @@
+"""Our ECS backend: clusters and task definitions; tasks and services come from their own files."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from moto.core.utils import utcnow
+from moto.ecs import urls as their_urls
+from moto.ecs.exceptions import (
+    ClusterNotFoundException,
+    EcsClientException,
+    ECSException,
+    TaskDefinitionNotFoundException,
+)
+from moto.ecs.models import Cluster, ClusterFailure, TaskDefinition
+
+from drydock.region.api.gaps import overlay
+from drydock.region.api.gaps.ecs.services import ServiceOperations
+
+Json = dict[str, Any]
+
+_PENDING = frozenset({"PROVISIONING", "PENDING", "ACTIVATING"})
+
+_FARGATE_MEMORY: dict[int, list[int]] = {
+    256: [512, 1024, 2048],
+    512: list(range(1024, 4096 + 1, 1024)),
+    1024: list(range(2048, 8192 + 1, 1024)),
+    2048: list(range(4096, 16384 + 1, 1024)),
+    4096: list(range(8192, 30720 + 1, 1024)),
+    8192: list(range(16384, 61440 + 1, 4096)),
+    16384: list(range(32768, 122880 + 1, 8192)),
+}
+"""MiB for each CPU size (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html)."""
+
+
+class EcsBackend(ServiceOperations):
+    """ECS as it is asked for; controllers write what they see into its tasks and services."""
+
+    @property
+    def _url_module(self) -> Any:
+        from drydock.region.api.gaps.ecs.responses import EcsResponse
+
+        return overlay.urls(their_urls, EcsResponse)
+
+    def create_cluster(self, cluster_name: str, *args: Any, **kwargs: Any) -> Cluster:
+        """CreateCluster; moto 5.2.5 forgets a cluster that is there already, ECS returns it."""
+        before = self.clusters.get(cluster_name)
+        if before is not None and before.status == "ACTIVE":
+            return before
+        return super().create_cluster(cluster_name, *args, **kwargs)
+
+    def _get_cluster(self, name: str) -> Cluster:
+        cluster = super()._get_cluster(name)
+        if cluster.status == "INACTIVE":
+            error = ClusterNotFoundException()
+            error.message = "The referenced cluster was inactive."
+            raise error
+        return cluster
+
+    def list_clusters(self) -> list[str]:
+        return [one.arn for one in self.clusters.values() if one.status != "INACTIVE"]
+
+    def describe_clusters(
+        self, cluster_names: list[str]
+    ) -> tuple[list[Cluster], list[ClusterFailure]]:
+        """DescribeClusters; the counts are counted, which moto 5.2.5 does not do."""
+        clusters, failures = super().describe_clusters(cluster_names)
+        for cluster in clusters:
+            self._count(cluster)
+        return clusters, failures
+
+    def _count(self, cluster: Cluster) -> None:
+        tasks = [task.last_status for task in self.tasks.get(cluster.name, {}).values()]
+        cluster.running_tasks_count = tasks.count("RUNNING")
+        cluster.pending_tasks_count = sum(status in _PENDING for status in tasks)
+        cluster.active_services_count = len(self._services_in(cluster))
+
+    def _services_in(self, cluster: Cluster) -> list[str]:
+        return [
+            one.name
+            for one in self.services.values()
+            if one.cluster_name == cluster.name and one.status != "INACTIVE"
+        ]
+
+    def delete_cluster(self, cluster_str: str) -> Cluster:
+        """DeleteCluster, refused while there are services or tasks, which moto 5.2.5 does not do."""
+        cluster = self._get_cluster(cluster_str)
+        if self._services_in(cluster):
+            raise ECSException(
+                "ClusterContainsServicesException",
+                "The Cluster cannot be deleted while Services are active.",
+            )
+        tasks = self.tasks.get(cluster.name, {}).values()
+        if any(task.last_status != "STOPPED" for task in tasks):
+            raise ECSException(
+                "ClusterContainsTasksException",
+                "The Cluster cannot be deleted while Tasks are active.",
+            )
+        deleted = super().delete_cluster(cluster_str)
+        self._count(deleted)
+        return deleted
+
+    def describe_task_definition(self, task_definition_str: str) -> TaskDefinition:
+        """A family alone means its newest active revision; moto 5.2.5 takes an inactive one too."""
+        name = task_definition_str.split("/")[-1]
+        if ":" in name:
+            if not name.split(":")[1].isdigit():
+                raise EcsClientException(f"Invalid revision number. Number: {name.split(':')[1]}")
+            return super().describe_task_definition(task_definition_str)
+        revisions = self.task_definitions.get(name, {})
+        active = [number for number, one in revisions.items() if one.status == "ACTIVE"]
+        if not active:
+            raise TaskDefinitionNotFoundException
+        return revisions[max(active)]
+
+    def register_task_definition(self, family: str, *args: Any, **kwargs: Any) -> TaskDefinition:
+        """RegisterTaskDefinition, with Fargate's rules and the fields that ECS fills in."""
+        if (
+            kwargs.get("requires_compatibilities")
+            and "FARGATE" in kwargs["requires_compatibilities"]
+        ):
+            _check_fargate(kwargs, args[0] if args else kwargs["container_definitions"])
+        definition = super().register_task_definition(family, *args, **kwargs)
+        definition.registered_at = utcnow()  # type: ignore[attr-defined]
+        definition.registered_by = f"arn:{self.partition}:iam::{self.account_id}:root"  # type: ignore[attr-defined]
+        for container in definition.container_definitions:
+            container.setdefault("systemControls", [])
+            for mapping in container.get("portMappings", []):
+                mapping.setdefault("protocol", "tcp")
+                if definition.network_mode == "awsvpc":
+                    mapping.setdefault("hostPort", mapping.get("containerPort"))
+        return definition
+
+    def deregister_task_definition(self, task_definition_str: str) -> TaskDefinition:
+        definition = super().deregister_task_definition(task_definition_str)
+        definition.deregistered_at = utcnow()  # type: ignore[attr-defined]
+        return definition
+
+
+def _check_fargate(fields: Json, containers: list[Json]) -> None:
+    """Raises ClientException as ECS does; `cpu` and `memory` become plain CPU units and MiB."""
+    if fields.get("network_mode") != "awsvpc":
+        raise EcsClientException("Fargate only supports network mode 'awsvpc'.")
+    for key in ("cpu", "memory"):
+        if not fields.get(key):
+            raise EcsClientException(f"Fargate requires that '{key}' be defined at the task level.")
+    cpu, memory = _units(fields["cpu"], "vCPU"), _units(fields["memory"], "GB")
+    if memory not in _FARGATE_MEMORY.get(cpu, []):
+        raise EcsClientException(
+            f"No Fargate configuration exists for given values: {cpu} CPU, {memory} memory. See "
+            "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html "
+            "for valid values."
+        )
+    fields["cpu"], fields["memory"] = str(cpu), str(memory)
+    drivers = {(one.get("logConfiguration") or {}).get("logDriver") for one in containers}
+    if "awslogs" in drivers and not fields.get("execution_role_arn"):
+        raise EcsClientException(
+            "Fargate requires task definition to have execution role ARN to support log driver awslogs."
+        )
+
+
+def _units(value: str, unit: str) -> int:
+    """ "256" and ".25 vCPU" are 256; "512" and "0.5 GB" are 512."""
+    match = re.fullmatch(rf"\s*([0-9]*\.?[0-9]+)\s*({unit})?\s*", str(value), re.IGNORECASE)
+    if match is None:
+        raise EcsClientException(
+            f"Invalid '{'cpu' if unit == 'vCPU' else 'memory'}' setting for task."
+        )
+    return int(float(match[1]) * 1024) if match[2] else int(float(match[1]))

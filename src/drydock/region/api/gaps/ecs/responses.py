@@ -1,0 +1,65 @@
+"""The operations whose parameters moto 5.2.5 drops on the way to its backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ecs.models import ecs_backends
+from moto.ecs.responses import DESCRIBE_TASKS_TAGS, EC2ContainerServiceResponse
+
+from drydock.region.api.gaps.ecs.backend import EcsBackend
+
+
+class EcsResponse(EC2ContainerServiceResponse):
+    """ECS's operations on our backend."""
+
+    RESPONSE_KEY_PATH_TO_TRANSFORMER = dict(
+        EC2ContainerServiceResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER
+    )
+
+    @property
+    def ecs_backend(self) -> EcsBackend:
+        backend: Any = ecs_backends[self.current_account][self.region]
+        return backend  # type: ignore[no-any-return]
+
+    def run_task(self) -> ActionResult:
+        return ActionResult(
+            {"tasks": self.ecs_backend.run_task_from(self._get_params()), "failures": []}
+        )
+
+    def stop_task(self) -> ActionResult:
+        task = self.ecs_backend.stop_task(
+            self._get_param("cluster", "default"),
+            self._get_param("task"),
+            self._get_param("reason"),
+        )
+        return ActionResult({"task": task})
+
+    def describe_tasks(self) -> ActionResult:
+        tasks, failures = self.ecs_backend.describe_tasks_and_failures(
+            self._get_param("cluster", "default"), self._get_param("tasks", [])
+        )
+        if "TAGS" in self._get_param("include", []):
+            self._include_in_response(DESCRIBE_TASKS_TAGS)
+        else:
+            self._exclude_from_response(DESCRIBE_TASKS_TAGS)
+        return ActionResult({"tasks": tasks, "failures": failures})
+
+    def list_tasks(self) -> ActionResult:
+        tasks = self.ecs_backend.list_tasks(
+            cluster_str=self._get_param("cluster", "default"),
+            container_instance=self._get_param("containerInstance"),
+            family=self._get_param("family"),
+            started_by=self._get_param("startedBy"),
+            service_name=self._get_param("serviceName"),
+            desiredStatus=self._get_param("desiredStatus", "RUNNING"),
+            launch_type=self._get_param("launchType"),
+        )
+        return ActionResult({"taskArns": [task.task_arn for task in tasks]})
+
+    def create_service(self) -> ActionResult:
+        return ActionResult({"service": self.ecs_backend.create_service_from(self._get_params())})
+
+    def update_service(self) -> ActionResult:
+        return ActionResult({"service": self.ecs_backend.update_service_from(self._get_params())})

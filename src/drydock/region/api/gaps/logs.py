@@ -1,0 +1,83 @@
+"""CloudWatch Logs: a way in for controllers, and a bound on what is kept.
+
+moto 5.2.5 keeps every event for ever and counts event ids per process, so that two runs of a region
+would give two events one id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from moto.logs import urls as their_urls
+from moto.logs.exceptions import ResourceNotFoundException as LogGroupMissing
+from moto.logs.models import LogEvent, LogsBackend as TheirBackend, logs_backends
+from moto.logs.responses import LogsResponse
+
+from drydock.region.api.gaps import overlay
+
+__all__ = ["LogGroupMissing", "LogsBackend", "install"]
+
+KEPT_PER_STREAM = 20_000
+"""Events; the oldest go first. CloudWatch keeps what the group's retention says, we what memory allows."""
+
+
+class LogsBackend(TheirBackend):
+    """Log groups, streams and events."""
+
+    @property
+    def _url_module(self) -> Any:
+        return overlay.urls(their_urls, LogsResponse)
+
+    def open_stream(self, group: str, stream: str, *, create_group: bool = False) -> None:
+        """Make the stream if it is not there, as the awslogs driver does when a task starts.
+
+        `create_group` is the driver's `awslogs-create-group`. Raises LogGroupMissing, whose `message`
+        is CloudWatch's own.
+        """
+        if create_group and group not in self.groups:
+            self.create_log_group(group, {})
+        self.ensure_log_stream(group, stream)
+
+    def write_events(self, group: str, stream: str, events: Iterable[tuple[int, str]]) -> None:
+        """Append (milliseconds since 1970, text) in the order they happened.
+
+        Events with times out of order are put in order, as PutLogEvents demands it of its callers.
+        Raises LogGroupMissing: no such group, or its stream was deleted.
+        """
+        ordered = sorted(events, key=lambda event: event[0])
+        if not ordered:
+            return
+        if group not in self.groups or stream not in self.groups[group].streams:
+            raise LogGroupMissing("The specified log group or log stream does not exist.")
+        self.put_log_events(
+            group, stream, [{"timestamp": ms, "message": text} for ms, text in ordered]
+        )
+
+    def put_log_events(
+        self, log_group_name: str, log_stream_name: str, log_events: list[dict[str, Any]]
+    ) -> tuple[str, dict[str, Any]]:
+        answer = super().put_log_events(log_group_name, log_stream_name, log_events)
+        kept = self.groups[log_group_name].streams[log_stream_name].events
+        if len(kept) > KEPT_PER_STREAM:
+            del kept[: len(kept) - KEPT_PER_STREAM]
+        LogEvent.instances_tracked.clear()
+        return answer
+
+    def continue_event_ids(self) -> None:
+        """After a restore: let new events have ids that no old one has."""
+        newest = max(
+            (
+                event.event_id
+                for group in self.groups.values()
+                for stream in group.streams.values()
+                for event in stream.events
+            ),
+            default=-1,
+        )
+        LogEvent._event_id = max(LogEvent._event_id, newest + 1)
+
+
+def install() -> None:
+    """Have moto build our backend."""
+    overlay.replace(logs_backends, LogsBackend)

@@ -1,0 +1,255 @@
+"""Clusters: what was asked for is kept, and a deleted one stays until the controller lets it go.
+
+moto 5.2.5: ModifyDBCluster makes a cluster available, forgets the log exports and the switch for IAM
+logins; DeleteDBCluster forgets it at once and leaves its automated snapshots; the key of encrypted
+storage is the word "default_kms_key_id"; the managed password is a fixed word.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import string
+from typing import Any
+
+from moto.kms.models import kms_backends
+from moto.rds.exceptions import (
+    DBClusterNotFoundError,
+    DBClusterToBeDeletedHasActiveMembers,
+    InvalidDBClusterStateFault,
+    InvalidParameterCombination,
+    InvalidParameterValue,
+    RDSClientError,
+)
+from moto.rds.models import RDSBackend
+
+from drydock.region.api.changes import touch
+from drydock.region.api.gaps.rds import versions
+from drydock.region.api.gaps.rds.records import DBCluster, DBInstance, MasterUserSecret, plain
+
+Json = dict[str, Any]
+
+_NAME = re.compile(r"[a-zA-Z](?!.*--)[a-zA-Z0-9-]{0,62}(?<!-)")
+_TO_APPLY = ("master_user_password", "db_cluster_parameter_group_name", "engine_version", "port")
+"""Changes that the server itself has to be told of."""
+_PASSWORD = string.ascii_letters + string.digits + "!#$%&()*+,-.:;<=>?[]^_{|}~"
+
+
+class ClusterOperations(RDSBackend):
+    """The clusters' part of our RDS backend."""
+
+    def create_db_cluster(self, kwargs: Any) -> DBCluster:
+        """CreateDBCluster; `status` is "creating" until the controller says otherwise."""
+        identity = kwargs["db_cluster_identifier"]
+        if identity in self.clusters:
+            raise RDSClientError("DBClusterAlreadyExistsFault", f"DB Cluster already exists")  # noqa: F541
+        if not _NAME.fullmatch(identity):
+            raise InvalidParameterValue(
+                "The parameter DBClusterIdentifier is not a valid identifier. Identifiers must begin "
+                "with a letter; must contain only ASCII letters, digits, and hyphens; and must not end "
+                "with a hyphen or contain two consecutive hyphens."
+            )
+        if kwargs.get("manage_master_user_password") and kwargs.get("master_user_password"):
+            raise InvalidParameterCombination(
+                "You can't specify MasterUserPassword when ManageMasterUserPassword is enabled."
+            )
+        version = versions.resolve(kwargs.get("engine", ""), kwargs.get("engine_version"))
+        if version:
+            kwargs["engine_version"] = version
+        self._check_cluster_groups(kwargs)
+        cluster: Any = super().create_db_cluster(kwargs)
+        cluster.__class__ = DBCluster
+        self._complete_cluster(cluster, kwargs)
+        self._drop_cluster_snapshots(cluster)
+        return cluster  # type: ignore[no-any-return]
+
+    def _check_cluster_groups(self, kwargs: Any) -> None:
+        group = kwargs.get("db_subnet_group_name")
+        if group and group not in self.subnet_groups:
+            raise RDSClientError(
+                "DBSubnetGroupNotFoundFault", f"DB subnet group '{group}' does not exist."
+            )
+        name = kwargs.get("db_cluster_parameter_group_name")
+        if (
+            name
+            and not name.startswith("default.")
+            and name not in self.db_cluster_parameter_groups
+        ):
+            raise RDSClientError(
+                "DBClusterParameterGroupNotFound", f"DBClusterParameterGroup not found: {name}"
+            )
+
+    def _complete_cluster(self, cluster: Any, kwargs: Any) -> None:
+        if cluster.engine in versions.DEFAULT_MAJOR and not kwargs.get(
+            "db_cluster_parameter_group_name"
+        ):
+            cluster.parameter_group = (
+                f"default.{versions.family(cluster.engine, cluster.engine_version)}"
+            )
+        if cluster.engine.startswith("aurora"):
+            cluster.storage_type = kwargs.get("storage_type") or "aurora"
+        if not cluster.storage_encrypted:
+            cluster.kms_key_id = None
+        else:
+            cluster.kms_key_id = self.key_arn(kwargs.get("kms_key_id") or "alias/aws/rds")
+        if not cluster.vpc_security_group_ids:
+            cluster.vpc_security_group_ids = self.default_groups(cluster.db_subnet_group_name)
+        cluster.serverless_v2_scaling_configuration = _scaling(
+            kwargs.get("serverless_v2_scaling_configuration"), None
+        )
+        cluster.enabled_cloudwatch_logs_exports = list(cluster.enabled_cloudwatch_logs_exports)
+        for attribute, parameter in {
+            "performance_insights_enabled": "enable_performance_insights",
+            "performance_insights_kms_key_id": "performance_insights_kms_key_id",
+            "performance_insights_retention_period": "performance_insights_retention_period",
+            "monitoring_interval": "monitoring_interval",
+            "monitoring_role_arn": "monitoring_role_arn",
+            "database_insights_mode": "database_insights_mode",
+            "engine_lifecycle_support": "engine_lifecycle_support",
+        }.items():
+            setattr(cluster, attribute, kwargs.get(parameter))
+        cluster.database_insights_mode = cluster.database_insights_mode or "standard"
+        cluster.engine_lifecycle_support = (
+            cluster.engine_lifecycle_support or "open-source-rds-extended-support"
+        )
+        if cluster.manage_master_user_password:
+            self.give_managed_password(cluster)
+
+    def key_arn(self, key: str) -> str:
+        """The ARN of a KMS key given as id, ARN or alias; AWS's own aliases are made on first use."""
+        keys = kms_backends[self.account_id][self.region_name]
+        touch("kms")
+        return str(keys.describe_key(key).arn)
+
+    def default_groups(self, subnet_group: str | None) -> list[str]:
+        """The default security group of the subnet group's VPC."""
+        from moto.ec2 import ec2_backends
+
+        ec2 = ec2_backends[self.account_id][self.region_name]
+        known = self.subnet_groups.get(subnet_group or "")
+        vpc = known.vpc_id if known is not None else ec2.default_vpc.id
+        group = ec2.get_default_security_group(vpc)
+        return [group.id] if group is not None else []
+
+    def give_managed_password(self, owner: Any) -> None:
+        """Put a real, random password into the secret that RDS manages for `owner`."""
+        secret = owner.master_user_secret
+        secret.__class__ = MasterUserSecret
+        secret.secret_status = "active"
+        password = "".join(secrets.choice(_PASSWORD) for _ in range(28))
+        text = json.dumps({"username": owner.master_username, "password": password})
+        current = secret.secret.versions[secret.secret.default_version_id]
+        current["secret_string"] = secret.secret.secret_string = text
+        touch("secretsmanager")
+
+    def master_password(self, owner: DBCluster | DBInstance) -> str | None:
+        """The master password that is wanted now: from its secret, or as the request gave it."""
+        if not owner.manage_master_user_password:
+            return owner.wanted_password
+        secret = owner.master_user_secret.secret
+        text = secret.versions[secret.default_version_id]["secret_string"]
+        return str(json.loads(text)["password"])
+
+    def modify_db_cluster(self, kwargs: Any) -> DBCluster:
+        """ModifyDBCluster. "modifying" when the server has to be told; the controller ends that."""
+        identity = kwargs["db_cluster_identifier"]
+        if identity not in self.clusters:
+            raise DBClusterNotFoundError(identity)
+        cluster: Any = self.clusters[identity]
+        if cluster.status not in {"available", "modifying"}:
+            raise InvalidDBClusterStateFault(
+                f"DBCluster {identity} is in {cluster.status} state but expected available."
+            )
+        before, managed = cluster.status, cluster.manage_master_user_password
+        scaling = cluster.serverless_v2_scaling_configuration
+        if kwargs.get("engine_version"):
+            kwargs["engine_version"] = versions.resolve(cluster.engine, kwargs["engine_version"])
+        self._check_cluster_groups(kwargs)
+        exports = plain(kwargs.pop("cloudwatch_logs_export_configuration", None) or {})
+        super().modify_db_cluster(kwargs)
+        wanted = [
+            key
+            for key in exports.get("EnableLogTypes", [])
+            if key not in cluster.enabled_cloudwatch_logs_exports
+        ]
+        cluster.enabled_cloudwatch_logs_exports = [
+            key
+            for key in [*cluster.enabled_cloudwatch_logs_exports, *wanted]
+            if key not in exports.get("DisableLogTypes", [])
+        ]
+        cluster.serverless_v2_scaling_configuration = _scaling(
+            kwargs.get("serverless_v2_scaling_configuration"), scaling
+        )
+        if kwargs.get("enable_iam_database_authentication") is not None:
+            cluster.iam_auth = kwargs["enable_iam_database_authentication"]
+        if kwargs.get("enable_performance_insights") is not None:
+            cluster.performance_insights_enabled = kwargs["enable_performance_insights"]
+        if cluster.manage_master_user_password and (
+            not managed or kwargs.get("rotate_master_user_password")
+        ):
+            self.give_managed_password(cluster)
+        applies = any(kwargs.get(key) is not None for key in _TO_APPLY)
+        applies = applies or managed != cluster.manage_master_user_password
+        cluster.status = "modifying" if applies else before
+        return cluster  # type: ignore[no-any-return]
+
+    def delete_db_cluster(  # type: ignore[override]
+        self,
+        cluster_identifier: str,
+        snapshot_name: str | None = None,
+        *,
+        skip_snapshot: bool = True,
+    ) -> DBCluster:
+        """DeleteDBCluster: "deleting"; the record stays until the controller calls `purge_cluster`."""
+        cluster: Any = self.clusters.get(cluster_identifier)
+        if cluster is None:
+            raise DBClusterNotFoundError(cluster_identifier)
+        if cluster.deletion_protection:
+            raise InvalidParameterCombination(
+                "Cannot delete protected Cluster, please disable deletion protection and try again."
+            )
+        if any(member.status != "deleting" for member in cluster._members):
+            raise DBClusterToBeDeletedHasActiveMembers
+        if cluster.status == "deleting":
+            raise InvalidDBClusterStateFault("Cluster is already being deleted.")
+        if not skip_snapshot and not snapshot_name:
+            raise InvalidParameterCombination(
+                "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified."
+            )
+        if snapshot_name:
+            self.create_db_cluster_snapshot(cluster_identifier, snapshot_name)
+        cluster.status = "deleting"
+        return cluster  # type: ignore[no-any-return]
+
+    def purge_cluster(self, cluster: DBCluster) -> None:
+        """Forget a deleted cluster, its managed secret and its automated snapshots."""
+        if self.clusters.pop(cluster.db_cluster_identifier, None) is None:
+            return
+        if cluster.manage_master_user_password:
+            cluster.master_user_secret.delete_secret()
+            touch("secretsmanager")
+        self._drop_cluster_snapshots(cluster)
+
+    def _drop_cluster_snapshots(self, cluster: Any) -> None:
+        """No backup is made here: one that moto 5.2.5 claims to have made is taken back."""
+        names = [
+            name
+            for name, snapshot in self.cluster_snapshots.items()
+            if snapshot.snapshot_type == "automated"
+            and snapshot.cluster.db_cluster_identifier == cluster.db_cluster_identifier
+        ]
+        for name in names:
+            del self.cluster_snapshots[name]
+
+
+def _scaling(wanted: Any, before: Json | None) -> Json | None:
+    """Serverless v2 capacity with its defaults; AWS pauses after 300 s when the minimum is 0."""
+    if not wanted:
+        return before
+    scaling = {**(before or {}), **plain(wanted)}
+    if scaling.get("MinCapacity") == 0:
+        scaling.setdefault("SecondsUntilAutoPause", 300)
+    else:
+        scaling.pop("SecondsUntilAutoPause", None)
+    return scaling

@@ -1,0 +1,76 @@
+"""Clusters, instances and master secrets whose state is only what a controller says.
+
+moto 5.2.5: a cluster is "available" when it is described a second time, an instance at once, a
+secret "active" when it is looked at; the managed password is the same fixed word for every cluster.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.rds import models
+
+_RESERVED = "aaaaaaaaaa"
+"""What moto 5.2.5 writes in an instance's endpoint in place of the account's own part."""
+
+
+class DBCluster(models.DBCluster):
+    """`status`: creating, available, modifying, starting, stopping, stopped, deleting, failed."""
+
+    @property
+    def status(self) -> str:
+        return self._status
+
+    @status.setter
+    def status(self, value: str) -> None:
+        self._status = value
+
+    @property
+    def wanted_password(self) -> str | None:
+        """The master password given in the request; None when RDS manages it. Never shown by the API."""
+        return self.__dict__.get("_master_user_password") or None
+
+
+class _Endpoint:
+    """The endpoint of an instance as AWS writes it."""
+
+    url_identifier: str
+
+    @property
+    def address(self) -> str:
+        address: str = super().address  # type: ignore[misc]
+        return address.replace(f".{_RESERVED}.", f".{self.url_identifier}.")
+
+
+class DBInstance(_Endpoint, models.DBInstance):
+    """`status`: creating, available, modifying, rebooting, deleting, failed…"""
+
+    @property
+    def wanted_password(self) -> str | None:
+        """As a cluster's."""
+        return self.__dict__.get("_master_user_password") or None
+
+
+class DBInstanceClustered(_Endpoint, models.DBInstanceClustered):
+    """A cluster's instance. `status` as an instance's."""
+
+
+class MasterUserSecret(models.MasterUserSecret):
+    """A managed password. `secret_status`: creating, active, rotating, impaired."""
+
+    @property
+    def secret_status(self) -> str:
+        return self._status
+
+    @secret_status.setter
+    def secret_status(self, value: str) -> None:
+        self._status = value
+
+
+def plain(value: Any) -> Any:
+    """moto's request mappings as ordinary dicts and lists."""
+    if hasattr(value, "original_dict"):
+        return {key: plain(item) for key, item in value.original_dict().items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value

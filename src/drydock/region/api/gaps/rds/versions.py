@@ -1,0 +1,107 @@
+"""The PostgreSQL versions that RDS offers, and how it completes what was asked for.
+
+moto 5.2.5 has no DescribeDBEngineVersions (500) and takes any version.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.rds.exceptions import InvalidParameterCombination
+
+_AURORA = {13: (18, 20, 21), 14: (15, 17, 18), 15: (10, 12, 13), 16: (6, 8, 9), 17: (4, 5)}
+_POSTGRES = {13: (20, 22), 14: (17, 19), 15: (12, 14), 16: (8, 10), 17: (4, 6), 18: (1,)}
+_OFFERED: dict[str, dict[int, tuple[int, ...]]] = {
+    "aurora-postgresql": _AURORA,
+    "postgres": _POSTGRES,
+}
+DEFAULT_MAJOR = {"aurora-postgresql": 16, "postgres": 17}
+
+
+def versions(engine: str) -> list[str]:
+    """Every version of `engine`, oldest first; none for an engine that is not PostgreSQL."""
+    return [
+        f"{major}.{minor}" for major, minors in _OFFERED.get(engine, {}).items() for minor in minors
+    ]
+
+
+def resolve(engine: str, wanted: str | None) -> str | None:
+    """The whole version for "", "16" or "16.6"; None for an engine that is not PostgreSQL.
+
+    A minor of a major that is offered is taken as it is: AWS adds them faster than we do. Raises
+    InvalidParameterCombination as RDS does for a major that it has not.
+    """
+    offered = _OFFERED.get(engine)
+    if offered is None:
+        return wanted
+    if not wanted:
+        major = DEFAULT_MAJOR[engine]
+        return f"{major}.{offered[major][-1]}"
+    parts = wanted.split(".")
+    if not all(part.isdigit() for part in parts) or int(parts[0]) not in offered:
+        raise InvalidParameterCombination(f"Cannot find version {wanted} for {engine}")
+    return wanted if len(parts) > 1 else f"{wanted}.{offered[int(wanted)][-1]}"
+
+
+def family(engine: str, version: str) -> str:
+    """The parameter group family: "aurora-postgresql16"."""
+    return f"{engine}{version.split('.', maxsplit=1)[0]}"
+
+
+def describe(
+    engine: str | None, version: str | None, group_family: str | None, default_only: bool
+) -> list[dict[str, Any]]:
+    """DescribeDBEngineVersions (https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBEngineVersions.html)."""
+    found = []
+    for name in _OFFERED:
+        if engine not in (None, name):
+            continue
+        default = resolve(name, version if version and "." not in version else None)
+        for one in versions(name):
+            fits = not version or one == version or one.startswith(f"{version}.")
+            if not fits or group_family not in (None, family(name, one)):
+                continue
+            if default_only and one != default:
+                continue
+            found.append(_entry(name, one))
+    return found
+
+
+def _entry(engine: str, version: str) -> dict[str, Any]:
+    later = [one for one in versions(engine) if _key(one) > _key(version)]
+    aurora = engine.startswith("aurora")
+    return {
+        "Engine": engine,
+        "EngineVersion": version,
+        "MajorEngineVersion": version.split(".", maxsplit=1)[0],
+        "DBParameterGroupFamily": family(engine, version),
+        "DBEngineDescription": "Aurora (PostgreSQL)" if aurora else "PostgreSQL",
+        "DBEngineVersionDescription": f"{'Aurora PostgreSQL (compatible with PostgreSQL' if aurora else 'PostgreSQL'} {version}{')' if aurora else '-R1'}",
+        "Status": "available",
+        "ExportableLogTypes": ["instance", "postgresql"] if aurora else ["postgresql", "upgrade"],
+        "SupportsLogExportsToCloudwatchLogs": True,
+        "SupportsReadReplica": not aurora,
+        "SupportsParallelQuery": False,
+        "SupportsGlobalDatabases": aurora,
+        "SupportedEngineModes": ["provisioned"],
+        "SupportedFeatureNames": [],
+        "SupportedCACertificateIdentifiers": [
+            "rds-ca-rsa2048-g1",
+            "rds-ca-rsa4096-g1",
+            "rds-ca-ecc384-g1",
+        ],
+        "SupportsCertificateRotationWithoutRestart": True,
+        "ValidUpgradeTarget": [
+            {
+                "Engine": engine,
+                "EngineVersion": one,
+                "AutoUpgrade": False,
+                "IsMajorVersionUpgrade": one.split(".")[0] != version.split(".")[0],
+            }
+            for one in later
+        ],
+    }
+
+
+def _key(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

@@ -1,0 +1,53 @@
+"""waitress on sockets that are bound already: the host's loopback, and one inside the region."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Sequence
+
+from waitress import wasyncore
+from waitress.server import create_server
+
+from drydock.region.api.application import Application
+
+_THREADS = 8
+"""Requests that are read at once; moto's part of each waits for the store's lock."""
+
+
+class Server:
+    """A server that runs until `close`. It owns its sockets from then on."""
+
+    def __init__(self, app: Application, sockets: Sequence[socket.socket]) -> None:
+        self._map: dict[int, object] = {}
+        self._server = create_server(
+            app,
+            map=self._map,
+            sockets=list(sockets),
+            threads=_THREADS,
+            ident=None,
+            expose_tracebacks=False,
+            clear_untrusted_proxy_headers=True,
+            channel_timeout=600,
+        )
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="api", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            wasyncore.loop(timeout=1, map=self._map, count=1, use_poll=True)
+
+    def close(self) -> None:
+        """Answer nobody any more: end the loop, the workers and the sockets. Idempotent."""
+        if self._stopping.is_set():
+            return
+        self._stopping.set()
+        self._thread.join(timeout=5)
+        self._server.task_dispatcher.shutdown(timeout=5)
+        wasyncore.close_all(self._map)
+
+
+def serve(app: Application, sockets: Sequence[socket.socket]) -> Server:
+    """Answer on `sockets`, which are bound (listening or not), from threads of one pool."""
+    return Server(app, sockets)

@@ -1,0 +1,155 @@
+"""The one door to what the control plane knows: a lock, typed access, and word of every change.
+
+moto has no lock of its own, so every request and every controller goes through this one.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from drydock.region.api import changes, gaps
+
+if TYPE_CHECKING:
+    from moto.acm.models import AWSCertificateManagerBackend
+    from moto.iam.models import IAMBackend
+    from moto.kms.models import KmsBackend
+    from moto.route53.models import Route53Backend
+    from moto.s3.models import S3Backend
+    from moto.secretsmanager.models import SecretsManagerBackend
+    from moto.ssm.models import SimpleSystemManagerBackend
+
+    from drydock.region.api.gaps.applicationautoscaling import AutoScalingBackend
+    from drydock.region.api.gaps.ec2 import Ec2Backend
+    from drydock.region.api.gaps.ecs import EcsBackend
+    from drydock.region.api.gaps.elbv2 import ElbBackend
+    from drydock.region.api.gaps.logs import LogsBackend
+    from drydock.region.api.gaps.rds import RdsBackend
+
+log = logging.getLogger(__name__)
+
+Listener = Callable[[str], None]
+
+_GLOBAL_SERVICES = frozenset({"iam", "route53", "s3", "cloudfront"})
+"""Services that moto keeps per partition, not per region."""
+
+_LOCK = threading.RLock()
+"""One for the process, as moto's backends and some of its response classes are the process's."""
+
+
+class Store:
+    """The control plane of one account and region.
+
+    `generation` grows with every change; `subscribe` tells which service changed.
+    """
+
+    def __init__(self, account_id: str, region: str) -> None:
+        self.account_id = account_id
+        self.region = region
+        self._generation = 0
+        self._depth = 0
+        self._changed: set[str] = set()
+        self._listeners: list[Listener] = []
+
+    @property
+    def generation(self) -> int:
+        """A number that is another one after every change."""
+        return self._generation
+
+    def subscribe(self, listener: Listener) -> None:
+        """Call `listener` with a service's name ("ecs") after each change, outside the lock.
+
+        It runs on the thread that made the change: it must be short and must not raise.
+        """
+        self._listeners.append(listener)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Hold the lock. What is read must be copied out before it is let go."""
+        with self._holding(()):
+            yield
+
+    @contextmanager
+    def writing(self, *services: str) -> Iterator[None]:
+        """Hold the lock; afterwards `services` count as changed, also when the block raises."""
+        with self._holding(services):
+            yield
+
+    def changed(self, *services: str) -> None:
+        """Say that `services` were changed; best called while the lock is held."""
+        with self._holding(services):
+            pass
+
+    @contextmanager
+    def _holding(self, services: tuple[str, ...]) -> Iterator[None]:
+        _LOCK.acquire()
+        self._depth += 1
+        try:
+            yield
+        finally:
+            tell = self._let_go(services)
+            _LOCK.release()
+            self._tell(tell)
+
+    def _let_go(self, services: tuple[str, ...]) -> set[str]:
+        """What listeners are to hear: nothing while an outer block still holds the lock."""
+        self._changed |= changes.take().union(services)
+        self._depth -= 1
+        if self._depth or not self._changed:
+            return set()
+        tell, self._changed = self._changed, set()
+        self._generation += 1
+        return tell
+
+    def _tell(self, services: set[str]) -> None:
+        for service in sorted(services):
+            for listener in self._listeners:
+                try:
+                    listener(service)
+                except Exception:
+                    log.exception("a listener of changes to %s failed", service)
+
+    # fmt: off
+    @overload
+    def backend(self, service: Literal["ec2"]) -> Ec2Backend: ...
+    @overload
+    def backend(self, service: Literal["ecs"]) -> EcsBackend: ...
+    @overload
+    def backend(self, service: Literal["elbv2"]) -> ElbBackend: ...
+    @overload
+    def backend(self, service: Literal["rds"]) -> RdsBackend: ...
+    @overload
+    def backend(self, service: Literal["logs"]) -> LogsBackend: ...
+    @overload
+    def backend(self, service: Literal["applicationautoscaling"]) -> AutoScalingBackend: ...
+    @overload
+    def backend(self, service: Literal["secretsmanager"]) -> SecretsManagerBackend: ...
+    @overload
+    def backend(self, service: Literal["ssm"]) -> SimpleSystemManagerBackend: ...
+    @overload
+    def backend(self, service: Literal["acm"]) -> AWSCertificateManagerBackend: ...
+    @overload
+    def backend(self, service: Literal["kms"]) -> KmsBackend: ...
+    @overload
+    def backend(self, service: Literal["iam"]) -> IAMBackend: ...
+    @overload
+    def backend(self, service: Literal["route53"]) -> Route53Backend: ...
+    @overload
+    def backend(self, service: Literal["s3"]) -> S3Backend: ...
+    @overload
+    def backend(self, service: str) -> Any: ...
+    # fmt: on
+
+    def backend(self, service: str) -> Any:
+        """moto's backend of `service` (moto's name for it) for this account and region.
+
+        Use it inside `reading` or `writing` only. Raises KeyError: no such service or region.
+        """
+        gaps.install()
+        from moto.backends import get_backend
+
+        backends: Any = get_backend(service)  # type: ignore[call-overload]
+        return backends[self.account_id]["aws" if service in _GLOBAL_SERVICES else self.region]
