@@ -1,0 +1,326 @@
+"""A load balancer that runs: its HAProxy process, the old ones that drain, and who watches them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from drydock.errors import BalancerFailed
+from drydock.region.balancer import servers
+from drydock.region.balancer.groups import group_name, state_file
+from drydock.region.balancer.health import (
+    DRAINING,
+    Server,
+    TargetHealth,
+    Track,
+    earns_first_traffic,
+    observe,
+)
+from drydock.region.balancer.instance import Instance, Launch
+from drydock.region.balancer.plan import (
+    AddServer,
+    DeleteServer,
+    DrainServer,
+    ReadmitServer,
+    Restart,
+    Step,
+    TargetId,
+    plan,
+)
+from drydock.region.balancer.runtime import Runtime
+from drydock.region.balancer.spec import LoadBalancer, Target, TargetGroup
+from drydock.region.processes.client import Spawner
+
+log = logging.getLogger(__name__)
+
+Sockets = Mapping[str, Sequence[socket.socket]]
+
+MAX_RETIRED = 8
+"""Old processes that may drain at once; of more, the oldest is ended."""
+RETIRE_LIMIT = 600.0
+"""Seconds after which an old process is ended, whatever it still has in flight."""
+_STOP_TIMEOUT = 10.0
+
+
+class Balancer:
+    """One load balancer. Thread-safe."""
+
+    def __init__(
+        self,
+        spawner: Spawner,
+        folder: Path,
+        key: str,
+        netns: int | None = None,
+        on_change: Callable[[], None] | None = None,
+    ) -> None:
+        """`folder` is its own and exists; `netns` is the namespace from which it reaches its targets.
+
+        `on_change` is called from a thread of the balancer, with no lock held, when a target's health
+        changed or HAProxy ended; it must not block.
+        """
+        self._spawner = spawner
+        self._folder = folder
+        self._key = key
+        self._netns = netns
+        self._on_change = on_change
+        self._lock = threading.RLock()
+        self._wake = threading.Event()
+        self._closed = False
+        self._watcher: threading.Thread | None = None
+        self._generation = 0
+        self._instance: Instance | None = None
+        self._retired: list[Instance] = []
+        self._spec: LoadBalancer | None = None
+        self._socket_ids: object = None
+        self._tracks: dict[TargetId, Track] = {}
+        self._draining: dict[TargetId, float] = {}
+        self._told: object = None
+
+    @property
+    def running(self) -> bool:
+        instance = self._instance
+        return instance is not None and instance.process.running
+
+    def apply(self, spec: LoadBalancer, sockets: Sockets) -> None:
+        """Make `spec` true, without refusing or losing a request. Nothing happens if it is so already.
+
+        `sockets` are listening sockets by listener key; they stay the caller's and must stay open while
+        the balancer runs. A listener without any is not served; without a listener nothing runs.
+        Raises BalancerFailed with HAProxy's words; what ran before then still runs.
+        """
+        with self._lock:
+            if not spec.listeners:
+                self._idle(spec)
+                return
+            socket_ids = _socket_ids(spec, sockets)
+            steps = plan(
+                spec,
+                self._spec if self.running else None,
+                same_sockets=socket_ids == self._socket_ids,
+                present=self._present(spec) if self.running else (),
+                draining=self._draining,
+                now=time.monotonic(),
+            )
+            for step in steps:
+                self._take(step, spec, sockets)
+            self._spec, self._socket_ids = spec, socket_ids
+            wanted = set(_targets(spec))
+            self._tracks = {key: track for key, track in self._tracks.items() if key in wanted}
+            self._watch()
+        if steps:
+            self._wake.set()
+
+    def health(self) -> Mapping[TargetId, TargetHealth]:
+        """What HAProxy observed of each registered target and of those that still drain.
+
+        Raises BalancerFailed if HAProxy runs and does not answer.
+        """
+        with self._lock:
+            if self.running:
+                self._observe()
+            return self._healths()
+
+    def stop(self) -> None:
+        """End every process at once, with what is in flight. The sockets stay open."""
+        with self._lock:
+            self._closed = True
+            instances = [*self._retired, *([self._instance] if self._instance else [])]
+            self._instance, self._retired = None, []
+        self._wake.set()
+        if self._watcher is not None and self._watcher is not threading.current_thread():
+            self._watcher.join()
+        for instance in instances:
+            instance.kill()
+        for instance in instances:
+            if instance.process.wait(_STOP_TIMEOUT) is None:
+                raise BalancerFailed(f"HAProxy {instance.process.host_pid}", "it does not end")
+            instance.forget_files()
+
+    # what a plan's steps do
+
+    def _take(self, step: Step, spec: LoadBalancer, sockets: Sockets) -> None:
+        log.info("balancer step", extra={"balancer": self._key, "step": type(step).__name__})
+        match step:
+            case Restart():
+                self._restart(spec, sockets)
+            case AddServer(group, target):
+                servers.add(self._runtime(), group, target)
+                self._draining.pop((group.key, target), None)
+                self._tracks[group.key, target] = Track()
+            case ReadmitServer(group, target):
+                servers.readmit(self._runtime(), group, target)
+                del self._draining[group.key, target]
+                self._tracks[group.key, target] = Track()
+            case DrainServer(key, target, delay):
+                servers.drain(self._runtime(), key, target)
+                self._draining[key, target] = time.monotonic() + delay
+                self._tracks.pop((key, target), None)
+            case DeleteServer(key, target):
+                self._delete(key, target)
+
+    def _restart(self, spec: LoadBalancer, sockets: Sockets) -> None:
+        self._generation += 1
+        launch = Launch(
+            spec=spec,
+            sockets=sockets,
+            states=self._states(spec),
+            base=self._folder / f"haproxy-{self._generation}",
+            netns=self._netns,
+        )
+        new = Instance.start(self._spawner, launch, lambda _process: self._wake.set())
+        self._retire()
+        self._instance = new
+        for target_id in self._draining.keys() & set(_targets(spec)):
+            del self._draining[target_id]
+            self._tracks[target_id] = Track()
+
+    def _idle(self, spec: LoadBalancer) -> None:
+        self._retire()
+        self._spec, self._socket_ids = spec, None
+        self._tracks.clear()
+        self._draining.clear()
+
+    def _retire(self) -> None:
+        if self._instance is not None:
+            self._instance.retire()
+            self._retired.append(self._instance)
+            self._instance = None
+
+    def _states(self, spec: LoadBalancer) -> str:
+        """Targets that get traffic now go on getting it; the others wait for a check."""
+        up: list[tuple[TargetGroup, Target]] = []
+        down: list[tuple[TargetGroup, Target]] = []
+        for group in spec.target_groups:
+            for target in group.targets:
+                state = self._tracks.get((group.key, target), Track()).health.state
+                served = group.health_check is None or state in ("healthy", "unavailable")
+                (up if served else down).append((group, target))
+        return state_file(up, down)
+
+    def _delete(self, key: str, target: Target) -> None:
+        for retired in self._retired:
+            if retired.process.running:
+                servers.cut(retired.runtime, key, target)
+        if servers.delete(self._runtime(), key, target):
+            del self._draining[key, target]
+
+    def _runtime(self) -> Runtime:
+        if self._instance is None:
+            raise BalancerFailed(f"load balancer {self._key}", "no HAProxy runs")
+        return self._instance.runtime
+
+    # what is so
+
+    def _present(self, spec: LoadBalancer) -> set[TargetId]:
+        seen = self._observe()
+        known = {*_targets(spec), *_targets(self._spec), *self._draining}
+        return {each for each in known if (group_name(each[0]), each[1].name) in seen}
+
+    def _observe(self) -> Mapping[tuple[str, str], Server]:
+        """Look at every server, and let new targets in that have passed their first check."""
+        seen = servers.look(self._runtime())
+        now = time.monotonic()
+        for group in self._spec.target_groups if self._spec else ():
+            for target in group.targets:
+                track = self._tracks.get((group.key, target), Track())
+                server = seen.get((group_name(group.key), target.name))
+                if server is not None and earns_first_traffic(track, server):
+                    servers.admit(self._runtime(), group.key, target)
+                    server = replace(server, up=True)
+                self._tracks[group.key, target] = observe(track, server, group.health_check, now)
+        return seen
+
+    def _healths(self) -> dict[TargetId, TargetHealth]:
+        registered = {key: self._tracks.get(key, Track()).health for key in _targets(self._spec)}
+        now = time.monotonic()
+        draining = {key: DRAINING for key, deadline in self._draining.items() if now < deadline}
+        return {**draining, **registered}
+
+    # the watcher
+
+    def _watch(self) -> None:
+        if self._watcher is None:
+            name = f"balancer-{self._key}"
+            self._watcher = threading.Thread(target=self._watch_on, name=name, daemon=True)
+            self._watcher.start()
+
+    def _watch_on(self) -> None:
+        while not self._closed:
+            self._wake.wait(_period(self._spec))
+            self._wake.clear()
+            try:
+                changed = self._tick()
+            except BalancerFailed as error:
+                # it may be ending just now: the next round sees whether it did
+                log.warning("balancer not observed", extra={"balancer": self._key, "why": error})
+                continue
+            if changed and self._on_change is not None:
+                self._on_change()
+
+    def _tick(self) -> bool:
+        """Look, and do what is due → whether something changed since the last time."""
+        with self._lock:
+            if self._closed:
+                return False
+            self._sweep()
+            if self.running and self._spec is not None:
+                steps = plan(
+                    self._spec,
+                    self._spec,
+                    same_sockets=True,
+                    present=self._present(self._spec),
+                    draining=self._draining,
+                    now=time.monotonic(),
+                )
+                for step in steps:
+                    self._take(step, self._spec, {})
+            told = (self.running, self._healths())
+            changed, self._told = told != self._told, told
+            return changed
+
+    def _sweep(self) -> None:
+        """Old processes that ended, or must; and the word on a current one that died."""
+        ended = [each for each in self._retired if not each.process.running]
+        self._retired = [each for each in self._retired if each.process.running]
+        for instance in ended:
+            instance.forget_files()
+        overdue = [each for each in self._retired if each.retired_for() > RETIRE_LIMIT]
+        for instance in {*overdue, *self._retired[:-MAX_RETIRED]}:
+            instance.kill()
+        current = self._instance
+        if current is not None and not current.process.running:
+            fields = {
+                "balancer": self._key,
+                "exit_code": current.process.exit_code,
+                "words": current.last_words(),
+            }
+            log.error("HAProxy ended", extra=fields)
+            current.forget_files()
+            self._instance = None
+
+
+def _targets(spec: LoadBalancer | None) -> Iterator[TargetId]:
+    for group in spec.target_groups if spec else ():
+        for target in group.targets:
+            yield group.key, target
+
+
+def _socket_ids(spec: LoadBalancer, sockets: Sockets) -> object:
+    """What tells one set of sockets from another, even when a descriptor's number is used again."""
+    return [
+        (listener.key, [os.fstat(each.fileno()).st_ino for each in sockets.get(listener.key, ())])
+        for listener in spec.listeners
+    ]
+
+
+def _period(spec: LoadBalancer | None) -> float:
+    """Seconds between two looks: several per check, so that no result is old when it is told."""
+    checks = [group.health_check for group in spec.target_groups] if spec else []
+    intervals = [check.interval for check in checks if check is not None]
+    return min(1.0, max(0.1, min(intervals, default=5.0) / 5))

@@ -1,0 +1,154 @@
+"""One HAProxy process, from its configuration file to its end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import signal
+import socket
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from drydock.errors import BalancerFailed, SpawnFailed
+from drydock.region.balancer.config import Placement, render
+from drydock.region.balancer.program import haproxy_program
+from drydock.region.balancer.runtime import Runtime
+from drydock.region.balancer.spec import LoadBalancer
+from drydock.region.processes.client import Process, Spawner
+from drydock.region.processes.protocol import ProcessSpec
+
+log = logging.getLogger(__name__)
+
+START_TIMEOUT = 10.0
+"""Seconds that a new process has to answer on its runtime socket."""
+_FIRST_FD = 3
+_SUFFIXES = (".cfg", ".state", ".log")
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What a new process is made of."""
+
+    spec: LoadBalancer
+    sockets: Mapping[str, Sequence[socket.socket]]
+    """By listener key; they stay the caller's."""
+    states: str
+    """The server state file's text."""
+    base: Path
+    """Its files are this path with a suffix."""
+    netns: int | None = None
+
+
+class Instance:
+    """A HAProxy that answered on its runtime socket at least once."""
+
+    def __init__(self, process: Process, runtime: Runtime, base: Path) -> None:
+        self.process = process
+        self.runtime = runtime
+        self._retired_at: float | None = None
+        self._base = base
+
+    @classmethod
+    def start(
+        cls, spawner: Spawner, launch: Launch, on_exit: Callable[[Process], None]
+    ) -> Instance:
+        """Start a process and wait until it serves.
+
+        Raises BalancerFailed, with HAProxy's own words, if it refuses its configuration or does not
+        answer; ProgramMissing if there is no HAProxy. Nothing is left running then.
+        """
+        with socket.socket(socket.AF_UNIX) as stats:
+            # abstract: no file to sweep; random: nobody else can be there before us
+            address = f"\0drydock-{secrets.token_hex(16)}"
+            stats.bind(address)
+            stats.listen(64)
+            process = _spawn(spawner, launch, stats, on_exit)
+        # our copy of the listening socket is closed now: if HAProxy ends, so does the question below
+        instance = cls(process, Runtime(address), launch.base)
+        try:
+            instance.runtime.ask("show version", START_TIMEOUT)
+        except BalancerFailed as error:
+            process.kill()
+            process.wait(START_TIMEOUT)
+            words = instance.last_words() or error.cause
+            instance.forget_files()
+            raise BalancerFailed("HAProxy does not start", words) from error
+        return instance
+
+    def retire(self) -> None:
+        """Accept nothing more; end by itself once every request and connection is done."""
+        self._retired_at = time.monotonic()
+        self.process.signal(signal.SIGUSR1)
+
+    def retired_for(self) -> float:
+        """Seconds since `retire`; 0 before."""
+        return time.monotonic() - self._retired_at if self._retired_at is not None else 0.0
+
+    def kill(self) -> None:
+        """End it now, with what it has in flight."""
+        self.process.kill()
+
+    def last_words(self) -> str:
+        """What HAProxy printed, without its notices about itself."""
+        try:
+            text = self._file(".log").read_text(errors="replace")
+        except FileNotFoundError:
+            return ""
+        lines = [line.strip() for line in text.splitlines() if not line.startswith("[NOTICE]")]
+        return "\n".join(line for line in lines if line)[-4000:]
+
+    def forget_files(self) -> None:
+        for suffix in _SUFFIXES:
+            self._file(suffix).unlink(missing_ok=True)
+
+    def _file(self, suffix: str) -> Path:
+        return self._base.with_name(self._base.name + suffix)
+
+
+def _spawn(
+    spawner: Spawner, launch: Launch, stats: socket.socket, on_exit: Callable[[Process], None]
+) -> Process:
+    base = launch.base
+    passed = [stats.fileno()]
+    numbers: dict[str, list[int]] = {}
+    for listener in launch.spec.listeners:
+        for listening in launch.sockets.get(listener.key, ()):
+            numbers.setdefault(listener.key, []).append(_FIRST_FD + len(passed))
+            passed.append(listening.fileno())
+    state_file = base.with_name(f"{base.name}.state")
+    config_file = base.with_name(f"{base.name}.cfg")
+    _write_private(state_file, launch.states)
+    _write_private(config_file, render(launch.spec, Placement(_FIRST_FD, numbers, str(state_file))))
+    printed = _write_private(base.with_name(f"{base.name}.log"), "", keep_open=True)
+    try:
+        return spawner.spawn(
+            ProcessSpec(
+                # quiet: only what goes wrong at the start, and what ends it
+                argv=[haproxy_program(), "-db", "-q", "-f", str(config_file)],
+                env={},
+                netns=launch.netns,
+                stdout=printed,
+                stderr=printed,
+                pass_fds=passed,
+            ),
+            on_exit,
+        )
+    except SpawnFailed as error:
+        raise BalancerFailed("HAProxy does not start", str(error)) from error
+    finally:
+        os.close(printed)
+
+
+def _write_private(path: Path, text: str, *, keep_open: bool = False) -> int:
+    """Write a file that only its owner may read → its descriptor, closed unless `keep_open`."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+    try:
+        os.write(descriptor, text.encode())
+    finally:
+        if not keep_open:
+            os.close(descriptor)
+    return descriptor

@@ -1,0 +1,68 @@
+"""Targets come and go in a HAProxy that runs: its runtime API, in the order that lets no request stray."""
+
+from __future__ import annotations
+
+from drydock.region.balancer.groups import group_name, server_options
+from drydock.region.balancer.health import Server, parse_servers
+from drydock.region.balancer.runtime import Runtime
+from drydock.region.balancer.spec import Target, TargetGroup
+
+
+def look(runtime: Runtime) -> dict[tuple[str, str], Server]:
+    """All servers, by backend and name. Raises BalancerFailed, as everything here."""
+    return parse_servers(runtime.ask("show stat -1 4 -1"))
+
+
+def add(runtime: Runtime, group: TargetGroup, target: Target) -> None:
+    """A new target. It gets no traffic before a check has passed."""
+    name = server_name(group.key, target)
+    # HAProxy takes a server out of maintenance as up: without weight it gets nothing until it is down
+    options = f"{server_options(group)} weight 0".strip()
+    runtime.tell(f"add server {name} {target.name} {options}", "New server registered.")
+    if group.health_check is not None:
+        runtime.tell(f"enable health {name}")
+    runtime.tell(f"enable server {name}")
+    _start_unproven(runtime, group, name)
+
+
+def readmit(runtime: Runtime, group: TargetGroup, target: Target) -> None:
+    """A target that drains is registered again: it has to pass a check like a new one."""
+    name = server_name(group.key, target)
+    runtime.tell(f"set server {name} weight 0; set server {name} state ready")
+    _start_unproven(runtime, group, name)
+
+
+def admit(runtime: Runtime, key: str, target: Target) -> None:
+    """Traffic from now on, before the healthy threshold is reached."""
+    runtime.tell(f"set server {server_name(key, target)} health up")
+
+
+def drain(runtime: Runtime, key: str, target: Target) -> None:
+    """No new requests; those in flight go on."""
+    if (group_name(key), target.name) in look(runtime):
+        runtime.tell(f"set server {server_name(key, target)} state drain")
+
+
+def cut(runtime: Runtime, key: str, target: Target) -> None:
+    """End what a target has in flight."""
+    if (group_name(key), target.name) in look(runtime):
+        runtime.tell(f"shutdown sessions server {server_name(key, target)}")
+
+
+def delete(runtime: Runtime, key: str, target: Target) -> bool:
+    """End what a target has in flight and forget it → False while its last connection still closes."""
+    if (group_name(key), target.name) not in look(runtime):
+        return True
+    name = server_name(key, target)
+    runtime.tell(f"set server {name} state maint; shutdown sessions server {name}")
+    return runtime.ask(f"del server {name}") == "Server deleted."
+
+
+def server_name(key: str, target: Target) -> str:
+    return f"{group_name(key)}/{target.name}"
+
+
+def _start_unproven(runtime: Runtime, group: TargetGroup, name: str) -> None:
+    if group.health_check is not None:
+        runtime.tell(f"set server {name} health down")
+    runtime.tell(f"set server {name} weight 1")

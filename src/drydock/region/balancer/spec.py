@@ -1,0 +1,184 @@
+"""What a load balancer shall be: listeners, rules, target groups and targets, as plain data.
+
+The words and defaults are those of AWS's Elastic Load Balancing v2
+(https://docs.aws.amazon.com/elasticloadbalancing/latest/application/). Times are seconds and are taken
+as they are: whoever gives them has already scaled them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+Protocol: TypeAlias = Literal["HTTP", "HTTPS"]
+Algorithm: TypeAlias = Literal["round_robin", "least_outstanding_requests", "weighted_random"]
+
+
+@dataclass(frozen=True, order=True)
+class Target:
+    """An address and port that takes requests."""
+
+    address: str
+    """IPv4, as the load balancer's own namespace reaches it."""
+    port: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.address}:{self.port}"
+
+
+@dataclass(frozen=True)
+class HealthCheck:
+    """How HAProxy finds out whether a target works."""
+
+    path: str = "/"
+    port: int | None = None
+    """None: the port that takes the traffic."""
+    protocol: Protocol = "HTTP"
+    interval: float = 30.0
+    timeout: float = 5.0
+    healthy_threshold: int = 5
+    """Passed checks in a row until an unhealthy target is healthy again. A new one needs one."""
+    unhealthy_threshold: int = 2
+    matcher: str = "200"
+    """Status codes that pass: `200`, `200,202`, `200-299,301`."""
+
+
+@dataclass(frozen=True)
+class TargetGroup:
+    """Targets that do the same work."""
+
+    key: str
+    """Unique in the load balancer; any text."""
+    targets: tuple[Target, ...] = ()
+    protocol: Protocol = "HTTP"
+    health_check: HealthCheck | None = HealthCheck()
+    """None: targets are not checked and always get traffic."""
+    deregistration_delay: float = 300.0
+    algorithm: Algorithm = "round_robin"
+    slow_start: float = 0.0
+
+
+@dataclass(frozen=True)
+class HostHeader:
+    """The request's host, without port, whatever its case. `*` and `?` stand for any text, any character."""
+
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PathPattern:
+    """The path without query; case matters. `*` and `?` as in HostHeader."""
+
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class HttpHeader:
+    """A header's value, whatever its case. `*` and `?` as in HostHeader."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RequestMethod:
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class QueryString:
+    """Pairs of a key (empty: any) and a value, whatever their case. `*` and `?` as in HostHeader."""
+
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class SourceIp:
+    """CIDR blocks of the client's address."""
+
+    values: tuple[str, ...]
+
+
+Condition: TypeAlias = (
+    HostHeader | PathPattern | HttpHeader | RequestMethod | QueryString | SourceIp
+)
+
+
+@dataclass(frozen=True)
+class WeightedGroup:
+    key: str
+    weight: int = 1
+
+
+@dataclass(frozen=True)
+class Forward:
+    """To one group, or to several by their weights."""
+
+    groups: tuple[WeightedGroup, ...]
+
+    @classmethod
+    def to(cls, key: str) -> Forward:
+        return cls((WeightedGroup(key),))
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """To another address. #{protocol} #{host} #{port} #{path} #{query} stand for the request's own."""
+
+    status: Literal[301, 302] = 301
+    protocol: str = "#{protocol}"
+    host: str = "#{host}"
+    port: str = "#{port}"
+    path: str = "/#{path}"
+    query: str = "#{query}"
+
+
+@dataclass(frozen=True)
+class FixedResponse:
+    status: int
+    content_type: str = "text/plain"
+    body: str = ""
+
+
+Action: TypeAlias = Forward | Redirect | FixedResponse
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The rule with the lowest priority of those whose conditions all hold decides."""
+
+    priority: int
+    conditions: tuple[Condition, ...]
+    action: Action
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A port that the load balancer answers on."""
+
+    key: str
+    """Unique in the load balancer; any text."""
+    port: int
+    """As clients of the load balancer name it; its sockets may be bound to another one."""
+    default_action: Action
+    rules: tuple[Rule, ...] = ()
+    protocol: Protocol = "HTTP"
+    host_port: int | None = None
+    """The port of the host's loopback that stands for it, so that a redirect leads there."""
+
+
+@dataclass(frozen=True)
+class LoadBalancer:
+    listeners: tuple[Listener, ...] = ()
+    target_groups: tuple[TargetGroup, ...] = ()
+    idle_timeout: float = 60.0
+    host_client: str = ""
+    """The public address that clients on the host's loopback stand for; empty: their own."""
+
+    def structure(self) -> LoadBalancer:
+        """What cannot change without a new HAProxy process: all but the targets and how they leave."""
+        groups = tuple(
+            replace(group, targets=(), deregistration_delay=0.0) for group in self.target_groups
+        )
+        return replace(self, target_groups=groups)

@@ -1,0 +1,45 @@
+"""Names, quoted texts and patterns, as HAProxy's configuration takes them. Pure."""
+
+from __future__ import annotations
+
+import re
+import string
+
+_PLAIN = set(string.ascii_letters + string.digits + " -_.:,;/=+*()[]{}<>@!?|^&~%")
+
+
+def proxy_name(prefix: str, key: str) -> str:
+    """A name for a frontend or backend: `key` may be any text, and no two keys get the same name."""
+    safe = re.sub(r"[^A-Za-z0-9.:-]", lambda match: f"_{match.group().encode('utf-8').hex()}_", key)
+    return f"{prefix}:{safe}"
+
+
+def quoted(text: str) -> str:
+    """`text` as one argument that means exactly itself, whatever is in it."""
+    inner = "".join(
+        character
+        if character in _PLAIN
+        else "".join(f"\\x{byte:02x}" for byte in character.encode())
+        for character in text
+    )
+    return f'"{inner}"'
+
+
+def literal(text: str) -> str:
+    """`text` for a log-format string, where % begins a sample."""
+    return text.replace("%", "%%")
+
+
+def milliseconds(seconds: float) -> str:
+    """Seconds in HAProxy's unit; never 0, which would mean: for ever."""
+    return f"{max(1, round(seconds * 1000))}ms"
+
+
+def wildcard_regex(pattern: str, any_character: str = ".") -> str:
+    """A regular expression for AWS's `*` and `?`. Anchor it yourself."""
+    pieces = {"*": f"{any_character}*", "?": any_character}
+    return "".join(pieces.get(character) or re.escape(character) for character in pattern)
+
+
+def has_wildcard(pattern: str) -> bool:
+    return "*" in pattern or "?" in pattern
