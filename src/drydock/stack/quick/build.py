@@ -1,4 +1,4 @@
-"""Build, find and remove the whole architecture, in the order that its parts need each other."""
+"""Build, find and remove the whole architecture, in the order in which its parts need each other."""
 
 from __future__ import annotations
 
@@ -6,22 +6,83 @@ from collections.abc import Callable
 from typing import Any
 
 from drydock.ops.clients import Clients
+from drydock.ops.failures import translated
+from drydock.stack.quick import balancer, database, network, roles, security, service
 from drydock.stack.quick.settings import Settings
+from drydock.stack.quick.work import Work
 
 Tell = Callable[[str], None]
 
 
 def build(clients: Clients, settings: Settings, *, tell: Tell) -> dict[str, Any]:
-    raise NotImplementedError
+    """Make what is missing; give the outputs. Idempotent: a second run changes nothing.
 
-
-def destroy(clients: Clients, settings: Settings, *, tell: Tell) -> None:
-    raise NotImplementedError
+    Returns when the database is available; the service's tasks may still be starting.
+    Raises OpsError, CredentialsMissing, WaitTimedOut.
+    """
+    work = Work(clients, settings, tell)
+    with translated(clients.endpoint):
+        net = network.ensure(work)
+        groups = security.ensure(work, net.vpc)
+        database.begin(work, net.database, groups.database)
+        front = balancer.ensure(work, net.vpc, net.public, groups.load_balancer)
+        service.ensure_log_group(work)
+        store = database.finish(work)
+        acting = roles.ensure(work, store.secret)
+        service.ensure(work, net.public, groups.task, front, store, acting)
+        return _outputs(work)
 
 
 def outputs(clients: Clients, settings: Settings) -> dict[str, Any]:
-    raise NotImplementedError
+    """The outputs, named as those of `infra/outputs.tf`; empty where nothing is built. Raises OpsError."""
+    with translated(clients.endpoint):
+        return _outputs(Work(clients, settings, _silent))
 
 
 def exists(clients: Clients, settings: Settings) -> bool:
-    raise NotImplementedError
+    """Is anything of this name there, whoever made it? Raises OpsError."""
+    work = Work(clients, settings, _silent)
+    with translated(clients.endpoint):
+        return service.exists(work) or network.find_vpc(work) is not None
+
+
+def destroy(clients: Clients, settings: Settings, *, tell: Tell) -> None:
+    """Remove all of it, in the opposite order. What is gone already is passed over. Raises OpsError."""
+    work = Work(clients, settings, tell)
+    with translated(clients.endpoint):
+        service.remove(work)
+        balancer.remove(work)
+        database.remove(work)
+        roles.remove(work)
+        vpc = network.find_vpc(work)
+        if vpc is not None:
+            security.remove(work, vpc)
+            network.remove(work)
+
+
+def _outputs(work: Work) -> dict[str, Any]:
+    net = network.find(work)
+    groups = security.find(work, net.vpc) if net else None
+    front, store, running = balancer.find(work), database.find(work), service.find(work)
+    if not (net and groups and front and store and running):
+        return {}
+    return {
+        "prefix": work.name(),
+        "alb_dns_name": front.dns_name,
+        "app_dns_name": None,
+        "app_url": f"http://{front.dns_name}",
+        "ecs_cluster_name": running.cluster,
+        "ecs_service_name": service.SERVICE,
+        "task_definition": running.task_definition,
+        "standalone_task_subnet": net.public[0],
+        "standalone_task_sg": groups.task,
+        "standalone_task_public_ip": True,
+        "log_group": service.log_group(work),
+        "vpc_id": net.vpc,
+        "database_endpoint": store.endpoint,
+        "database_secret_arn": store.secret,
+    }
+
+
+def _silent(_text: str) -> None:
+    return

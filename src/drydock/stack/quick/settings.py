@@ -3,39 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from ipaddress import IPv4Network
+from typing import Any
 
 from drydock.errors import UsageError
 
 _VARIABLE = "TF_VAR_"
 _ONLY_TERRAFORM = ("domain_name", "certificate_arn", "vpc_id")
-_FALSE = ("", "false", "0")
+_FALSE = ("", "false")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Defaults are those of `infra/variables.tf`; a test compares them."""
+    """Names and defaults are those of `infra/variables.tf`; a test compares them."""
 
-    prefix: str = "servian-tech-challenge"
-    container_image: str = "servian/techchallengeapp:latest"
-    postgresql_version: str = "16.6"
-    postgresql_instance_class: str = "db.t3.medium"
-    postgresql_password: str = ""
+    prefix: str = "tasklist"
+    container_image: str = "tasklist:latest"
+    container_port: int = 3000
+    health_check_path: str = "/healthcheck/"
+    cpu: int = 256
+    memory: int = 512
+    """MiB."""
+    desired_count: int = 2
+    vpc_cidr: str = "10.0.0.0/16"
+    zones: int = 2
+    postgresql_version: str = "16"
+    postgresql_instance_class: str = "db.serverless"
+    postgresql_password: str = field(default="", repr=False)
     """Empty: RDS manages one in Secrets Manager. Never saved, shown or logged."""
 
     @classmethod
     def of_environment(cls, environ: Mapping[str, str]) -> Settings:
-        """Of the TF_VAR_ variables. Raises UsageError: one that only Terraform can do."""
+        """Of the TF_VAR_ variables. Raises UsageError: a wrong value, or one only Terraform can do."""
         for name in _ONLY_TERRAFORM:
             if environ.get(_VARIABLE + name):
                 raise _needs_terraform(name)
-        if environ.get(f"{_VARIABLE}production", "").lower() not in _FALSE:
+        if environ.get(f"{_VARIABLE}production", "") not in _FALSE:
             raise _needs_terraform("production")
-        given = {one.name: environ.get(_VARIABLE + one.name, "") for one in fields(cls)}
-        return cls(**{name: value for name, value in given.items() if value})
+        given: dict[str, Any] = {}
+        for one in fields(cls):
+            # Empty means "not set", as it does in infra/: a pipeline passes empty strings.
+            if text := environ.get(_VARIABLE + one.name, ""):
+                given[one.name] = _number(one.name, text) if one.type == "int" else text
+        settings = cls(**given)
+        settings.networks()
+        return settings
 
-    def __repr__(self) -> str:
-        return f"Settings(prefix={self.prefix!r}, container_image={self.container_image!r})"
+    def networks(self) -> list[IPv4Network]:
+        """The VPC's range in 16 parts. Raises UsageError: it cannot be divided so."""
+        try:
+            return list(IPv4Network(self.vpc_cidr).subnets(prefixlen_diff=4))
+        except ValueError as error:
+            raise UsageError(
+                f"{_VARIABLE}vpc_cidr={self.vpc_cidr}", str(error), "for example 10.0.0.0/16"
+            ) from None
+
+
+def _number(name: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageError(
+            f"{_VARIABLE}{name}={text}", "it is no whole number", "give one, or unset it"
+        ) from None
 
 
 def _needs_terraform(name: str) -> UsageError:

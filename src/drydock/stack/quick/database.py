@@ -1,0 +1,179 @@
+"""The Aurora PostgreSQL cluster of `infra/modules/database`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from drydock.ops import wait
+from drydock.stack.quick.work import AVAILABLE_TIMEOUT, Work, pairs, unless_absent
+
+USER = "postgres"
+NAME = "app"
+PORT = 5432
+_NO_CLUSTER = "DBClusterNotFoundFault"
+_NO_INSTANCE = ("DBInstanceNotFound", "DBInstanceNotFoundFault")
+
+
+@dataclass(frozen=True)
+class Database:
+    endpoint: str
+    secret: str
+    """ARN of the secret with the keys `username` and `password`."""
+
+
+def begin(work: Work, subnets: tuple[str, ...], group: str) -> None:
+    """Ask for what is missing, and don't wait: a database takes its time, others can begin."""
+    rds = work.clients.rds
+    groups = unless_absent(
+        lambda: rds.describe_db_subnet_groups(DBSubnetGroupName=work.name()),
+        "DBSubnetGroupNotFoundFault",
+    )
+    if groups is None:
+        rds.create_db_subnet_group(
+            DBSubnetGroupName=work.name(),
+            DBSubnetGroupDescription=f"Database of {work.name()}",
+            SubnetIds=list(subnets),
+            Tags=pairs(work.tags()),
+        )
+    if _cluster(work) is None:
+        rds.create_db_cluster(**_cluster_request(work, group), **_password(work))
+        work.made(f"database cluster {work.name()}")
+    if _instance(work) is None:
+        rds.create_db_instance(
+            DBInstanceIdentifier=work.name("1"),
+            DBClusterIdentifier=work.name(),
+            Engine="aurora-postgresql",
+            DBInstanceClass=work.settings.postgresql_instance_class,
+            DBSubnetGroupName=work.name(),
+            PubliclyAccessible=False,
+            AutoMinorVersionUpgrade="." not in work.settings.postgresql_version,
+            CopyTagsToSnapshot=True,
+            Tags=pairs(work.tags()),
+        )
+        work.made(f"database instance {work.name('1')}")
+
+
+def finish(work: Work) -> Database:
+    """Wait until the cluster and its instance are available."""
+
+    def ready() -> Database | None:
+        cluster, instance = _cluster(work), _instance(work)
+        if not cluster or not instance:
+            return None
+        if {cluster["Status"], instance["DBInstanceStatus"]} != {"available"}:
+            return None
+        return _found(work, cluster)
+
+    return wait.until(
+        ready,
+        what=f"database {work.name()} to be available",
+        timeout=AVAILABLE_TIMEOUT,
+        every=work.clients.pace.every,
+        remedy="drydock status",
+    )
+
+
+def find(work: Work) -> Database | None:
+    cluster = _cluster(work)
+    return None if cluster is None else _found(work, cluster)
+
+
+def remove(work: Work) -> None:
+    """Remove instance, cluster, subnet group and secret, without a final snapshot."""
+    rds = work.clients.rds
+    if _instance(work) is not None:
+        rds.delete_db_instance(DBInstanceIdentifier=work.name("1"), SkipFinalSnapshot=True)
+    if _cluster(work) is not None:
+        rds.delete_db_cluster(DBClusterIdentifier=work.name(), SkipFinalSnapshot=True)
+    wait.until(
+        lambda: _instance(work) is None and _cluster(work) is None,
+        what=f"database {work.name()} to be gone",
+        timeout=AVAILABLE_TIMEOUT,
+        every=work.clients.pace.every,
+    )
+    unless_absent(
+        lambda: rds.delete_db_subnet_group(DBSubnetGroupName=work.name()),
+        "DBSubnetGroupNotFoundFault",
+    )
+    unless_absent(
+        lambda: work.clients.secretsmanager.delete_secret(
+            SecretId=work.name("database"), ForceDeleteWithoutRecovery=True
+        ),
+        "ResourceNotFoundException",
+    )
+    work.removed(f"database {work.name()}")
+
+
+def _cluster(work: Work) -> Any | None:
+    found = unless_absent(
+        lambda: work.clients.rds.describe_db_clusters(DBClusterIdentifier=work.name()), _NO_CLUSTER
+    )
+    return found["DBClusters"][0] if found else None
+
+
+def _instance(work: Work) -> Any | None:
+    found = unless_absent(
+        lambda: work.clients.rds.describe_db_instances(DBInstanceIdentifier=work.name("1")),
+        *_NO_INSTANCE,
+    )
+    return found["DBInstances"][0] if found else None
+
+
+def _found(work: Work, cluster: Any) -> Database:
+    managed = cluster.get("MasterUserSecret") or {}
+    secret = managed.get("SecretArn") or _given_secret(work)
+    return Database(cluster.get("Endpoint", ""), secret)
+
+
+def _cluster_request(work: Work, group: str) -> dict[str, Any]:
+    """CreateDBCluster's arguments but for the password. Pure."""
+    settings = work.settings
+    request: dict[str, Any] = {
+        "DBClusterIdentifier": work.name(),
+        "Engine": "aurora-postgresql",
+        "EngineVersion": settings.postgresql_version,
+        "DatabaseName": NAME,
+        "Port": PORT,
+        "DBSubnetGroupName": work.name(),
+        "VpcSecurityGroupIds": [group],
+        "MasterUsername": USER,
+        "StorageEncrypted": True,
+        "BackupRetentionPeriod": 7,
+        "CopyTagsToSnapshot": True,
+        "PreferredBackupWindow": "16:00-16:30",
+        "PreferredMaintenanceWindow": "sun:17:00-sun:17:30",
+        "DeletionProtection": False,
+        "Tags": pairs(work.tags()),
+    }
+    if settings.postgresql_instance_class == "db.serverless":
+        request["ServerlessV2ScalingConfiguration"] = {
+            "MinCapacity": 0,
+            "MaxCapacity": 2,
+            "SecondsUntilAutoPause": 300,
+        }
+    return request
+
+
+def _password(work: Work) -> dict[str, Any]:
+    """RDS manages the password, unless the user gave one; then it is kept in the same form."""
+    given = work.settings.postgresql_password
+    if not given:
+        return {"ManageMasterUserPassword": True}
+    if not _given_secret(work):
+        work.clients.secretsmanager.create_secret(
+            Name=work.name("database"),
+            Description=f"Master user of the database of {work.name()}",
+            SecretString=json.dumps({"username": USER, "password": given}),
+            Tags=pairs(work.tags()),
+        )
+    return {"MasterUserPassword": given}
+
+
+def _given_secret(work: Work) -> str:
+    found = unless_absent(
+        lambda: work.clients.secretsmanager.describe_secret(SecretId=work.name("database")),
+        "ResourceNotFoundException",
+    )
+    return found["ARN"] if found else ""
