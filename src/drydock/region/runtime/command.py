@@ -56,7 +56,8 @@ def compose(request: ContainerRequest, image: ProcessImage, base: Mapping[str, s
     Raises ImageNotFound when nothing says what to run, SpawnFailed for a user that is not known here.
     """
     if request.entrypoint is not None:
-        entrypoint, default_command = request.entrypoint, ()  # as in Docker: CMD belongs to it
+        entrypoint = request.entrypoint
+        default_command: tuple[str, ...] = ()  # as in Docker: CMD belongs to ENTRYPOINT
     else:
         entrypoint, default_command = image.entrypoint, tuple(image.command)
     command = tuple(request.command) if request.command is not None else default_command

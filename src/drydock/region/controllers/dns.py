@@ -1,0 +1,87 @@
+"""The controller of names inside VPCs: one key is one VPC, one pass computes all that it resolves.
+
+Names as AWS gives them: an interface's private name, a load balancer's, a database's endpoints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import IPv4Address
+from typing import Any
+
+from drydock.region.controllers.base import DONE, Outcome
+from drydock.region.controllers.parts import Parts
+from drydock.region.network.dns import Name
+
+
+class DnsController:
+    """Keeps each VPC's resolver at what the API's resources say."""
+
+    name = "dns"
+    wakes_on = frozenset({"ec2", "elbv2", "rds"})
+    resync = 30.0
+
+    def __init__(self, parts: Parts) -> None:
+        self._store = parts.store
+        self._fabric = parts.fabric
+        self._resolvers = parts.resolvers
+
+    def all_keys(self) -> Iterable[str]:
+        return list(self._fabric.vpcs())
+
+    def reconcile(self, key: str) -> Outcome:
+        with self._store.reading():
+            enis = {
+                eni.id: eni for eni in self._store.backend("ec2").enis.values() if eni.vpc_id == key
+            }
+            zone = {
+                **_interfaces(enis.values()),
+                **self._load_balancers(enis),
+                **self._databases(enis),
+            }
+        if zone != self._resolvers.zone(key):
+            self._resolvers.set_zone(key, zone)
+        return DONE
+
+    def close(self) -> None:
+        """It runs nothing of its own."""
+
+    def _load_balancers(self, enis: dict[str, Any]) -> dict[str, Name]:
+        names = {}
+        balancers: Iterable[Any] = self._store.backend("elbv2").load_balancers.values()
+        for balancer in balancers:
+            addresses = [_address(enis[eni]) for eni in balancer.enis.values() if eni in enis]
+            if addresses:
+                names[balancer.dns_name.lower()] = Name(tuple(addresses))
+        return names
+
+    def _databases(self, enis: dict[str, Any]) -> dict[str, Name]:
+        """Instance endpoints are addresses; a cluster's endpoints are aliases of its writer's."""
+        names: dict[str, Name] = {}
+        rds = self._store.backend("rds")
+        instances: Iterable[Any] = rds.databases.values()
+        for instance in instances:
+            eni = enis.get(getattr(instance, "eni_id", None) or "")
+            if eni is not None:
+                names[str(instance.address).lower()] = Name((_address(eni),))
+        clusters: Iterable[Any] = rds.clusters.values()
+        for cluster in clusters:
+            for member in cluster._members:
+                writer = str(member.address).lower()
+                if writer in names:
+                    names[str(cluster.endpoint).lower()] = Name(alias=writer)
+                    names[str(cluster.reader_endpoint).lower()] = Name(alias=writer)
+                    break
+        return names
+
+
+def _interfaces(enis: Iterable[Any]) -> dict[str, Name]:
+    return {
+        str(eni.private_dns_name).lower(): Name((_address(eni),))
+        for eni in enis
+        if eni.private_dns_name
+    }
+
+
+def _address(eni: Any) -> IPv4Address:
+    return IPv4Address(str(eni.private_ip_address))

@@ -1,0 +1,110 @@
+"""From a container definition and a task's overrides to what the runtime is asked to start. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from drydock.region.runtime.command import ContainerRequest
+
+Json = Mapping[str, Any]
+
+DEFAULT_STOP_TIMEOUT = 30.0
+"""Seconds between SIGTERM and SIGKILL; Fargate's default, and never scaled: a process needs them."""
+
+
+@dataclass(frozen=True)
+class LogTarget:
+    """Where a container's output goes."""
+
+    group: str
+    stream: str
+    create_group: bool = False
+
+
+@dataclass(frozen=True)
+class ContainerPlan:
+    """One container of a task, ready to be started but for its secrets."""
+
+    name: str
+    image: str
+    essential: bool
+    entrypoint: tuple[str, ...] | None
+    command: tuple[str, ...] | None
+    working_dir: str
+    user: str
+    environment: Mapping[str, str]
+    secrets: Mapping[str, str]
+    """Environment variable → valueFrom."""
+    log: LogTarget | None
+    stop_timeout: float
+    ports: tuple[int, ...] = field(default=())
+
+    def request(self, secrets: Mapping[str, str]) -> ContainerRequest:
+        """What the runtime starts, the secrets' values filled in."""
+        return ContainerRequest(
+            name=self.name,
+            image=self.image,
+            entrypoint=self.entrypoint,
+            command=self.command,
+            working_dir=self.working_dir,
+            environment={**self.environment, **secrets},
+            user=self.user,
+        )
+
+
+def container_plans(
+    definitions: Sequence[Json], overrides: Json, task_id: str
+) -> tuple[ContainerPlan, ...]:
+    """Every container of a task, in the order of the definition."""
+    by_name = {entry["name"]: entry for entry in overrides.get("containerOverrides") or ()}
+    return tuple(
+        _container_plan(definition, by_name.get(definition["name"], {}), task_id)
+        for definition in definitions
+    )
+
+
+def _container_plan(definition: Json, override: Json, task_id: str) -> ContainerPlan:
+    entrypoint = definition.get("entryPoint")
+    command = override.get("command") or definition.get("command")
+    environment = {**_pairs(definition.get("environment")), **_pairs(override.get("environment"))}
+    secrets = {entry["name"]: entry["valueFrom"] for entry in definition.get("secrets") or ()}
+    overridden = _pairs(override.get("environment"))
+    return ContainerPlan(
+        name=definition["name"],
+        image=definition["image"],
+        essential=bool(definition.get("essential", True)),
+        entrypoint=tuple(entrypoint) if entrypoint else None,
+        command=tuple(command) if command else None,
+        working_dir=definition.get("workingDirectory") or "",
+        user=definition.get("user") or "",
+        environment=environment,
+        secrets={name: source for name, source in secrets.items() if name not in overridden},
+        log=_log_target(definition, task_id),
+        stop_timeout=float(definition.get("stopTimeout") or DEFAULT_STOP_TIMEOUT),
+        ports=tuple(
+            int(entry["containerPort"])
+            for entry in definition.get("portMappings") or ()
+            if entry.get("containerPort")
+        ),
+    )
+
+
+def _pairs(entries: Sequence[Json] | None) -> dict[str, str]:
+    return {entry["name"]: str(entry.get("value", "")) for entry in entries or ()}
+
+
+def _log_target(definition: Json, task_id: str) -> LogTarget | None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html"""
+    configuration = definition.get("logConfiguration") or {}
+    if configuration.get("logDriver") != "awslogs":
+        return None
+    options = configuration.get("options") or {}
+    prefix = options.get("awslogs-stream-prefix")
+    parts = (prefix, definition["name"], task_id) if prefix else (task_id,)
+    return LogTarget(
+        group=options.get("awslogs-group", ""),
+        stream="/".join(parts),
+        create_group=str(options.get("awslogs-create-group", "")).lower() == "true",
+    )

@@ -1,0 +1,312 @@
+"""The controller of tasks: one key is one task's ARN, from PROVISIONING to STOPPED.
+
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
+A status is written only when what it says has been seen: PENDING once the network interface exists,
+RUNNING once every program has been executed, STOPPED once processes and interface are gone.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
+
+from moto.core.utils import utcnow
+
+from drydock.region.api.gaps.ecs.records import Task
+from drydock.region.controllers.base import DONE, Outcome, Requeue
+from drydock.region.controllers.ecs.definitions import ContainerPlan, container_plans
+from drydock.region.controllers.ecs.starting import CannotStartError, TaskStarter
+from drydock.region.controllers.parts import Parts
+from drydock.region.runtime.driver import Container
+
+SOON = Requeue(0.05)
+_SHOWN = timedelta(hours=1)
+"""How long a stopped task stays listed."""
+
+
+class RunningTask:
+    """The data plane of one task: its containers, and when SIGKILL is due."""
+
+    def __init__(self) -> None:
+        self.containers: dict[str, Container] = {}
+        self.plans: dict[str, ContainerPlan] = {}
+        self.kill_at: dict[str, float] = {}
+
+    def essential_ended(self) -> str | None:
+        """The name of an essential container that has ended."""
+        for name, container in self.containers.items():
+            if self.plans[name].essential and not container.running:
+                return name
+        return None
+
+    def pids(self) -> list[int]:
+        return [one.process.host_pid for one in self.containers.values() if one.running]
+
+
+class TaskController:
+    """Makes each task's processes what its record asks for."""
+
+    name = "ecs-task"
+    wakes_on = frozenset({"ecs", "ec2", "elbv2"})
+    resync = 10.0
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._store = parts.store
+        self._starter = TaskStarter(parts)
+        self._lock = threading.Lock()
+        self._running: dict[str, RunningTask] = {}
+        self.wake: Callable[[str], None] = lambda _key: None
+        """Set by the daemon: look at a key again."""
+
+    # -- what other parts may ask
+
+    def pids(self) -> dict[str, list[int]]:
+        """Task ARN → the host's process ids of its containers that run."""
+        with self._lock:
+            return {arn: task.pids() for arn, task in self._running.items()}
+
+    # -- the controller
+
+    def all_keys(self) -> Iterable[str]:
+        with self._store.reading():
+            tasks = self._store.backend("ecs").tasks.values()
+            wanted = {
+                arn
+                for ours in tasks
+                for arn, task in ours.items()
+                if task.last_status != "STOPPED"
+                or (task.stopped_at is not None and utcnow() - task.stopped_at > _SHOWN)
+            }
+        with self._lock:
+            return wanted | set(self._running)
+
+    def reconcile(self, key: str) -> Outcome:
+        task = self._record(key)
+        if task is None:
+            return self._forget(key)
+        if task.last_status == "STOPPED":
+            return self._prune(task)
+        running = self._running.get(key)
+        if running is None and task.last_status not in ("PROVISIONING", "DEPROVISIONING"):
+            # the region was stopped or killed under it: its processes are gone
+            self._want_stop(
+                task, "ServiceSchedulerInitiated", "Task stopped: the local region ended"
+            )
+            return self._deprovision(task)
+        if task.last_status == "PROVISIONING":
+            return self._provision(task)
+        if task.last_status == "DEPROVISIONING":
+            return self._deprovision(task)
+        assert running is not None  # noqa: S101  (for mypy: the statuses above have returned)
+        ended = running.essential_ended()
+        if ended is not None:
+            self._want_stop(task, "EssentialContainerExited", "Essential container in task exited")
+        if task.desired_status == "STOPPED":
+            return self._wind_down(task, running)
+        if task.last_status == "PENDING":
+            return self._start(task)
+        return DONE
+
+    def close(self) -> None:
+        """Stop every task as ECS would: SIGTERM to all at once, then SIGKILL when time is up."""
+        with self._lock:
+            all_running = list(self._running.values())
+        containers = [one for task in all_running for one in task.containers.values()]
+        for container in containers:
+            container.process.terminate()
+        deadline = time.monotonic() + 10
+        for container in containers:
+            if container.process.wait(max(0.0, deadline - time.monotonic())) is None:
+                container.process.kill()
+        for container in containers:
+            container.output.ended.wait(2)
+
+    # -- steps
+
+    def _record(self, arn: str) -> Task | None:
+        with self._store.reading():
+            return self._store.backend("ecs").find_task(arn.split("/")[-2], arn)
+
+    def _forget(self, arn: str) -> Outcome:
+        """The record is gone (a cluster that was deleted by force): nothing of it may run on."""
+        running = self._running.get(arn)
+        if running is not None:
+            for container in running.containers.values():
+                container.process.kill()
+            with self._lock:
+                self._running.pop(arn, None)
+        return DONE
+
+    def _prune(self, task: Task) -> Outcome:
+        assert task.stopped_at is not None  # noqa: S101  (STOPPED is written together with it)
+        left = (task.stopped_at + _SHOWN - utcnow()).total_seconds()
+        if left > 0:
+            return Requeue(left)
+        with self._store.writing("ecs"):
+            self._store.backend("ecs").purge_task(task)
+        return DONE
+
+    def _provision(self, task: Task) -> Outcome:
+        """A network interface in one of the task's subnets; PENDING once it exists for real."""
+        if task.desired_status == "STOPPED":
+            return self._deprovision(task)
+        if task.eni_id is None:
+            with self._store.writing("ecs", "ec2"):
+                ecs = self._store.backend("ecs")
+                ecs.create_task_eni(task, _emptiest_subnet(task, ecs.tasks[task.cluster_name]))
+        if task.eni_id not in self._parts.fabric.enis():
+            return Requeue(1.0)  # the VPC's controller makes it, which wakes this one
+        with self._lock:
+            self._running.setdefault(task.task_arn, RunningTask())
+        with self._store.writing("ecs"):
+            for attachment in task.attachments:
+                attachment.status = "ATTACHED"
+            task.connectivity, task.connectivity_at = "CONNECTED", utcnow()
+            task.last_status = "PENDING"
+            task.version += 1
+        return self._start(task)
+
+    def _start(self, task: Task) -> Outcome:
+        """Start what does not run yet; RUNNING once everything does."""
+        running = self._running[task.task_arn]
+        with self._store.reading():
+            definition = self._store.backend("ecs").describe_task_definition(
+                task.task_definition_arn
+            )
+            plans = container_plans(definition.container_definitions, task.overrides, task.id)
+        running.plans = {plan.name: plan for plan in plans}
+        if task.pull_started_at is None:
+            with self._store.writing("ecs"):
+                task.pull_started_at = utcnow()
+        for plan in plans:
+            if plan.name in running.containers:
+                continue
+            try:
+                container = self._starter.start(task, plan, lambda: self.wake(task.task_arn))
+            except CannotStartError as error:
+                self._want_stop(task, "TaskFailedToStart", str(error), container=plan.name)
+                return self._wind_down(task, running)
+            with self._lock:
+                running.containers[plan.name] = container
+            self._container_runs(task, plan.name, container)
+        with self._store.writing("ecs"):
+            task.last_status = "RUNNING"
+            task.pull_stopped_at = task.started_at = utcnow()
+            task.version += 1
+        # one may have ended before it was listed, and its own wake found nothing to see
+        return SOON if running.essential_ended() else DONE
+
+    def _container_runs(self, task: Task, name: str, container: Container) -> None:
+        with self._store.writing("ecs"):
+            for record in task.containers:
+                if record.name == name:
+                    record.last_status = "RUNNING"
+                    record.runtime_id = f"{task.id}-{container.process.host_pid}"
+
+    def _want_stop(self, task: Task, code: str, reason: str, container: str = "") -> None:
+        """Note why the task ends, unless that is known already."""
+        if task.desired_status == "STOPPED" and task.stop_code is not None:
+            return
+        with self._store.writing("ecs"):
+            task.desired_status = "STOPPED"
+            task.stop_code, task.stopped_reason = code, reason
+            task.stopping_at = task.stopping_at or utcnow()
+            for record in task.containers:
+                if record.name == container:
+                    record.reason = reason
+            task.version += 1
+
+    def _wind_down(self, task: Task, running: RunningTask) -> Outcome:
+        """Drained → SIGTERM → SIGKILL after stopTimeout → every last line stored → interface gone."""
+        alive = [name for name, one in running.containers.items() if not one.finished]
+        serving = running.essential_ended() is None and bool(alive)
+        if serving and not running.kill_at and self._is_registered(task):
+            self._set_status(task, "DEACTIVATING")
+            return Requeue(0.5)  # its service takes it out of the target group, which wakes us
+        if alive:
+            self._set_status(task, "STOPPING")
+            return self._end_processes(running, alive)
+        self._note_exits(task, running)
+        with self._lock:
+            self._running.pop(task.task_arn, None)
+        return self._deprovision(task)
+
+    def _end_processes(self, running: RunningTask, alive: list[str]) -> Outcome:
+        now = time.monotonic()
+        for name in alive:
+            container = running.containers[name]
+            if name not in running.kill_at:
+                running.kill_at[name] = now + running.plans[name].stop_timeout
+                container.process.terminate()
+            elif now >= running.kill_at[name]:
+                container.process.kill()
+        wait = min(running.kill_at[name] for name in alive) - now
+        # an ended process whose pipe still holds lines has no event of its own
+        lingering = any(not running.containers[name].running for name in alive)
+        return Requeue(0.02 if lingering else max(wait, 0.1))
+
+    def _note_exits(self, task: Task, running: RunningTask) -> None:
+        with self._store.writing("ecs"):
+            for record in task.containers:
+                record.last_status = "STOPPED"
+                container = running.containers.get(record.name)
+                if container is not None:
+                    record.exit_code = container.process.exit_code
+            task.execution_stopped_at = utcnow()
+
+    def _is_registered(self, task: Task) -> bool:
+        """Some target group still sends requests to the task, or lets them end."""
+        if task.service_name is None or task.address is None:
+            return False
+        with self._store.reading():
+            groups: Iterable[Any] = self._store.backend("elbv2").target_groups.values()
+            return any(
+                address == task.address
+                for group in groups
+                for address, _port in (*group.registered, *group.draining)
+            )
+
+    def _set_status(self, task: Task, status: str) -> None:
+        if task.last_status == status:
+            return
+        with self._store.writing("ecs"):
+            task.last_status = status
+            task.version += 1
+
+    def _deprovision(self, task: Task) -> Outcome:
+        """The interface goes; STOPPED once the network no longer has it."""
+        if task.last_status != "DEPROVISIONING":
+            with self._store.writing("ecs", "ec2"):
+                task.last_status = "DEPROVISIONING"
+                task.connectivity, task.connectivity_at = "DISCONNECTED", utcnow()
+                task.version += 1
+                self._store.backend("ecs").delete_task_eni(task)
+        if task.eni_id in self._parts.fabric.enis():
+            return Requeue(1.0)
+        with self._store.writing("ecs"):
+            for record in task.containers:
+                record.last_status = "STOPPED"
+            task.last_status = "STOPPED"
+            task.stopped_at = utcnow()
+            task.execution_stopped_at = task.execution_stopped_at or task.stopped_at
+            task.version += 1
+        return DONE
+
+
+def _emptiest_subnet(task: Task, others: dict[str, Task]) -> str:
+    """Fargate spreads a group's tasks over the subnets, and so over the zones."""
+    configuration = task.network_configuration or {}
+    subnets: list[str] = configuration["awsvpcConfiguration"]["subnets"]
+    used = Counter(
+        attachment.detail("subnetId")
+        for other in others.values()
+        if other.group == task.group and other.last_status != "STOPPED"
+        for attachment in other.attachments
+        if attachment.status != "DELETED"
+    )
+    return min(subnets, key=lambda subnet: (used[subnet], subnets.index(subnet)))

@@ -1,0 +1,269 @@
+"""The controller of load balancers: one key is one load balancer's ARN.
+
+Its HAProxy runs in the network namespace of the first node (the interface in its first subnet) and
+answers on every node and on the host's ports; target health is what HAProxy's own checks saw.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from typing import Any
+
+from drydock.region.api.gaps.elbv2 import Health
+from drydock.region.balancer.balancer import Balancer
+from drydock.region.balancer.spec import LoadBalancer, Target
+from drydock.region.controllers.base import DONE, Outcome, Requeue
+from drydock.region.controllers.elbv2 import translate
+from drydock.region.controllers.elbv2.hostports import HostPorts
+from drydock.region.controllers.parts import Parts
+
+
+@dataclass(frozen=True)
+class View:
+    """What the API says of one load balancer, copied out under the lock."""
+
+    arn: str
+    name: str
+    enis: tuple[str, ...]
+    spec: LoadBalancer
+
+
+@dataclass
+class _Running:
+    balancer: Balancer
+    enis: tuple[str, ...]
+    nodes: dict[str, list[socket.socket]]
+    """Listener → its sockets on the nodes."""
+    ports: dict[str, int]
+    """Listener → its port."""
+
+
+class LoadBalancerController:
+    """Makes HAProxy what ELB's resources say, and target health what HAProxy says."""
+
+    name = "elbv2"
+    wakes_on = frozenset({"elbv2", "ec2"})
+    resync = 5.0
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._store = parts.store
+        self._ports = HostPorts(parts.porter, parts.workspace.region / "ports.json")
+        self._lock = threading.Lock()
+        self._running: dict[str, _Running] = {}
+        self._urls: dict[str, list[dict[str, Any]]] = {}
+        self.wake: Callable[[str], None] = lambda _key: None
+        """Set by the daemon: look at a key again."""
+
+    def urls(self) -> list[dict[str, Any]]:
+        """Per listener: load_balancer, arn, port, url (on the host's loopback)."""
+        with self._lock:
+            return [entry for entries in self._urls.values() for entry in entries]
+
+    def all_keys(self) -> Iterable[str]:
+        with self._store.reading():
+            wanted = set(self._store.backend("elbv2").load_balancers)
+        with self._lock:
+            return wanted | set(self._running)
+
+    def reconcile(self, key: str) -> Outcome:
+        view = self._read(key)
+        if view is None:
+            return self._remove(key)
+        attached = self._parts.fabric.enis()
+        if not view.enis or any(eni not in attached for eni in view.enis):
+            return Requeue(1.0)  # the VPC's controller makes them, which wakes this one
+        running = self._ensure(view)
+        self._close_removed_listeners(view, running)
+        sockets = {
+            listener.key: self._sockets(view, running, listener.key, listener.port)
+            for listener in view.spec.listeners
+        }
+        view = self._read(key)  # once more: the host's ports are known only now
+        if view is None:
+            return self._remove(key)
+        running.balancer.apply(view.spec, sockets)
+        self._publish(view, running)
+        self._write_back(view, running)
+        return Requeue(self._look_again(view.spec))
+
+    def close(self) -> None:
+        """Stop every HAProxy."""
+        with self._lock:
+            all_running = list(self._running.values())
+        for running in all_running:
+            running.balancer.stop()
+
+    # -- reading
+
+    def _read(self, arn: str) -> View | None:
+        with self._store.reading():
+            elb = self._store.backend("elbv2")
+            record: Any = elb.load_balancers.get(arn)
+            if record is None:
+                return None
+            listeners = tuple(
+                translate.listener(one, self._ports.port(one.arn))
+                for one in record.listeners.values()
+            )
+            used = {
+                group
+                for one in record.listeners.values()
+                for rule in one.rules.values()
+                for group in translate.forwarded_groups([entry.data for entry in rule.actions])
+            } | {
+                group
+                for one in record.listeners.values()
+                for group in translate.forwarded_groups([e.data for e in one.default_actions])
+            }
+            groups: dict[str, Any] = {key: elb.target_groups[key] for key in sorted(used)}
+            spec = LoadBalancer(
+                listeners=listeners,
+                target_groups=tuple(
+                    translate.target_group(group, _targets(group), self._parts.scaled)
+                    for group in groups.values()
+                ),
+                idle_timeout=float(record.attrs.get("idle_timeout.timeout_seconds") or 60),
+                host_client=str(self._parts.config.region.client_address),
+            )
+            return View(
+                arn, record.name, tuple(record.enis[one] for one in sorted(record.enis)), spec
+            )
+
+    # -- doing
+
+    def _ensure(self, view: View) -> _Running:
+        """Its balancer, on the nodes it has now."""
+        running = self._running.get(view.arn)
+        if running is not None and running.enis == view.enis:
+            return running
+        if running is not None:
+            running.balancer.stop()
+            _close(running)
+        folder = self._parts.workspace.region / "balancers" / view.arn.rsplit("/", maxsplit=1)[-1]
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        balancer = Balancer(
+            self._parts.spawner,
+            folder,
+            view.name,
+            self._parts.fabric.namespace(view.enis[0]).descriptor,
+            lambda: self.wake(view.arn),
+        )
+        running = _Running(balancer, view.enis, {}, {})
+        with self._lock:
+            self._running[view.arn] = running
+        return running
+
+    def _sockets(
+        self, view: View, running: _Running, listener: str, port: int
+    ) -> Sequence[socket.socket]:
+        if listener not in running.nodes:
+            addresses = self._parts.fabric.enis()
+            running.nodes[listener] = [
+                self._parts.fabric.namespace(eni).listen(IPv4Address(addresses[eni].address), port)
+                for eni in view.enis
+            ]
+            running.ports[listener] = port
+        on_host, _ = self._ports.open(listener, port)
+        return [on_host, *running.nodes[listener]]
+
+    def _close_removed_listeners(self, view: View, running: _Running) -> None:
+        wanted = {listener.key: listener.port for listener in view.spec.listeners}
+        for listener in [key for key, port in running.ports.items() if wanted.get(key) != port]:
+            for bound in running.nodes.pop(listener):
+                bound.shutdown(socket.SHUT_RDWR)
+                bound.close()
+            del running.ports[listener]
+            self._ports.close(listener)
+
+    def _remove(self, arn: str) -> Outcome:
+        with self._lock:
+            running = self._running.pop(arn, None)
+            self._urls.pop(arn, None)
+        if running is not None:
+            running.balancer.stop()
+            for listener in running.ports:
+                self._ports.close(listener)
+            _close(running)
+        self._forget_draining()
+        return DONE
+
+    def _forget_draining(self) -> None:
+        """A target group without a load balancer has nobody that could still send requests."""
+        with self._store.reading():
+            groups: list[Any] = list(self._store.backend("elbv2").target_groups.values())
+            left = [group for group in groups if group.draining and not group.load_balancer_arns]
+        for group in left:
+            with self._store.writing("elbv2"):
+                group.draining.clear()
+
+    # -- writing back
+
+    def _publish(self, view: View, running: _Running) -> None:
+        entries = [
+            {
+                "load_balancer": view.name,
+                "arn": view.arn,
+                "port": port,
+                "url": f"http://127.0.0.1{_suffix(self._ports.port(listener))}",
+            }
+            for listener, port in sorted(running.ports.items(), key=lambda item: item[1])
+        ]
+        with self._lock:
+            self._urls[view.arn] = entries
+
+    def _write_back(self, view: View, running: _Running) -> None:
+        seen = running.balancer.health()
+        with self._store.reading():
+            elb = self._store.backend("elbv2")
+            record: Any = elb.load_balancers.get(view.arn)
+            if record is None:
+                return
+            serves = running.balancer.running or not view.spec.listeners
+            changed = record.state != "active" and serves
+            if changed:
+                record.state = "active"
+            known: dict[str, set[tuple[str, int]]] = {}
+            for (group_key, target), health in seen.items():
+                key = (target.address, target.port)
+                known.setdefault(group_key, set()).add(key)
+                group: Any = elb.target_groups.get(group_key)
+                if group is not None and key in group.registered:
+                    observed = Health(
+                        health.state, health.reason or None, health.description or None
+                    )
+                    changed = group.observe(key, observed) or changed
+            for spec in view.spec.target_groups:
+                group = elb.target_groups.get(spec.key)
+                for key in list(group.draining) if group is not None else ():
+                    if key not in known.get(spec.key, set()):
+                        group.drained(key)
+                        changed = True
+            if changed:
+                with self._store.writing("elbv2"):
+                    pass  # tells the others
+
+    def _look_again(self, spec: LoadBalancer) -> float:
+        """Half the shortest health check interval, so that no result is long unseen."""
+        intervals = [
+            group.health_check.interval for group in spec.target_groups if group.health_check
+        ]
+        return max(0.1, min([*intervals, 2.0]) / 2)
+
+
+def _targets(group: Any) -> list[Target]:
+    return [Target(address, port) for address, port in group.registered]
+
+
+def _close(running: _Running) -> None:
+    for sockets in running.nodes.values():
+        for bound in sockets:
+            bound.close()
+
+
+def _suffix(port: int | None) -> str:
+    return "" if port in (80, None) else f":{port}"

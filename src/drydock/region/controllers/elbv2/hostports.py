@@ -1,0 +1,64 @@
+"""The host's ports of listeners: asked of the porter once, remembered, so that URLs stay the same."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from pathlib import Path
+
+from drydock.paths import write_private
+from drydock.region.porter_client import PorterClient
+
+_TRIES = 50
+
+
+def candidates(port: int, remembered: int | None) -> list[int]:
+    """Which host ports may stand for a listener's port, best first: 80, then 8080, 8081 …"""
+    first = {80: 8080, 443: 8443}.get(port, port + 1)
+    others = [number for number in range(first, first + _TRIES) if number <= 65535]
+    wanted = [remembered] if remembered else []
+    return [*wanted, port, *others, 0]
+
+
+class HostPorts:
+    """One socket per listener, open for as long as the listener exists. Thread-safe."""
+
+    def __init__(self, porter: PorterClient, memory: Path) -> None:
+        self._porter = porter
+        self._memory = memory
+        self._lock = threading.Lock()
+        self._open: dict[str, tuple[socket.socket, int]] = {}
+        self._remembered: dict[str, int] = json.loads(memory.read_text()) if memory.exists() else {}
+
+    def open(self, listener: str, port: int) -> tuple[socket.socket, int]:
+        """The socket and the port that stand for a listener. Raises PortUnavailable."""
+        with self._lock:
+            if listener not in self._open:
+                ports = candidates(port, self._remembered.get(listener))
+                self._open[listener] = self._porter.bind(ports)
+                self._remember(listener, self._open[listener][1])
+            return self._open[listener]
+
+    def close(self, listener: str) -> None:
+        """The listener is gone: clients are refused from now on, whoever else holds the socket."""
+        with self._lock:
+            entry = self._open.pop(listener, None)
+            if entry is not None:
+                entry[0].shutdown(socket.SHUT_RDWR)
+                entry[0].close()
+            self._remember(listener, None)
+
+    def port(self, listener: str) -> int | None:
+        with self._lock:
+            entry = self._open.get(listener)
+            return entry[1] if entry else None
+
+    def _remember(self, listener: str, port: int | None) -> None:
+        if self._remembered.get(listener) == port:
+            return
+        if port is None:
+            del self._remembered[listener]
+        else:
+            self._remembered[listener] = port
+        write_private(self._memory, json.dumps(self._remembered))

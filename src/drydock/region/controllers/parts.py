@@ -1,0 +1,35 @@
+"""What controllers are given: the control plane, the data plane, and the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from drydock.config import Config
+from drydock.paths import Workspace
+from drydock.region.api.store import Store
+from drydock.region.network.dns import Resolvers
+from drydock.region.network.fabric import Fabric
+from drydock.region.porter_client import PorterClient
+from drydock.region.processes.client import Spawner
+from drydock.region.runtime.output import Pump
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Built once by the daemon."""
+
+    config: Config
+    workspace: Workspace
+    store: Store
+    fabric: Fabric
+    resolvers: Resolvers
+    spawner: Spawner
+    porter: PorterClient
+    pump: Pump
+    task_environment: Mapping[str, str]
+    """What every container gets: where AWS's endpoints are, and the region's name."""
+
+    def scaled(self, seconds: float) -> float:
+        """AWS's wait in region time, in seconds."""
+        return seconds / self.config.region.time_scale

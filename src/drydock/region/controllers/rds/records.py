@@ -1,0 +1,203 @@
+"""What RDS's records say, copied out under the lock, and the few things that are written back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from drydock.region.api.store import Store
+from drydock.region.controllers.base import TerminalError
+
+POSTGRES_ENGINES = frozenset({"aurora-postgresql", "postgres"})
+
+
+@dataclass(frozen=True)
+class InstanceView:
+    identifier: str
+    status: str
+    eni_id: str | None
+    zone: str
+
+
+@dataclass(frozen=True)
+class DatabaseView:
+    """A cluster with its instances, or an instance on its own."""
+
+    key: str
+    is_cluster: bool
+    identifier: str
+    resource_id: str
+    """Unique for ever, so that a database of the same name does not find the old one's files."""
+    status: str
+    major: int
+    port: int
+    user: str
+    database: str
+    subnets: tuple[tuple[str, str], ...]
+    """Id and zone of each subnet of its group."""
+    security_groups: tuple[str, ...]
+    public: bool
+    instances: tuple[InstanceView, ...]
+    password: str = field(repr=False)
+
+
+class Records:
+    """Reads and writes RDS's records. Thread-safe."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def keys(self) -> set[str]:
+        """ARNs of clusters, and of instances without a cluster."""
+        with self._store.reading():
+            rds = self._store.backend("rds")
+            clusters: list[Any] = list(rds.clusters.values())
+            alone = [one for one in rds.databases.values() if not _cluster_of(one)]
+            found = [*clusters, *alone]
+            return {
+                str(one.db_cluster_arn if one in clusters else one.db_instance_arn)
+                for one in found
+                if one.engine in POSTGRES_ENGINES
+            }
+
+    def read(self, key: str) -> DatabaseView | None:
+        """The database of a key, or None. Raises TerminalError when it cannot be served."""
+        with self._store.reading():
+            rds = self._store.backend("rds")
+            clusters: list[Any] = list(rds.clusters.values())
+            for cluster in clusters:
+                if cluster.db_cluster_arn == key:
+                    return self._cluster(rds, key, cluster)
+            instances: list[Any] = list(rds.databases.values())
+            for instance in instances:
+                if instance.db_instance_arn == key:
+                    return self._instance(rds, key, instance)
+        return None
+
+    def _cluster(self, rds: Any, key: str, cluster: Any) -> DatabaseView:
+        groups = cluster.vpc_security_group_ids
+        return DatabaseView(
+            key=key,
+            is_cluster=True,
+            identifier=cluster.db_cluster_identifier,
+            resource_id=cluster.db_cluster_resource_id,
+            status=cluster.status,
+            major=_major(cluster.engine_version),
+            port=int(cluster.port or 5432),
+            user=cluster.master_username,
+            password=_password(rds, cluster, key),
+            database=cluster.database_name or "",
+            subnets=self._subnets(rds, cluster.db_subnet_group_name),
+            security_groups=tuple(groups),
+            public=any(bool(member.publicly_accessible) for member in cluster._members),
+            instances=tuple(_instance_view(member) for member in cluster._members),
+        )
+
+    def _instance(self, rds: Any, key: str, instance: Any) -> DatabaseView:
+        group = instance.db_subnet_group
+        return DatabaseView(
+            key=key,
+            is_cluster=False,
+            identifier=instance.db_instance_identifier,
+            resource_id=instance.dbi_resource_id,
+            status=instance.status,
+            major=_major(instance.engine_version),
+            port=int(instance.port or 5432),
+            user=instance.master_username,
+            password=_password(rds, instance, key),
+            database=instance.db_name or "",
+            subnets=self._subnets(rds, group.subnet_name if group else None),
+            security_groups=tuple(instance.vpc_security_group_ids or ()),
+            public=bool(instance.publicly_accessible),
+            instances=(_instance_view(instance),),
+        )
+
+    def _subnets(self, rds: Any, group_name: str | None) -> tuple[tuple[str, str], ...]:
+        group = rds.subnet_groups.get(group_name or "")
+        if group is None:
+            ec2 = self._store.backend("ec2")
+            default = [one for zone in ec2.subnets.values() for one in zone.values()]
+            return tuple((one.id, one.availability_zone) for one in default if one.default_for_az)
+        return tuple(
+            (one["SubnetIdentifier"], one["SubnetAvailabilityZone"]["Name"])
+            for one in group.subnets
+        )
+
+    # -- writing back
+
+    def create_eni(self, view: DatabaseView, instance: InstanceView) -> str:
+        """The interface of an instance, in the subnet of its zone → its id."""
+        by_zone = {zone: subnet for subnet, zone in view.subnets}
+        subnet = by_zone.get(instance.zone) or view.subnets[0][0]
+        with self._store.writing("ec2", "rds"):
+            record: Any = self._store.backend("rds").databases[instance.identifier]
+            eni = self._store.backend("ec2").create_managed_eni(
+                subnet,
+                group_ids=list(view.security_groups),
+                description="RDSNetworkInterface",
+                requester="rds",
+                public_ip=view.public,
+            )
+            record.eni_id = eni.id
+            return str(eni.id)
+
+    def set_instance_status(self, identifier: str, status: str) -> None:
+        """Write what was observed, if it is news."""
+        with self._store.reading():
+            record: Any = self._store.backend("rds").databases.get(identifier)
+            if record is None or record.status in (status, "deleting"):
+                return
+            record.status = status
+            with self._store.writing("rds"):
+                pass  # tells the others
+
+    def set_cluster_status(self, view: DatabaseView, status: str) -> None:
+        """Write what was observed, if it is news."""
+        with self._store.reading():
+            record: Any = self._store.backend("rds").clusters.get(view.identifier)
+            if record is None or record.status in (status, "deleting"):
+                return
+            record.status = status
+            with self._store.writing("rds"):
+                pass  # tells the others
+
+    def purge_instance(self, identifier: str) -> None:
+        """Forget a deleted instance, its interface with it."""
+        with self._store.writing("rds", "ec2"):
+            record: Any = self._store.backend("rds").databases.get(identifier)
+            if record is None:
+                return
+            if getattr(record, "eni_id", None):
+                self._store.backend("ec2").delete_managed_eni(record.eni_id)
+            self._store.backend("rds").purge_instance(record)
+
+    def purge_cluster(self, view: DatabaseView) -> None:
+        """Forget a deleted cluster."""
+        with self._store.writing("rds"):
+            record = self._store.backend("rds").clusters.get(view.identifier)
+            if record is not None:
+                self._store.backend("rds").purge_cluster(record)  # type: ignore[arg-type]
+
+
+def _cluster_of(instance: Any) -> Any:
+    return getattr(instance, "db_cluster_identifier", None)
+
+
+def _instance_view(instance: Any) -> InstanceView:
+    return InstanceView(
+        identifier=instance.db_instance_identifier,
+        status=instance.status,
+        eni_id=getattr(instance, "eni_id", None),
+        zone=instance.availability_zone or "",
+    )
+
+
+def _major(version: str) -> int:
+    return int(str(version).split(".", maxsplit=1)[0])
+
+
+def _password(rds: Any, owner: Any, key: str) -> str:
+    password = rds.master_password(owner)
+    if not password:
+        raise TerminalError(f"{key}: it has no master password")
+    return str(password)

@@ -1,0 +1,148 @@
+"""The daemon: wiring only. It starts the API, the controllers and the data plane, and stops them.
+
+python -m drydock.region.daemon ROOT PORTER_FD INIT_FD     (the porter starts it)
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from drydock import __version__
+from drydock.config import Config
+from drydock.errors import DrydockError, RegionStartFailed
+from drydock.paths import Workspace, write_private
+from drydock.region import linux, logs
+from drydock.region.api.persistence import Saver, restore
+from drydock.region.api.application import Application, OwnRequest
+from drydock.region.api.server import Server, serve
+from drydock.region.api.store import Store
+from drydock.region.porter_client import PorterClient
+from drydock.region.processes.client import InitClient
+
+if TYPE_CHECKING:
+    from drydock.region.dataplane import DataPlane
+
+log = logging.getLogger("drydock.region")
+
+_OTHER_PORTS = 20
+"""How many ports after the wanted one are tried."""
+
+
+class Region:
+    """The parts, and the order in which they start and stop."""
+
+    def __init__(self, workspace: Workspace, porter: PorterClient, spawner: InitClient) -> None:
+        self.workspace = workspace
+        self.config = Config.model_validate_json(workspace.config.read_text())
+        self.store = Store(self.config.region.account_id, self.config.region.name)
+        self._porter = porter
+        self._spawner = spawner
+        self._servers: list[Server] = []
+        self._data_plane: DataPlane | None = None
+        self._saver: Saver | None = None
+        self._endpoint = ""
+        self._started_at = datetime.now(UTC).isoformat(timespec="seconds")
+
+    def start(self) -> None:
+        """Answer first, then bring up the data plane. Raises DrydockError."""
+        begun = time.monotonic()
+        wanted = self.config.region.port
+        bound, port = self._porter.bind([*range(wanted, wanted + _OTHER_PORTS), 0])
+        self._endpoint = f"http://127.0.0.1:{port}"
+        if self.workspace.state.exists():
+            restore(self.store, self.workspace.state)
+        app = Application(self.store, {"/_drydock/status": self.status}, self.workspace.log)
+        self._servers.append(serve(app, [bound]))
+        self._saver = Saver(self.store, self.workspace.state)
+        self._saver.start()
+        self._porter.ready(
+            endpoint=self._endpoint,
+            daemon_pid=linux.host_pid(),
+            started_at=self._started_at,
+            region=self.config.region.name,
+            account_id=self.config.region.account_id,
+            log=str(self.workspace.log),
+            id=self._identity(),
+        )
+        log.info(
+            "api answers", extra={"endpoint": self._endpoint, "after": time.monotonic() - begun}
+        )
+        # imported only now: netlink, PostgreSQL and HAProxy's parts are not needed for an answer
+        from drydock.region.dataplane import DataPlane  # noqa: PLC0415
+
+        self._data_plane = DataPlane(
+            self.config, self.workspace, self.store, self._porter, self._spawner, port
+        )
+        self._servers.append(serve(app, [self._data_plane.api_socket]))
+        self._data_plane.start()
+        log.info("region started", extra={"after": time.monotonic() - begun})
+
+    def close(self) -> None:
+        """Stop in order: the API, the controllers with what they run, then save."""
+        for server in self._servers:
+            server.close()
+        if self._data_plane is not None:
+            self._data_plane.close()
+        if self._saver is not None:
+            self._saver.close()
+        log.info("region stopped")
+
+    def status(self, _request: OwnRequest) -> dict[str, Any]:
+        """What `GET /_drydock/status` answers."""
+        answer: dict[str, Any] = {
+            "endpoint": self._endpoint,
+            "version": __version__,
+            "region": self.config.region.name,
+            "started_at": self._started_at,
+            "urls": [],
+            "tasks": [],
+            "databases": [],
+            "problems": [],
+        }
+        if self._data_plane is not None:
+            answer.update(self._data_plane.status())
+        return answer
+
+    def _identity(self) -> str:
+        """Of this control plane; it goes when the saved one is removed."""
+        path = self.workspace.region / "id"
+        if not path.exists() or not self.workspace.state.exists():
+            write_private(path, uuid4().hex)
+        return path.read_text()
+
+
+def main() -> int:
+    logs.set_up()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # the porter says when to stop
+    stopping = threading.Event()
+    porter = PorterClient(socket.socket(fileno=int(sys.argv[2])), stopping.set)
+    spawner = InitClient(socket.socket(fileno=int(sys.argv[3])))
+    region: Region | None = None
+    try:
+        region = Region(Workspace(Path(sys.argv[1])), porter, spawner)
+        region.start()
+    except Exception as error:
+        log.exception("the region did not start")
+        known = error if isinstance(error, DrydockError) else RegionStartFailed(str(error))
+        words = f"{known.subject}: {known.cause}" if known.cause else known.subject
+        porter.failed(error="daemon", words=words, remedy=known.remedy)
+        if region is not None:
+            region.close()
+        return 1
+    stopping.wait()
+    region.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

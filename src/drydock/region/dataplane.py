@@ -1,0 +1,163 @@
+"""The data plane's wiring: its parts, the controllers on them, and who wakes whom."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+from drydock.config import Config
+from drydock.paths import Workspace
+from drydock.region.api.store import Store
+from drydock.region.controllers.base import Controller, Runner
+from drydock.region.controllers.dns import DnsController
+from drydock.region.controllers.ecs.services import ServiceController
+from drydock.region.controllers.ecs.tasks import TaskController
+from drydock.region.controllers.elbv2.controller import LoadBalancerController
+from drydock.region.controllers.parts import Parts
+from drydock.region.controllers.rds.controller import DatabaseController
+from drydock.region.controllers.vpc import VpcController
+from drydock.region.network.dns import Resolvers
+from drydock.region.network.fabric import AWS_ENDPOINTS, Fabric
+from drydock.region.porter_client import PorterClient
+from drydock.region.processes.client import Spawner
+from drydock.region.runtime.output import Pump
+
+log = logging.getLogger(__name__)
+
+_THREADS = {"ecs-task": 8, "rds": 4, "elbv2": 4}
+
+
+class DataPlane:
+    """Everything below the API."""
+
+    def __init__(
+        self,
+        config: Config,
+        workspace: Workspace,
+        store: Store,
+        porter: PorterClient,
+        spawner: Spawner,
+        port: int,
+    ) -> None:
+        fabric = Fabric()
+        fabric.start()
+        self.api_socket = fabric.listen_on_backbone(port)
+        self._parts = Parts(
+            config=config,
+            workspace=workspace,
+            store=store,
+            fabric=fabric,
+            resolvers=Resolvers(),
+            spawner=spawner,
+            porter=porter,
+            pump=Pump(),
+            task_environment=_task_environment(config, port),
+        )
+        self._problems: dict[tuple[str, str], dict[str, str]] = {}
+        self._problems_lock = threading.Lock()
+        self._vpc = VpcController(self._parts)
+        self._tasks = TaskController(self._parts)
+        self._balancers = LoadBalancerController(self._parts)
+        self._databases = DatabaseController(self._parts)
+        # stopped in this order: first what starts others, last what the others stand on
+        self._runners = [
+            self._runner(controller)
+            for controller in (
+                ServiceController(self._parts),
+                self._balancers,
+                self._tasks,
+                self._databases,
+                DnsController(self._parts),
+                self._vpc,
+            )
+        ]
+        self._connect()
+
+    def start(self) -> None:
+        """Let the controllers make true what the API has been told."""
+        for runner in reversed(self._runners):
+            runner.start()
+
+    def close(self) -> None:
+        """Stop the controllers and what they run, in order."""
+        for runner in self._runners:
+            try:
+                runner.close()
+            except Exception:  # the rest must be stopped too
+                log.exception("did not stop cleanly", extra={"controller": runner.controller.name})
+        self._parts.fabric.close()
+
+    def status(self) -> dict[str, Any]:
+        """What only the data plane knows, for `drydock status`."""
+        with self._problems_lock:
+            problems = list(self._problems.values())
+        return {
+            "urls": self._balancers.urls(),
+            "tasks": self._task_status(),
+            "databases": self._databases.status(),
+            "problems": problems,
+        }
+
+    def _task_status(self) -> list[dict[str, Any]]:
+        pids = self._tasks.pids()
+        with self._parts.store.reading():
+            tasks = [
+                task
+                for ours in self._parts.store.backend("ecs").tasks.values()
+                for task in ours.values()
+            ]
+            return [
+                {
+                    "arn": task.task_arn,
+                    "status": task.last_status,
+                    "address": task.address,
+                    "pids": pids.get(task.task_arn, []),
+                }
+                for task in tasks
+                if task.last_status != "STOPPED"
+            ]
+
+    def _runner(self, controller: Controller) -> Runner:
+        def on_problem(key: str, error: str | None) -> None:
+            with self._problems_lock:
+                where = (controller.name, key)
+                if error is None:
+                    self._problems.pop(where, None)
+                elif self._problems.get(where, {}).get("error") != error:
+                    since = datetime.now(UTC).isoformat(timespec="seconds")
+                    self._problems[where] = {"resource": key, "error": error, "since": since}
+
+        return Runner(controller, on_problem, _THREADS.get(controller.name, 2))
+
+    def _connect(self) -> None:
+        """Changes of the API and events of the data plane wake those whom they concern."""
+        by_name = {runner.controller.name: runner for runner in self._runners}
+
+        def api_changed(service: str) -> None:
+            for runner in self._runners:
+                if service in runner.controller.wakes_on:
+                    runner.wake()
+
+        def network_changed() -> None:
+            for name in ("ecs-task", "elbv2", "rds", "dns"):
+                by_name[name].wake()
+
+        self._parts.store.subscribe(api_changed)
+        self._vpc.on_change = network_changed
+        self._tasks.wake = by_name["ecs-task"].wake
+        self._balancers.wake = by_name["elbv2"].wake
+        self._databases.wake = by_name["rds"].wake
+
+
+def _task_environment(config: Config, port: int) -> dict[str, str]:
+    """So that an AWS SDK in a task talks to the region without a word of configuration."""
+    return {
+        "AWS_ENDPOINT_URL": f"http://{AWS_ENDPOINTS}:{port}",
+        "AWS_REGION": config.region.name,
+        "AWS_DEFAULT_REGION": config.region.name,
+        "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
+        "AWS_ACCESS_KEY_ID": "drydock",
+        "AWS_SECRET_ACCESS_KEY": "drydock",
+    }
