@@ -144,7 +144,10 @@ class _Reply:
 
 
 def _moto() -> Any:
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from moto.moto_server.werkzeug_app import (  # noqa: PLC0415  (moto, slow)
+        DomainDispatcherApplication,
+        create_backend_app,
+    )
 
     def create(service: Any) -> Any:
         gaps.install()

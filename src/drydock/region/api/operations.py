@@ -53,7 +53,7 @@ def identify(environ: Environ) -> Operation:
     """The operation that a WSGI request asks for. A form body is read and put back."""
     method = environ.get("REQUEST_METHOD", "GET").upper()
     service = _service(environ)
-    target = environ.get("HTTP_X_AMZ_TARGET", "")
+    target = str(environ.get("HTTP_X_AMZ_TARGET", ""))
     if target:
         return Operation(service, target.rsplit(".", 1)[-1], method, "json")
     action = _action(environ)
@@ -65,7 +65,7 @@ def identify(environ: Environ) -> Operation:
 
 def _service(environ: Environ) -> str:
     """From the signature's scope (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html)."""
-    scope = environ.get("HTTP_AUTHORIZATION", "")
+    scope = str(environ.get("HTTP_AUTHORIZATION", ""))
     if "Credential=" in scope:
         scope = scope.split("Credential=", 1)[1].split(",", 1)[0]
     else:
@@ -76,7 +76,7 @@ def _service(environ: Environ) -> str:
 
 
 def _action(environ: Environ) -> str:
-    query = parse_qs(environ.get("QUERY_STRING", ""))
+    query = parse_qs(str(environ.get("QUERY_STRING", "")))
     if "Action" in query:
         return query["Action"][0]
     if not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
@@ -84,7 +84,7 @@ def _action(environ: Environ) -> str:
     length = int(environ.get("CONTENT_LENGTH") or 0)
     if not 0 < length <= _LARGEST_FORM:
         return ""
-    body = environ["wsgi.input"].read(length)
+    body: bytes = environ["wsgi.input"].read(length)
     environ["wsgi.input"] = io.BytesIO(body)
     try:
         return parse_qs(body.decode()).get("Action", [""])[0]

@@ -149,7 +149,7 @@ class Store:
         Use it inside `reading` or `writing` only. Raises KeyError: no such service or region.
         """
         gaps.install()
-        from moto.backends import get_backend
+        from moto.backends import get_backend  # noqa: PLC0415  (moto, slow)
 
         backends: Any = get_backend(service)  # type: ignore[call-overload]
         return backends[self.account_id]["aws" if service in _GLOBAL_SERVICES else self.region]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 
 _LOCK = threading.Lock()
-_installed = False
+_DONE = threading.Event()
 
 
 def install() -> None:
@@ -16,14 +16,20 @@ def install() -> None:
 
     Imports moto's services, which takes a second: a server that starts does it on a thread.
     """
-    global _installed  # noqa: PLW0603  (a process has one moto)
-    if _installed:
+    if _DONE.is_set():
         return
     with _LOCK:
-        if _installed:
+        if _DONE.is_set():
             return
-        from drydock.region.api.gaps import applicationautoscaling, ec2, ecs, elbv2, logs, rds
+        from drydock.region.api.gaps import (  # noqa: PLC0415  (moto, slow)
+            applicationautoscaling,
+            ec2,
+            ecs,
+            elbv2,
+            logs,
+            rds,
+        )
 
         for module in (ec2, ecs, elbv2, rds, logs, applicationautoscaling):
             module.install()
-        _installed = True
+        _DONE.set()

@@ -11,7 +11,8 @@ from typing import Any
 
 from moto.logs import urls as their_urls
 from moto.logs.exceptions import ResourceNotFoundException as LogGroupMissing
-from moto.logs.models import LogEvent, LogsBackend as TheirBackend, logs_backends
+from moto.logs.models import LogEvent, logs_backends
+from moto.logs.models import LogsBackend as TheirBackend
 from moto.logs.responses import LogsResponse
 
 from drydock.region.api.gaps import overlay
@@ -61,7 +62,7 @@ class LogsBackend(TheirBackend):
         kept = self.groups[log_group_name].streams[log_stream_name].events
         if len(kept) > KEPT_PER_STREAM:
             del kept[: len(kept) - KEPT_PER_STREAM]
-        LogEvent.instances_tracked.clear()
+        LogEvent.instances_tracked.clear()  # type: ignore[attr-defined]
         return answer
 
     def continue_event_ids(self) -> None:

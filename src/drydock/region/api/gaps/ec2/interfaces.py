@@ -85,7 +85,7 @@ class InterfaceOperations(EC2Backend):
         eni = self.create_network_interface(
             subnet_id, None, None, group_ids=group_ids, description=description
         )
-        eni.__class__ = ManagedInterface
+        eni.__class__ = ManagedInterface  # type: ignore[type-abstract]
         eni.interface_type = _INTERFACE_TYPES[requester]
         eni.requester_managed = True
         eni.requester_id = f"amazon-{requester}"
@@ -117,7 +117,7 @@ class InterfaceOperations(EC2Backend):
 
         Goes round the range, so that an address given back is not given out again at once.
         """
-        network: IPv4Network = subnet.cidr
+        network = IPv4Network(subnet.cidr_block)
         first = int(network.network_address) + _RESERVED_LOW
         size = network.num_addresses - _RESERVED_LOW - _RESERVED_HIGH
         used = self._addresses_of(subnet)
@@ -184,12 +184,11 @@ class InterfaceOperations(EC2Backend):
 
     def _is_referenced(self, group_id: str) -> bool:
         return any(
-            source.get("GroupId") == group_id
+            rule.source_group.get("GroupId") == group_id
             for groups in self.groups.values()
             for other in groups.values()
             if other.id != group_id
             for rule in [*other.ingress_rules, *other.egress_rules]
-            for source in rule.source_groups
         )
 
     def delete_subnet(self, subnet_id: str) -> Subnet:

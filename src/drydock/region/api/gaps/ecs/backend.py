@@ -16,6 +16,7 @@ from moto.ecs.exceptions import (
 from moto.ecs.models import Cluster, ClusterFailure, TaskDefinition
 
 from drydock.region.api.gaps import overlay
+from drydock.region.api.gaps.ecs.responses import EcsResponse
 from drydock.region.api.gaps.ecs.services import ServiceOperations
 
 Json = dict[str, Any]
@@ -39,8 +40,6 @@ class EcsBackend(ServiceOperations):
 
     @property
     def _url_module(self) -> Any:
-        from drydock.region.api.gaps.ecs.responses import EcsResponse
-
         return overlay.urls(their_urls, EcsResponse)
 
     def create_cluster(self, cluster_name: str, *args: Any, **kwargs: Any) -> Cluster:
@@ -103,7 +102,7 @@ class EcsBackend(ServiceOperations):
 
     def describe_task_definition(self, task_definition_str: str) -> TaskDefinition:
         """A family alone means its newest active revision; moto 5.2.5 takes an inactive one too."""
-        name = task_definition_str.split("/")[-1]
+        name = task_definition_str.rsplit("/", maxsplit=1)[-1]
         if ":" in name:
             if not name.split(":")[1].isdigit():
                 raise EcsClientException(f"Invalid revision number. Number: {name.split(':')[1]}")
@@ -124,7 +123,8 @@ class EcsBackend(ServiceOperations):
         definition = super().register_task_definition(family, *args, **kwargs)
         definition.registered_at = utcnow()  # type: ignore[attr-defined]
         definition.registered_by = f"arn:{self.partition}:iam::{self.account_id}:root"  # type: ignore[attr-defined]
-        for container in definition.container_definitions:
+        containers: list[Json] = definition.container_definitions
+        for container in containers:
             container.setdefault("systemControls", [])
             for mapping in container.get("portMappings", []):
                 mapping.setdefault("protocol", "tcp")

@@ -134,7 +134,9 @@ def load_balancers(
     elbv2: ELBv2Backend, task_definition: TaskDefinition, wanted: Iterable[Json]
 ) -> None:
     """Raises InvalidParameterException for a target group that ECS would not register tasks in."""
-    containers = {one["name"]: one for one in task_definition.container_definitions}
+    containers: dict[str, Json] = {
+        str(one["name"]): one for one in task_definition.container_definitions
+    }
     for entry in wanted:
         arn, name = entry.get("targetGroupArn"), entry.get("containerName")
         group = elbv2.target_groups.get(str(arn))

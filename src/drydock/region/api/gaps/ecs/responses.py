@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moto.core.responses import ActionResult
 from moto.ecs.models import ecs_backends
 from moto.ecs.responses import DESCRIBE_TASKS_TAGS, EC2ContainerServiceResponse
 
-from drydock.region.api.gaps.ecs.backend import EcsBackend
+if TYPE_CHECKING:
+    from drydock.region.api.gaps.ecs.backend import EcsBackend
 
 
 class EcsResponse(EC2ContainerServiceResponse):
     """ECS's operations on our backend."""
 
-    RESPONSE_KEY_PATH_TO_TRANSFORMER = dict(
+    RESPONSE_KEY_PATH_TO_TRANSFORMER = dict(  # noqa: RUF012  (moto's way)
         EC2ContainerServiceResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER
     )
 

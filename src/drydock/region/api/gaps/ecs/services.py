@@ -14,6 +14,7 @@ from typing import Any
 from moto.core.utils import utcnow
 from moto.ecs.exceptions import ECSException, InvalidParameterException, ServiceNotFoundException
 from moto.ecs.models import Cluster, TaskDefinition
+from moto.elbv2.models import elbv2_backends
 from moto.moto_api._internal import mock_random
 
 from drydock.region.api.gaps.ecs import checks
@@ -114,8 +115,6 @@ class ServiceOperations(TaskOperations):
         return service
 
     def _check_load_balancers(self, definition: TaskDefinition, params: Mapping[str, Any]) -> None:
-        from moto.elbv2 import elbv2_backends
-
         wanted = params.get("loadBalancers") or []
         checks.load_balancers(elbv2_backends[self.account_id][self.region_name], definition, wanted)
         if params.get("healthCheckGracePeriodSeconds") is not None and not wanted:
@@ -223,7 +222,7 @@ class ServiceOperations(TaskOperations):
 
     def _get_service(self, cluster_str: str, service_str: str) -> Service:  # type: ignore[override]
         cluster = self._get_cluster(cluster_str)
-        service = self.services.get(f"{cluster.name}:{service_str.split('/')[-1]}")
+        service = self.services.get(f"{cluster.name}:{service_str.rsplit('/', maxsplit=1)[-1]}")
         if service is None:
             raise ServiceNotFoundException
         return service

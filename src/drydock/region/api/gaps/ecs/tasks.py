@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from moto.core.utils import utcnow
+from moto.ec2.models import ec2_backends
 from moto.ecs.exceptions import EcsClientException, ECSException, InvalidParameterException
 from moto.ecs.models import EC2ContainerServiceBackend, TaskDefinition
 from moto.moto_api._internal import mock_random
@@ -36,8 +37,6 @@ class TaskOperations(EC2ContainerServiceBackend):
 
     @property
     def ec2(self) -> Ec2Backend:
-        from moto.ec2 import ec2_backends
-
         backend: Any = ec2_backends[self.account_id][self.region_name]
         return backend  # type: ignore[no-any-return]
 
@@ -188,8 +187,8 @@ class TaskOperations(EC2ContainerServiceBackend):
 
     def find_task(self, cluster: str, task: str) -> Task | None:
         """By ARN or id, in one cluster (its name or ARN)."""
-        identity = task.split("/")[-1]
-        tasks = self.tasks.get(cluster.split("/")[-1], {})
+        identity = task.rsplit("/", maxsplit=1)[-1]
+        tasks = self.tasks.get(cluster.rsplit("/", maxsplit=1)[-1], {})
         return next((one for one in tasks.values() if one.id == identity), None)
 
     def tasks_of(self, service: Service) -> list[Task]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto.ec2.exceptions import InvalidSubnetIdError
 from moto.elbv2 import models
 from moto.elbv2.exceptions import ELBClientError, LoadBalancerNotFoundError
 from moto.elbv2.models import ELBv2Backend
@@ -126,8 +127,6 @@ class BalancerOperations(ELBv2Backend):
 
     def _check_subnets(self, subnet_ids: list[str], kind: str, scheme: str) -> str:
         """The VPC of the subnets. Raises ELBClientError in ELB's words."""
-        from moto.ec2.exceptions import InvalidSubnetIdError
-
         try:
             subnets = [self.ec2.get_subnet(one) for one in subnet_ids]
         except InvalidSubnetIdError as error:

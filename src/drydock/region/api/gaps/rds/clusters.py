@@ -13,6 +13,7 @@ import secrets
 import string
 from typing import Any
 
+from moto.ec2.models import ec2_backends
 from moto.kms.models import kms_backends
 from moto.rds.exceptions import (
     DBClusterNotFoundError,
@@ -43,7 +44,7 @@ class ClusterOperations(RDSBackend):
         """CreateDBCluster; `status` is "creating" until the controller says otherwise."""
         identity = kwargs["db_cluster_identifier"]
         if identity in self.clusters:
-            raise RDSClientError("DBClusterAlreadyExistsFault", f"DB Cluster already exists")  # noqa: F541
+            raise RDSClientError("DBClusterAlreadyExistsFault", "DB Cluster already exists")
         if not _NAME.fullmatch(identity):
             raise InvalidParameterValue(
                 "The parameter DBClusterIdentifier is not a valid identifier. Identifiers must begin "
@@ -124,8 +125,6 @@ class ClusterOperations(RDSBackend):
 
     def default_groups(self, subnet_group: str | None) -> list[str]:
         """The default security group of the subnet group's VPC."""
-        from moto.ec2 import ec2_backends
-
         ec2 = ec2_backends[self.account_id][self.region_name]
         known = self.subnet_groups.get(subnet_group or "")
         vpc = known.vpc_id if known is not None else ec2.default_vpc.id
@@ -136,7 +135,7 @@ class ClusterOperations(RDSBackend):
         """Put a real, random password into the secret that RDS manages for `owner`."""
         secret = owner.master_user_secret
         secret.__class__ = MasterUserSecret
-        secret.secret_status = "active"
+        secret.secret_status = "active"  # noqa: S105  (a status)
         password = "".join(secrets.choice(_PASSWORD) for _ in range(28))
         text = json.dumps({"username": owner.master_username, "password": password})
         current = secret.secret.versions[secret.secret.default_version_id]
@@ -148,7 +147,7 @@ class ClusterOperations(RDSBackend):
         if not owner.manage_master_user_password:
             return owner.wanted_password
         secret = owner.master_user_secret.secret
-        text = secret.versions[secret.default_version_id]["secret_string"]
+        text = secret.versions[str(secret.default_version_id)]["secret_string"]
         return str(json.loads(text)["password"])
 
     def modify_db_cluster(self, kwargs: Any) -> DBCluster:
@@ -194,7 +193,7 @@ class ClusterOperations(RDSBackend):
         cluster.status = "modifying" if applies else before
         return cluster  # type: ignore[no-any-return]
 
-    def delete_db_cluster(  # type: ignore[override]
+    def delete_db_cluster(
         self,
         cluster_identifier: str,
         snapshot_name: str | None = None,

@@ -116,7 +116,7 @@ class InstanceOperations(ClusterOperations):
         """The zone of the subnet group that has the fewest of the cluster's instances."""
         zones = [one["SubnetAvailabilityZone"]["Name"] for one in instance.db_subnet_group.subnets]
         others = [one.availability_zone for one in instance.cluster._members if one is not instance]
-        return min(sorted(set(zones)), key=others.count)
+        return min(sorted({str(zone) for zone in zones}), key=others.count)
 
     def modify_db_instance(self, db_instance_identifier: str, db_kwargs: Any) -> Any:
         """ModifyDBInstance, as ModifyDBCluster."""
@@ -150,12 +150,12 @@ class InstanceOperations(ClusterOperations):
         instance.status = "rebooting"
         return instance
 
-    def delete_db_instance(  # type: ignore[override]
+    def delete_db_instance(
         self,
         db_instance_identifier: str,
         final_db_snapshot_identifier: str | None = None,
         skip_final_snapshot: bool | None = False,
-        delete_automated_backups: bool | None = True,
+        delete_automated_backups: bool | None = True,  # noqa: ARG002  (moto's)
     ) -> Any:
         """DeleteDBInstance: "deleting"; the record stays until the controller calls `purge_instance`."""
         if db_instance_identifier not in self.databases:

@@ -96,7 +96,7 @@ def _entry(engine: str, version: str) -> dict[str, Any]:
                 "Engine": engine,
                 "EngineVersion": one,
                 "AutoUpgrade": False,
-                "IsMajorVersionUpgrade": one.split(".")[0] != version.split(".")[0],
+                "IsMajorVersionUpgrade": _key(one)[0] != _key(version)[0],
             }
             for one in later
         ],
