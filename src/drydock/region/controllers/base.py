@@ -168,7 +168,6 @@ class Runner:
     def start(self) -> None:
         for thread in (*self._threads, self._waker):
             thread.start()
-        self._woken.set()
 
     def wake(self, key: str | None = None) -> None:
         """Look at one key, or at all, as soon as possible. Returns at once, from any thread."""

@@ -1,0 +1,140 @@
+"""Which tasks a service starts and stops: a table of cases, and what must hold in every case."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drydock.region.controllers.ecs.service_plan import ServicePlan, TaskView, plan, start_delay
+
+
+def task(arn: str, deployment: str = "new", state: str = "healthy", order: float = 0) -> TaskView:
+    """state: healthy, running (not healthy yet), pending, failing, leaving."""
+    return TaskView(
+        arn=arn,
+        deployment=deployment,
+        wanted=state != "leaving",
+        running=state in ("healthy", "running", "failing"),
+        healthy=state == "healthy",
+        failing=state == "failing",
+        order=order,
+    )
+
+
+CASES = [
+    ("a new service starts all", 2, [], ServicePlan(start=2)),
+    ("a full one does nothing", 2, [task("a"), task("b")], ServicePlan()),
+    ("pending tasks count", 2, [task("a", state="pending"), task("b")], ServicePlan()),
+    ("a lost task is replaced", 2, [task("a")], ServicePlan(start=1)),
+    ("a leaving task does not count", 2, [task("a"), task("b", state="leaving")], ServicePlan(1)),
+    (
+        "an unhealthy one is replaced",
+        2,
+        [task("a"), task("b", state="failing")],
+        ServicePlan(1, ("b",), ("b",)),
+    ),
+    (
+        "scale in takes the newest",
+        1,
+        [task("a", order=1), task("b", order=2)],
+        ServicePlan(stop=("b",)),
+    ),
+    (
+        "scale in takes what does not serve first",
+        1,
+        [task("a", order=1, state="pending"), task("b", order=2)],
+        ServicePlan(stop=("a",)),
+    ),
+    ("to nothing", 0, [task("a"), task("b", "old")], ServicePlan(stop=("a", "b"))),
+    (
+        "a deployment starts beside the old tasks",
+        2,
+        [task("a", "old"), task("b", "old")],
+        ServicePlan(start=2),
+    ),
+    (
+        "the old ones stay until the new are healthy",
+        2,
+        [
+            task("a", "old"),
+            task("b", "old"),
+            task("c", state="running"),
+            task("d", state="pending"),
+        ],
+        ServicePlan(),
+    ),
+    (
+        "one healthy new one lets one old one go",
+        2,
+        [
+            task("a", "old", order=1),
+            task("b", "old", order=2),
+            task("c"),
+            task("d", state="pending"),
+        ],
+        ServicePlan(stop=("a",)),
+    ),
+    (
+        "old tasks that never became healthy go at once",
+        2,
+        [task("a", "old", "pending"), task("c", state="pending"), task("d", state="pending")],
+        ServicePlan(stop=("a",)),
+    ),
+]
+
+
+@pytest.mark.parametrize(("title", "desired", "tasks", "wanted"), CASES, ids=[c[0] for c in CASES])
+def test_case(title: str, desired: int, tasks: list[TaskView], wanted: ServicePlan) -> None:
+    assert plan(desired, "new", tasks) == wanted
+
+
+def test_without_room_above_an_old_task_goes_first() -> None:
+    old = [task("a", "old", order=1), task("b", "old", order=2)]
+    assert plan(2, "new", old, minimum_percent=50, maximum_percent=100) == ServicePlan(
+        start=1, stop=("a",)
+    )
+
+
+states = st.sampled_from(["healthy", "running", "pending", "failing", "leaving"])
+views = st.lists(st.tuples(st.sampled_from(["new", "old"]), states), max_size=12).map(
+    lambda pairs: [task(f"t{n}", d, s, n) for n, (d, s) in enumerate(pairs)]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    desired=st.integers(0, 6),
+    tasks=views,
+    minimum=st.sampled_from([0, 50, 100]),
+    maximum=st.sampled_from([100, 150, 200]),
+)
+def test_it_keeps_both_bounds_and_comes_to_an_end(
+    desired: int, tasks: list[TaskView], minimum: int, maximum: int
+) -> None:
+    if math.ceil(desired * minimum / 100) >= desired * maximum // 100:
+        maximum = 200  # neither room above nor below: ECS is stuck there too
+    for step in range(60):
+        before = [one for one in tasks if one.wanted]
+        steps = plan(desired, "new", tasks, minimum, maximum)
+        if steps == ServicePlan() and step:
+            break
+        after = [one for one in before if one.arn not in steps.stop]
+        ceiling = max(desired * maximum // 100, 1) if desired else 0
+        assert steps.start == 0 or len(after) + steps.start <= ceiling
+        stopped_healthy = [o for o in before if o.arn in steps.stop and o.healthy]
+        if stopped_healthy and desired:
+            floor = math.ceil(desired * minimum / 100)
+            assert sum(one.healthy for one in after) >= min(floor, desired)
+        # what was asked for comes true: stopped ones go, started ones become healthy
+        tasks = [o for o in tasks if o.arn not in steps.stop and o.wanted and not o.failing]
+        tasks = [task(o.arn, o.deployment, "healthy", o.order) for o in tasks]
+        tasks += [task(f"s{step}-{n}", order=100 + step) for n in range(steps.start)]
+    assert sorted(one.deployment for one in tasks) == ["new"] * desired
+
+
+def test_the_first_failure_is_replaced_at_once_and_later_ones_wait_longer() -> None:
+    assert [start_delay(n) for n in range(5)] == [0, 0, 2, 4, 8]
+    assert start_delay(40) == 300
