@@ -18,10 +18,11 @@ locals {
 }
 
 resource "aws_vpc" "this" {
-  count                = local.from_scratch ? 1 : 0
-  cidr_block           = var.cidr
-  enable_dns_support   = true
-  enable_dns_hostnames = true
+  count              = local.from_scratch ? 1 : 0
+  cidr_block         = var.cidr
+  enable_dns_support = true
+  # Only interface endpoints need host names; switching them on costs the provider ten seconds.
+  enable_dns_hostnames = var.production
   tags                 = { Name = var.prefix }
 }
 

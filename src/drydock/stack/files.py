@@ -92,14 +92,16 @@ def read_json(path: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Turn:
     """The right to run Terraform on one stack and target."""
 
     descriptor: int
     """Terraform inherits it, so the turn lasts as long as it lives, even if we are killed."""
     former: dict[str, Any] | None
-    """What was running when it, or the machine, was killed; None after a clean end."""
+    """The last run, if it (or we, or the machine) was killed; None after a proper end."""
+    cut_short: bool = False
+    """Set it where Terraform had no time to release its lock."""
 
 
 @contextmanager
@@ -117,17 +119,14 @@ def turn(files: StackFiles, step: str) -> Iterator[Turn]:
                 f" (process {other.get('pid', 'unknown')}, since {other.get('since', 'just now')})",
                 "run it again when that one has ended",
             ) from None
-        former = read_json(files.running)
-        _rewrite(
-            descriptor,
-            {"step": step, "pid": os.getpid(), "since": datetime.now(UTC).isoformat()},
-        )
-        yield Turn(descriptor, former)
-        os.ftruncate(descriptor, 0)
-    except (Exception, KeyboardInterrupt):
-        # Terraform has ended all the same: `run` waits for it.
-        os.ftruncate(descriptor, 0)
-        raise
+        mine = Turn(descriptor, read_json(files.running))
+        record = {"step": step, "pid": os.getpid(), "since": datetime.now(UTC).isoformat()}
+        _rewrite(descriptor, record)
+        try:
+            yield mine
+        finally:
+            if not mine.cut_short:
+                os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 

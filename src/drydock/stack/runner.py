@@ -24,6 +24,11 @@ class Outcome:
     code: int
     text: str
 
+    @property
+    def cut_short(self) -> bool:
+        """It was killed, or told twice to end: it had no time to release its lock."""
+        return self.code < 0 or "Two interrupts received" in self.text
+
 
 def run(
     argv: Sequence[str],
@@ -33,6 +38,7 @@ def run(
     on_line: LineCallback,
     color: bool = False,
     keep_open: Sequence[int] = (),
+    on_end: Callable[[Outcome], None] = lambda _: None,
 ) -> Outcome:
     """Run a command to its end; `on_line` gets each line, without its end, as it comes.
 
@@ -40,7 +46,8 @@ def run(
     and SIGHUP (in the main thread) are passed on as Terraform wants them: the first asks it to end
     what it is doing and release the lock, the second to give up at once, the third kills it. When
     it has ended the signal is raised again here, so Ctrl-C ends as KeyboardInterrupt.
-    `keep_open` are descriptors that the command inherits.
+    `keep_open` are descriptors that the command inherits; `on_end` is told the outcome also where
+    a signal keeps it from being returned.
     """
     reader, writer = pty.openpty() if color else os.pipe()
     try:
@@ -67,7 +74,8 @@ def run(
             for line in _lines(reader):
                 lines.append(line)
                 on_line(line)
-            code = process.wait()
+            outcome = Outcome(process.wait(), "\n".join(lines))
+            on_end(outcome)
     except BaseException:
         # Only what `on_line` raises comes here (a closed standard output, say).
         with suppress(ProcessLookupError):
@@ -77,7 +85,7 @@ def run(
         raise
     finally:
         os.close(reader)
-    return Outcome(code, "\n".join(lines))
+    return outcome
 
 
 def capture(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Outcome:

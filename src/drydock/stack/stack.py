@@ -75,6 +75,7 @@ class Stack:
             if color is not None
             else on_line is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
         )
+        self._workspace = workspace
         self._files = StackFiles.of(workspace, self.folder, target)
 
     @cached_property
@@ -177,11 +178,19 @@ class Stack:
 
     def output(self) -> dict[str, Any]:
         """The stack's outputs by name, sensitive ones included; empty before the first apply."""
-        self._prepare()
-        outcome = self._capture("output", "-json", *self._state_arguments())
+        outcome = self.command("output", "-json", "-no-color", *self._state_arguments())
         if outcome.code != 0:
             raise self._failed("output", outcome.text)
         return {name: item["value"] for name, item in json.loads(outcome.text).items()}
+
+    def command(self, *words: str) -> Outcome:
+        """Run any other Terraform command (`state list`, `validate`), and show nothing of it.
+
+        The text is what it wrote on standard output, or on standard error where it failed.
+        """
+        self._prepare()
+        argv = [str(self.terraform.program), *words]
+        return capture(argv, cwd=self.folder, env=self._environment)
 
     @property
     def initialised(self) -> bool:
@@ -189,7 +198,7 @@ class Stack:
         return any(self._files.data_dir.glob("*"))
 
     def _summary(self) -> PlanSummary:
-        outcome = self._capture("show", "-json", PLAN_FILE)
+        outcome = self.command("show", "-json", "-no-color", PLAN_FILE)
         if outcome.code != 0:
             raise self._failed("show", outcome.text)
         return summarise(json.loads(outcome.text))
@@ -221,12 +230,13 @@ class Stack:
         state = self._files.state(self.target.region_id)
         arguments = backend.state_arguments(self.source, self.target, state)
         if arguments:
+            self._create_folders()
             state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return arguments
 
     def _prepare(self) -> None:
         """What has to stand before Terraform runs; each of it can be made again at any time."""
-        self._files.create()
+        self._create_folders()
         if self.provider.kind != "configuration":
             text = cli_configuration(self.provider, self._files.cache)
             write_private(self._files.cli_config, text)
@@ -248,8 +258,12 @@ class Stack:
         )
 
     def _turn(self, step: str) -> AbstractContextManager[Turn]:
-        self._files.create()
+        self._create_folders()
         return turn(self._files, step)
+
+    def _create_folders(self) -> None:
+        self._workspace.create()
+        self._files.create()
 
     def _run(self, command: str, arguments: Sequence[str], mine: Turn) -> Outcome:
         """Run a command; locally, break a state lock that a killed run of ours has left."""
@@ -259,12 +273,16 @@ class Stack:
         if outcome.code == 0 or lock is None or mine.former is None or not self.target.is_local:
             return outcome
         self._on_line(
-            f"the lock is of `{mine.former.get('step')}`, which was killed: releasing it, trying again"
+            f"the lock is of `{mine.former.get('step')}`, which was cut short:"
+            " releasing it, trying again"
         )
         unlocked = self._run_once("force-unlock", ["-force", lock[1]], mine)
         return self._run_once(command, arguments, mine) if unlocked.code == 0 else outcome
 
     def _run_once(self, command: str, arguments: Sequence[str], mine: Turn) -> Outcome:
+        def ended(outcome: Outcome) -> None:
+            mine.cut_short = outcome.cut_short
+
         plain = [] if self._color else ["-no-color"]
         ask = [] if command == "force-unlock" else ["-input=false"]
         return run(
@@ -274,12 +292,8 @@ class Stack:
             on_line=self._on_line,
             color=self._color,
             keep_open=(mine.descriptor,),
+            on_end=ended,
         )
-
-    def _capture(self, *words: str) -> Outcome:
-        command, *arguments = words
-        argv = [str(self.terraform.program), command, "-no-color", *arguments]
-        return capture(argv, cwd=self.folder, env=self._environment)
 
     def _check(self, outcome: Outcome, step: str) -> None:
         if outcome.code != 0:
