@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -50,6 +51,16 @@ class Application:
         self._handlers = dict(handlers)
         self._log_file = log_file
         self._moto: Any = None
+
+    def warm(self) -> threading.Thread:
+        """Import moto and make EC2's backend on a thread, so that the first request waits less."""
+        thread = threading.Thread(target=self._warm, name="api-warm", daemon=True)
+        thread.start()
+        return thread
+
+    def _warm(self) -> None:
+        with self._store.reading():
+            self._store.backend("ec2")
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
@@ -149,8 +160,13 @@ def _moto() -> Any:
         create_backend_app,
     )
 
+    from drydock.region.api.gaps import quickly  # noqa: PLC0415  (imports boto3)
+
+    quickly.install()
+
     def create(service: Any) -> Any:
-        gaps.install()
+        if service not in gaps.LIGHT:
+            gaps.install()
         if service is None:
             raise NotImplementedError("moto has no such service")
         # Classic load balancers have the same address and come first in moto's index.

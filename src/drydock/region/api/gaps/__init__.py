@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import threading
 
+LIGHT = frozenset({"sts", "iam"})
+"""Services that can be answered before `install`: they build no backend that has gaps."""
+
 _LOCK = threading.Lock()
 _DONE = threading.Event()
 
@@ -21,6 +24,10 @@ def install() -> None:
     with _LOCK:
         if _DONE.is_set():
             return
+        from drydock.region.api.gaps import quickly  # noqa: PLC0415  (moto, slow)
+
+        quickly.install()
+        quickly.import_ec2()
         from drydock.region.api.gaps import (  # noqa: PLC0415  (moto, slow)
             applicationautoscaling,
             ec2,

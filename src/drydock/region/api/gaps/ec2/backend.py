@@ -19,6 +19,12 @@ class Ec2Backend(InterfaceOperations):
     def _url_module(self) -> Any:
         return overlay.urls(their_urls, EC2Response)
 
+    def _load_amis(self) -> None:
+        """No images: moto 5.2.5 makes 1,286 with a snapshot each, 0.3 s and most of the saved state.
+
+        Nothing here runs EC2 instances.
+        """
+
     def create_default_vpc(self) -> VPC:
         """The default VPC with its internet gateway and default route, which moto 5.2.5 leaves out.
 
