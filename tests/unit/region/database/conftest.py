@@ -17,7 +17,7 @@ from tests.support.spawner import LocalSpawner
 
 from drydock.errors import ProgramMissing
 from drydock.region.database import versions
-from drydock.region.database.server import PostgresServer, ServerSpec
+from drydock.region.database.server import PostgresServer, ServerSpec, StopMode
 from drydock.region.processes.client import OnExit, Process
 from drydock.region.processes.protocol import ProcessSpec
 
@@ -68,10 +68,14 @@ def spawner() -> Iterator[UserSpawner]:
 def made(
     installation: versions.Installation, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Path]:
-    """A folder as `initialise` leaves it, to be copied: most tests are not about initdb."""
+    """A server's folder after its first run, to be copied: most tests are not about initdb."""
     folder = tmp_path_factory.mktemp("made") / "server"
     maker = UserSpawner()
-    PostgresServer(maker, ServerSpec(folder, installation, "127.0.0.1")).initialise()
+    spec = ServerSpec(folder, installation, "127.0.0.1", free_port(), listen="127.0.0.1")
+    server = PostgresServer(maker, spec)
+    server.initialise()
+    server.start()
+    server.stop()
     yield folder
     maker.close()
 
@@ -96,7 +100,7 @@ def make_server(
 
     yield make
     for server in servers:
-        server.stop()
+        server.stop(StopMode.IMMEDIATE)
 
 
 def free_port() -> int:
