@@ -76,8 +76,10 @@ class Region:
         log.info(
             "api answers", extra={"endpoint": self._endpoint, "after": time.monotonic() - begun}
         )
-        # imported only now: netlink, PostgreSQL and HAProxy's parts are not needed for an answer
-        from drydock.region.dataplane import DataPlane  # noqa: PLC0415
+        # Imported only now: netlink, PostgreSQL and HAProxy's parts are not needed for an answer.
+        # Under the lock, since the first request imports moto too and two threads would collide.
+        with self.store.reading():
+            from drydock.region.dataplane import DataPlane  # noqa: PLC0415
 
         self._data_plane = DataPlane(
             self.config, self.workspace, self.store, self._porter, self._spawner, port
