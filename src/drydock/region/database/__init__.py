@@ -7,6 +7,8 @@ versions   which PostgreSQL there is on this machine
 folder     what a server keeps on disk, and who may use it
 initdb     a new, empty server's files
 settings   postgresql.conf and pg_hba.conf, as text
+spec       what a server is to be, and what is told of it
+postmaster what a server's files tell of its process
 server     the process: start, ask, stop
 roles      master user, rds_superuser, the named database
 """

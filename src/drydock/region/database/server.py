@@ -7,11 +7,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
-from enum import Enum
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -27,7 +24,7 @@ from drydock.region.database.initdb import (
 )
 from drydock.region.database.postmaster import clear_stale_pid_file, is_ready, last_words
 from drydock.region.database.settings import ADMIN, pg_hba_conf, postgresql_conf
-from drydock.region.database.versions import Installation, choose, exactly
+from drydock.region.database.spec import Probe, ServerExit, ServerSpec, StopMode
 from drydock.region.processes.client import Process, Spawner
 from drydock.region.processes.protocol import ProcessSpec
 
@@ -42,78 +39,6 @@ QUIET = (
     "-c log_min_error_statement=panic"
 )
 """What rdsadmin does is nobody's business: no statement of it is in the server's log."""
-
-
-class StopMode(Enum):
-    """How PostgreSQL ends: the signal that asks for it."""
-
-    SMART = signal.SIGTERM
-    """Once the last client has left."""
-    FAST = signal.SIGINT
-    """Clients are cut off, what they had not committed is rolled back, a checkpoint is made."""
-    IMMEDIATE = signal.SIGQUIT
-    """At once; the next start recovers."""
-
-
-@dataclass(frozen=True)
-class ServerSpec:
-    """A server to be: where its files are and where it listens."""
-
-    folder: Path
-    """Its private folder, absolute; its last part is the server's name."""
-    installation: Installation
-    hostaddr: str
-    """The address at which the daemon asks it."""
-    port: int = 5432
-    listen: str = "*"
-    """`listen_addresses`: by default every address of its namespace."""
-    netns: int | None = None
-    """Descriptor of its network namespace; the caller's, open for as long as the server is used."""
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    """Settings over our defaults, by PostgreSQL's names and in its units."""
-
-
-@dataclass(frozen=True)
-class ServerExit:
-    """The end of a server's process."""
-
-    name: str
-    exit_code: int
-    """128 + N if signal N ended it."""
-    asked: bool
-    """Whether `stop` asked for it."""
-
-
-@dataclass(frozen=True)
-class Probe:
-    """What came of asking a server."""
-
-    answered: bool
-    """It answered a query."""
-    reason: str = ""
-    """Why not."""
-
-
-def installation_for(folder: Path, major: int) -> Installation:
-    """The installation for a server of PostgreSQL `major`: the one whose major made its data.
-
-    Without data yet, what `versions.choose` gives. Raises DatabaseFailed: the data need a major
-    that is not on this machine any more. Raises ProgramMissing: no data, and no PostgreSQL at all.
-    """
-    have = ServerFolder(folder).major
-    if have is None:
-        return choose(major)
-    found = exactly(have)
-    if found is None:
-        raise DatabaseFailed(
-            f"the data of {folder.name}",
-            f"PostgreSQL {have} made them, and it is not on this machine",
-            f"install PostgreSQL {have} again",
-        )
-    if have == major:
-        return found
-    note = f"PostgreSQL {have} made the data of {folder.name}, and stands for {major}"
-    return replace(found, note=note)
 
 
 class PostgresServer:

@@ -13,13 +13,14 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests.support.spawner import LocalSpawner
 
 from drydock.errors import ProgramMissing
 from drydock.region.database import versions
-from drydock.region.database.server import PostgresServer, ServerSpec, StopMode
+from drydock.region.database.server import PostgresServer
+from drydock.region.database.spec import ServerSpec, StopMode
 from drydock.region.processes.client import OnExit, Process
 from drydock.region.processes.protocol import ProcessSpec
+from tests.support.spawner import LocalSpawner
 
 MakeServer = Callable[..., PostgresServer]
 

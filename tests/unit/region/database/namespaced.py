@@ -19,7 +19,8 @@ from typing import Any
 
 from drydock.region import linux
 from drydock.region.database import roles, versions
-from drydock.region.database.server import PostgresServer, ServerExit, ServerSpec
+from drydock.region.database.server import PostgresServer
+from drydock.region.database.spec import ServerExit, ServerSpec
 from drydock.region.network.namespaces import Namespace
 from drydock.region.processes.client import InitClient
 from drydock.region.processes.init import Init

@@ -11,7 +11,8 @@ import pytest
 
 from drydock.errors import DatabaseFailed, SpawnFailed
 from drydock.region.database.initdb import RDS_LOCALE, choose_locale, has_locale
-from drydock.region.database.server import PostgresServer, ServerSpec, installation_for
+from drydock.region.database.server import PostgresServer
+from drydock.region.database.spec import ServerSpec, installation_for
 from drydock.region.database.versions import Installation
 
 from .conftest import MakeServer, UserSpawner

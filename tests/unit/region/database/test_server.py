@@ -16,7 +16,8 @@ import psycopg
 import pytest
 
 from drydock.errors import DatabaseFailed
-from drydock.region.database.server import PostgresServer, ServerExit, StopMode
+from drydock.region.database.server import PostgresServer
+from drydock.region.database.spec import ServerExit, StopMode
 from drydock.region.processes.protocol import ProcessSpec
 
 from .conftest import MakeServer, UserSpawner
@@ -92,7 +93,7 @@ def test_a_killed_server_leaves_no_file_outside_its_folder(make_server: MakeServ
     server.start()
     maps = Path(f"/proc/{server.pid}/maps").read_text()
     assert str(server.folder.data / "pg_dynshmem") in maps
-    assert "/dev/shm" not in maps  # noqa: S108
+    assert "/dev/shm" not in maps
 
 
 def test_a_second_server_on_the_same_data_is_refused(
