@@ -1,7 +1,8 @@
 """Database servers made of PostgreSQL: one folder, one process, one address each.
 
 Here belongs what PostgreSQL needs to run and what RDS puts into a fresh server. What the API asked
-for, names and endpoints belong to the controllers; this package knows nothing of AWS's API and nothing of the other seams.
+for, names and endpoints belong to the controllers; this package knows nothing of AWS's API and
+nothing of the other seams.
 
 versions   which PostgreSQL there is on this machine
 folder     what a server keeps on disk, and who may use it

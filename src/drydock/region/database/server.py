@@ -24,9 +24,20 @@ from drydock.region.database.initdb import (
 )
 from drydock.region.database.postmaster import clear_stale_pid_file, is_ready, last_words
 from drydock.region.database.settings import ADMIN, pg_hba_conf, postgresql_conf
-from drydock.region.database.spec import Probe, ServerExit, ServerSpec, StopMode
+from drydock.region.database.spec import Probe, ServerExit, ServerSpec, StopMode, installation_for
 from drydock.region.processes.client import Process, Spawner
 from drydock.region.processes.protocol import ProcessSpec
+
+__all__ = [
+    "Connection",
+    "Enter",
+    "PostgresServer",
+    "Probe",
+    "ServerExit",
+    "ServerSpec",
+    "StopMode",
+    "installation_for",
+]
 
 log = logging.getLogger(__name__)
 
