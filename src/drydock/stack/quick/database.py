@@ -85,7 +85,7 @@ def remove(work: Work) -> None:
     rds = work.clients.rds
     if _instance(work) is not None:
         rds.delete_db_instance(DBInstanceIdentifier=work.name("1"), SkipFinalSnapshot=True)
-    if _cluster(work) is not None:
+    if (there := _cluster(work)) is not None:
         rds.delete_db_cluster(DBClusterIdentifier=work.name(), SkipFinalSnapshot=True)
     wait.until(
         lambda: _instance(work) is None and _cluster(work) is None,
@@ -103,7 +103,8 @@ def remove(work: Work) -> None:
         ),
         "ResourceNotFoundException",
     )
-    work.removed(f"database {work.name()}")
+    if there is not None:
+        work.removed(f"database {work.name()}")
 
 
 def _cluster(work: Work) -> Any | None:
