@@ -1,282 +1,97 @@
-"""The control plane as one file: every backend of the account in one pickle, behind a header.
-
-One pickle for all, as backends point into each other (a task definition's role, a group's interfaces).
-Keys and certificates, which pickle cannot take, become PEM. The file is private to the user, and one
-that others could have written is not read: unpickling runs code.
-"""
+"""Saves the control plane a moment after it changed, on a thread of its own; the file is `statefile`'s."""
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
-import os
-import pickle
-import stat
-import sys
-import tempfile
-import weakref
-from importlib import import_module
-from importlib.metadata import version
+import logging
+import threading
+import time
 from pathlib import Path
-from typing import Any
 
-import drydock
-from drydock.errors import StateUnreadable
-from drydock.region.api import gaps
+from drydock.region.api import statefile
+from drydock.region.api.statefile import restore
 from drydock.region.api.store import Store
 
-_MAGIC = b"drydock region state\n"
-_FORMAT = 1
+__all__ = ["Saver", "restore"]
 
-Place = tuple[str, str]
-"""Where moto keeps a service's backends: module and attribute ("moto.ecs.models", "ecs_backends")."""
+log = logging.getLogger(__name__)
 
-
-def save(store: Store, file: Path) -> int:
-    """Write the state atomically; returns the generation that the file holds.
-
-    Holds the store's lock only while it is gathered. Raises OSError.
-    """
-    with store.reading():
-        generation = store.generation
-        payload = _pickle(_collect(store.account_id))
-        _forget_tracked()
-    header = {
-        "format": _FORMAT,
-        "drydock": drydock.__version__,
-        "moto": version("moto"),
-        "account": store.account_id,
-        "region": store.region,
-        "sha256": hashlib.sha256(payload).hexdigest(),
-    }
-    _write(file, _MAGIC + json.dumps(header).encode() + b"\n" + payload)
-    return generation
+QUIET = 0.3
+"""Seconds without a change after which a save begins."""
+AT_MOST = 2.0
+"""Seconds that a change waits when others keep coming."""
+LOGS = 5.0
+"""Seconds that new log lines alone wait: they come all the time, and cost the most."""
 
 
-def restore(store: Store, file: Path) -> bool:
-    """Put a saved state back; False when there is none. Before the first request.
+class Saver:
+    """Follows a store's changes from `start` to `close`."""
 
-    Raises StateUnreadable: damaged, of another version, account or region, or not only ours.
-    """
-    try:
-        data = _read(file)
-    except FileNotFoundError:
-        return False
-    payload = _check(store, file, data)
-    gaps.install()
-    try:
-        backends = _Unpickler(io.BytesIO(payload)).load()
-    except Exception as error:
-        raise _unreadable(file, f"{type(error).__name__}: {error}") from error
-    with store.reading():
-        for (module, attribute), regions in backends.items():
-            ours = getattr(import_module(module), attribute)[store.account_id]
-            for region, backend in regions.items():
-                dict.__setitem__(ours, region, backend)
-        _reconnect(store)
-    return True
+    def __init__(self, store: Store, file: Path) -> None:
+        self._store = store
+        self._file = file
+        self._saved = store.generation
+        self._wake = threading.Condition()
+        self._changed_at: float | None = None
+        self._latest_at = 0.0
+        self._only_logs = True
+        self._stopping = False
+        self._writing = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="saver", daemon=True)
 
+    def start(self) -> None:
+        """Begin to follow. Once."""
+        self._store.subscribe(self._noticed)
+        self._thread.start()
 
-def _collect(account_id: str) -> dict[Place, dict[str, Any]]:
-    from moto.core.base_backend import BackendDict  # noqa: PLC0415  (moto, slow)
+    @property
+    def pending(self) -> bool:
+        """Whether something changed that the file does not hold yet."""
+        return self._store.generation != self._saved
 
-    found: dict[Place, dict[str, Any]] = {}
-    everything: list[Any] = BackendDict._instances  # type: ignore[misc]
-    for backends in everything:
-        if account_id in backends and (regions := dict(backends[account_id].items())):
-            found[_place(backends)] = regions
-    return found
+    def _noticed(self, service: str) -> None:
+        with self._wake:
+            now = time.monotonic()
+            self._latest_at = now
+            if self._changed_at is None:
+                self._changed_at = now
+            self._only_logs = self._only_logs and service == "logs"
+            self._wake.notify()
 
+    def _due(self) -> float | None:
+        """When the next save begins (monotonic seconds); None: nothing to save."""
+        if self._changed_at is None:
+            return None
+        if self._only_logs:
+            return self._changed_at + LOGS
+        return min(self._latest_at + QUIET, self._changed_at + AT_MOST)
 
-def _place(backends: Any) -> Place:
-    for cls in backends.backend.__mro__:
-        if cls.__module__.startswith("moto.") and not cls.__module__.startswith("moto.core"):
-            module = sys.modules[cls.__module__]
-            for attribute, value in vars(module).items():
-                if value is backends:
-                    return cls.__module__, attribute
-    raise pickle.PicklingError(f"moto's {backends.service_name} backends are in no module")
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                due = self._due()
+                if self._stopping:
+                    return
+                if due is None or due > time.monotonic():
+                    self._wake.wait(None if due is None else max(due - time.monotonic(), 0))
+                    continue
+                self._changed_at, self._only_logs = None, True
+            try:
+                self.flush()
+            except Exception as error:
+                # The next change tries again; close() raises it where somebody reads it.
+                log.exception("the region could not be saved: %s", error)  # noqa: TRY401
 
+    def flush(self) -> None:
+        """Save now, if anything changed since the last time. Raises OSError, pickle.PicklingError."""
+        with self._writing:
+            if self._store.generation != self._saved:
+                self._saved = statefile.save(self._store, self._file)
 
-def _forget_tracked() -> None:
-    """moto keeps a list of all that was ever made, for its dashboard: a leak in a process that lasts."""
-    from moto.core.model_instances import reset_model_data  # noqa: PLC0415  (moto, slow)
-
-    reset_model_data()
-
-
-def _reconnect(store: Store) -> None:
-    """What moto keeps beside its backends, on classes and modules."""
-    for name, (partition, account) in _buckets(store).items():
-        from moto.s3.models import s3_backends  # noqa: PLC0415  (moto, slow)
-
-        s3_backends.bucket_accounts[name] = (partition, account)
-    store.backend("logs").continue_event_ids()
-    from moto.ec2.models import ec2_backends  # noqa: PLC0415  (moto, slow)
-
-    for backend in list(dict.values(ec2_backends[store.account_id])):
-        for refs in (backend.vpc_refs, backend.vpc_pcx_refs, backend.backend_refs):
-            refs[type(backend)].add(weakref.ref(backend))
-
-
-def _buckets(store: Store) -> dict[str, tuple[str, str]]:
-    s3 = store.backend("s3")
-    return dict.fromkeys(s3.buckets, (s3.partition, store.account_id))
-
-
-class _Pickler(pickle.Pickler):
-    """Pickles what cryptography makes as PEM or DER, and moto's dictionaries of backends by name."""
-
-    def persistent_id(self, obj: Any) -> tuple[str, ...] | None:
-        from moto.core.base_backend import (  # noqa: PLC0415  (moto, slow)
-            AccountSpecificBackend,
-            BackendDict,
-        )
-
-        if isinstance(obj, BackendDict):
-            return ("backends", *_place(obj))
-        if isinstance(obj, AccountSpecificBackend):
-            everything: list[Any] = BackendDict._instances  # type: ignore[misc]
-            owner = next(one for one in everything if one.get(obj.account_id) is obj)
-            return ("account", *_place(owner), obj.account_id)
-        return None
-
-    def reducer_override(self, obj: Any) -> Any:
-        from cryptography import x509  # noqa: PLC0415  (slow)
-        from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa  # noqa: PLC0415
-
-        if isinstance(
-            obj, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
-        ):
-            return _private_key, (_private_bytes(obj),)
-        if isinstance(obj, rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
-            return _public_key, (_public_bytes(obj),)
-        if isinstance(obj, x509.Certificate):
-            return _certificate, (_certificate_bytes(obj),)
-        return NotImplemented
-
-
-class _Unpickler(pickle.Unpickler):
-    def persistent_load(self, pid: tuple[str, ...]) -> Any:
-        backends = getattr(import_module(pid[1]), pid[2])
-        return backends[pid[3]] if pid[0] == "account" else backends
-
-
-def _pickle(value: object) -> bytes:
-    buffer = io.BytesIO()
-    _Pickler(buffer, protocol=5).dump(value)
-    return buffer.getvalue()
-
-
-def _private_bytes(key: Any) -> bytes:
-    from cryptography.hazmat.primitives import serialization as form  # noqa: PLC0415  (slow)
-
-    data: bytes = key.private_bytes(
-        form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption()
-    )
-    return data
-
-
-def _private_key(data: bytes) -> Any:
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
-
-    return load_pem_private_key(data, None)
-
-
-def _public_bytes(key: Any) -> bytes:
-    from cryptography.hazmat.primitives import serialization as form  # noqa: PLC0415  (slow)
-
-    data: bytes = key.public_bytes(form.Encoding.PEM, form.PublicFormat.SubjectPublicKeyInfo)
-    return data
-
-
-def _public_key(data: bytes) -> Any:
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415
-
-    return load_pem_public_key(data)
-
-
-def _certificate_bytes(certificate: Any) -> bytes:
-    from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415  (slow)
-
-    data: bytes = certificate.public_bytes(Encoding.PEM)
-    return data
-
-
-def _certificate(data: bytes) -> Any:
-    from cryptography.x509 import load_pem_x509_certificate  # noqa: PLC0415  (slow)
-
-    return load_pem_x509_certificate(data)
-
-
-def _write(file: Path, data: bytes) -> None:
-    """Whole or not at all, and on the disk before the old one is gone. mkstemp gives mode 0600."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(file)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _read(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            status = os.fstat(stream.fileno())
-            if status.st_uid != os.getuid():
-                raise _unreadable(file, "it belongs to another user")
-            if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-                raise _unreadable(file, "others may write to it")
-            return stream.read()
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise _unreadable(file, str(error)) from error
-
-
-def _check(store: Store, file: Path, data: bytes) -> bytes:
-    """The pickle in `data`, when it is whole and ours. Raises StateUnreadable."""
-    if not data.startswith(_MAGIC) or b"\n" not in data[len(_MAGIC) :]:
-        raise _unreadable(file, "it is not a state file, or its beginning is damaged")
-    line, payload = data[len(_MAGIC) :].split(b"\n", 1)
-    try:
-        header = json.loads(line)
-        wrote = {
-            key: header[key] for key in ("format", "drydock", "moto", "account", "region", "sha256")
-        }
-    except (ValueError, KeyError, TypeError) as error:
-        raise _unreadable(file, "its header is damaged") from error
-    expected = {
-        "format": _FORMAT,
-        "drydock": drydock.__version__,
-        "moto": version("moto"),
-        "account": store.account_id,
-        "region": store.region,
-    }
-    for key, value in expected.items():
-        if wrote[key] != value:
-            raise _unreadable(
-                file, f"it was written for {key} {wrote[key]}, and this is {key} {value}"
-            )
-    if hashlib.sha256(payload).hexdigest() != wrote["sha256"]:
-        raise _unreadable(file, "it is damaged: its checksum is wrong")
-    return payload
-
-
-def _unreadable(file: Path, cause: str) -> StateUnreadable:
-    return StateUnreadable(
-        f"the saved region {file} cannot be read",
-        cause,
-        "delete the file to begin with an empty region, or go back to what wrote it",
-    )
+    def close(self) -> None:
+        """End the thread and save what is left. Raises as `flush`. Idempotent."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        if self._thread.is_alive():
+            self._thread.join()
+        self.flush()

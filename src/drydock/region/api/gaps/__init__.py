@@ -24,10 +24,6 @@ def install() -> None:
     with _LOCK:
         if _DONE.is_set():
             return
-        from drydock.region.api.gaps import quickly  # noqa: PLC0415  (moto, slow)
-
-        quickly.install()
-        quickly.import_ec2()
         from drydock.region.api.gaps import (  # noqa: PLC0415  (moto, slow)
             applicationautoscaling,
             ec2,

@@ -6,6 +6,7 @@ first backend is made: 0.2 s each. Here every service is in every region of the 
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -42,6 +43,9 @@ def import_ec2() -> None:
 
     Meanwhile `boto3.Session` is ours, which differs in the names of regions alone.
     """
+    if "moto.ec2.models" in sys.modules:
+        return
+    install()
     utilities = import_module("moto.utilities.utils")
     load, theirs = utilities.load_resource, boto3.Session
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from moto.ec2.models import ec2_backends
+from drydock.region.api.gaps import quickly
 
-from drydock.region.api.gaps import overlay
-from drydock.region.api.gaps.ec2.backend import Ec2Backend
-from drydock.region.api.gaps.ec2.interfaces import ManagedInterface
+quickly.import_ec2()
+
+from moto.ec2.models import ec2_backends  # noqa: E402
+
+from drydock.region.api.gaps import overlay  # noqa: E402
+from drydock.region.api.gaps.ec2.backend import Ec2Backend  # noqa: E402
+from drydock.region.api.gaps.ec2.interfaces import ManagedInterface  # noqa: E402
 
 __all__ = ["Ec2Backend", "ManagedInterface", "install"]
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from moto.ecs.models import ecs_backends
+from drydock.region.api.gaps import quickly
 
-from drydock.region.api.gaps import overlay
-from drydock.region.api.gaps.ecs.backend import EcsBackend
-from drydock.region.api.gaps.ecs.records import Attachment, Container, Deployment, Service, Task
+quickly.import_ec2()
+
+from moto.ecs.models import ecs_backends  # noqa: E402
+
+from drydock.region.api.gaps import overlay  # noqa: E402
+from drydock.region.api.gaps.ecs.backend import EcsBackend  # noqa: E402
+from drydock.region.api.gaps.ecs.records import Attachment, Container, Deployment, Service, Task  # noqa: E402
 
 __all__ = ["Attachment", "Container", "Deployment", "EcsBackend", "Service", "Task", "install"]
 

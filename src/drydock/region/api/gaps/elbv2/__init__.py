@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from moto.elbv2.models import elbv2_backends
+from drydock.region.api.gaps import quickly
 
-from drydock.region.api.gaps import overlay
-from drydock.region.api.gaps.elbv2.backend import ElbBackend
-from drydock.region.api.gaps.elbv2.balancers import LoadBalancer
-from drydock.region.api.gaps.elbv2.targets import Health, TargetGroup
+quickly.import_ec2()
+
+from moto.elbv2.models import elbv2_backends  # noqa: E402
+
+from drydock.region.api.gaps import overlay  # noqa: E402
+from drydock.region.api.gaps.elbv2.backend import ElbBackend  # noqa: E402
+from drydock.region.api.gaps.elbv2.balancers import LoadBalancer  # noqa: E402
+from drydock.region.api.gaps.elbv2.targets import Health, TargetGroup  # noqa: E402
 
 __all__ = ["ElbBackend", "Health", "LoadBalancer", "TargetGroup", "install"]
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from moto.rds.models import rds_backends
+from drydock.region.api.gaps import quickly
 
-from drydock.region.api.gaps import overlay
-from drydock.region.api.gaps.rds.backend import RdsBackend
-from drydock.region.api.gaps.rds.records import DBCluster, DBInstance, DBInstanceClustered
+quickly.import_ec2()
+
+from moto.rds.models import rds_backends  # noqa: E402
+
+from drydock.region.api.gaps import overlay  # noqa: E402
+from drydock.region.api.gaps.rds.backend import RdsBackend  # noqa: E402
+from drydock.region.api.gaps.rds.records import DBCluster, DBInstance, DBInstanceClustered  # noqa: E402
 
 __all__ = ["DBCluster", "DBInstance", "DBInstanceClustered", "RdsBackend", "install"]
 
