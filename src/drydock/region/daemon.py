@@ -21,8 +21,9 @@ from drydock.config import Config
 from drydock.errors import DrydockError, RegionStartFailed
 from drydock.paths import Workspace, write_private
 from drydock.region import linux, logs
-from drydock.region.api.persistence import Saver, restore
 from drydock.region.api.application import Application, OwnRequest
+from drydock.region.api.persistence import Saver, restore
+from drydock.region.api.restored import forget_observations
 from drydock.region.api.server import Server, serve
 from drydock.region.api.store import Store
 from drydock.region.porter_client import PorterClient
@@ -58,8 +59,8 @@ class Region:
         wanted = self.config.region.port
         bound, port = self._porter.bind([*range(wanted, wanted + _OTHER_PORTS), 0])
         self._endpoint = f"http://127.0.0.1:{port}"
-        if self.workspace.state.exists():
-            restore(self.store, self.workspace.state)
+        if restore(self.store, self.workspace.state):
+            forget_observations(self.store)
         app = Application(self.store, {"/_drydock/status": self.status}, self.workspace.log)
         self._servers.append(serve(app, [bound]))
         self._saver = Saver(self.store, self.workspace.state)
@@ -109,6 +110,7 @@ class Region:
             "tasks": [],
             "databases": [],
             "problems": [],
+            "unsaved": self._saver is not None and self._saver.pending,
         }
         if self._data_plane is not None:
             answer.update(self._data_plane.status())

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from waitress import wasyncore
 from waitress.server import create_server
+from waitress.trigger import trigger
 
 from drydock.region.api.application import Application
 
@@ -30,6 +31,7 @@ class Server:
             clear_untrusted_proxy_headers=True,
             channel_timeout=600,
         )
+        self._wake = trigger(self._map)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="api", daemon=True)
         self._thread.start()
@@ -43,6 +45,7 @@ class Server:
         if self._stopping.is_set():
             return
         self._stopping.set()
+        self._wake.pull_trigger()
         self._thread.join(timeout=5)
         self._server.task_dispatcher.shutdown(timeout=5)
         wasyncore.close_all(self._map)

@@ -66,17 +66,28 @@ class Instance:
             stats.bind(address)
             stats.listen(64)
             process = _spawn(spawner, launch, stats, on_exit)
-        # our copy of the listening socket is closed now: if HAProxy ends, so does the question below
         instance = cls(process, Runtime(address), launch.base)
         try:
-            instance.runtime.ask("show version", START_TIMEOUT)
+            instance._await_answer()
         except BalancerFailed as error:
-            process.kill()
+            instance.kill()
             process.wait(START_TIMEOUT)
             words = instance.last_words() or error.cause
             instance.forget_files()
             raise BalancerFailed("HAProxy does not start", words) from error
         return instance
+
+    def _await_answer(self) -> None:
+        deadline = time.monotonic() + START_TIMEOUT
+        while True:
+            try:
+                # short questions: whoever else still holds the socket keeps one to a dead process open
+                self.runtime.ask("show version", 0.25)
+            except BalancerFailed:
+                if not self.process.running or time.monotonic() > deadline:
+                    raise
+            else:
+                return
 
     def retire(self) -> None:
         """Accept nothing more; end by itself once every request and connection is done."""

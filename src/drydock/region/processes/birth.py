@@ -64,7 +64,8 @@ def _first_child(spec: ProcessSpec, writer: int) -> None:
             linux.mount(source, str(Path(target).resolve()), flags=linux.MS_BIND)
     if not spec.own_pids:
         _become(spec, writer)
-    linux.unshare(linux.CLONE_NEWPID)
+    # a killed PostgreSQL leaves System V shared memory: it goes with the namespace
+    linux.unshare(linux.CLONE_NEWPID | linux.CLONE_NEWIPC)
     child = os.fork()
     if child == 0:
         _report_errors(writer, lambda: _become(spec, writer))

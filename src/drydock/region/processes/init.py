@@ -44,7 +44,9 @@ class Init:
             if self._channel.fileno() in ready:
                 message = Message.receive(self._channel)
                 if message is None:
-                    return 1
+                    # the daemon is ending: its exit code is its own to give
+                    poll.unregister(self._channel)
+                    continue
                 self._serve(message)
 
     def _serve(self, message: Message) -> None:

@@ -280,7 +280,8 @@ class TaskController:
 
     def _deprovision(self, task: Task) -> Outcome:
         """The interface goes; STOPPED once the network no longer has it."""
-        if task.last_status != "DEPROVISIONING":
+        attached = any(attachment.status != "DELETED" for attachment in task.attachments)
+        if task.last_status != "DEPROVISIONING" or attached:
             with self._store.writing("ecs", "ec2"):
                 task.last_status = "DEPROVISIONING"
                 task.connectivity, task.connectivity_at = "DISCONNECTED", utcnow()

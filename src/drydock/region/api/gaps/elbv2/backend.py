@@ -17,6 +17,8 @@ from drydock.region.api.gaps.elbv2.targets import TargetGroup
 class ElbBackend(BalancerOperations):
     """ELBv2 as it is asked for; the controller writes states and target health."""
 
+    target_groups: dict[str, TargetGroup]  # type: ignore[assignment]
+
     @property
     def _url_module(self) -> Any:
         return overlay.urls(their_urls, ELBV2Response)

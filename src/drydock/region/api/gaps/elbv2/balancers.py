@@ -81,6 +81,8 @@ class LoadBalancer(models.FakeLoadBalancer):
 class BalancerOperations(ELBv2Backend):
     """The load balancers' part of our backend."""
 
+    load_balancers: dict[str, LoadBalancer]  # type: ignore[assignment]
+
     @property
     def ec2(self) -> Ec2Backend:
         backend: Any = self.ec2_backend

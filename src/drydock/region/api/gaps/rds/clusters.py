@@ -11,6 +11,7 @@ import json
 import re
 import secrets
 import string
+from collections.abc import MutableMapping
 from typing import Any
 
 from moto.ec2.models import ec2_backends
@@ -39,6 +40,8 @@ _PASSWORD = string.ascii_letters + string.digits + "!#$%&()*+,-.:;<=>?[]^_{|}~"
 
 class ClusterOperations(RDSBackend):
     """The clusters' part of our RDS backend."""
+
+    clusters: MutableMapping[str, DBCluster]  # type: ignore[assignment]
 
     def create_db_cluster(self, kwargs: Any) -> DBCluster:
         """CreateDBCluster; `status` is "creating" until the controller says otherwise."""

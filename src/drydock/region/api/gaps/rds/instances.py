@@ -6,6 +6,7 @@ Performance Insights and monitoring; DeleteDBInstance forgets it at once.
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from typing import Any
 
 from moto.moto_api._internal import mock_random
@@ -57,6 +58,8 @@ _TO_APPLY = ("master_user_password", "db_parameter_group_name", "engine_version"
 
 class InstanceOperations(ClusterOperations):
     """The instances' part of our RDS backend."""
+
+    databases: MutableMapping[str, DBInstance | DBInstanceClustered]  # type: ignore[assignment]
 
     def create_db_instance(self, db_kwargs: Any) -> Any:
         """CreateDBInstance; `status` is "creating" until the controller says otherwise."""

@@ -1,0 +1,154 @@
+"""A local region for tests: in a folder of its own, with small programs as images."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config as BotoConfig
+
+from drydock.config import load
+from drydock.errors import NamespacesUnavailable
+from drydock.paths import Workspace
+from drydock.region import launcher
+
+WEB = """
+import http.server, json, os, signal, sys, threading
+name = sys.argv[1] if len(sys.argv) > 1 else "web"
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        code = 500 if self.path.startswith("/fail") else 200
+        headers = {key.lower(): value for key, value in self.headers.items()}
+        body = json.dumps({"name": name, "pid": os.getpid(), "path": self.path,
+                           "client": self.client_address[0], "headers": headers}).encode()
+        self.send_response(code)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, form, *args):
+        print(form % args, flush=True)
+server = http.server.ThreadingHTTPServer(("0.0.0.0", int(os.environ.get("PORT", "3000"))), Handler)
+signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+print("serving", name, flush=True)
+server.serve_forever()
+print("bye", flush=True)
+"""
+
+SETTINGS = """
+[region]
+time_scale = {time_scale}
+
+[images."shell:*"]
+entrypoint = ["/bin/sh", "-c"]
+
+[images."web:*"]
+entrypoint = ["{python}", "{folder}/web.py"]
+environment = {{ FROM_IMAGE = "yes" }}
+
+[images."psql:*"]
+entrypoint = ["{python}", "-c"]
+
+[images."missing-program:*"]
+entrypoint = ["/no/such/program"]
+"""
+
+
+@dataclass
+class TestRegion:
+    """A region that runs, and clients of it."""
+
+    __test__ = False
+
+    workspace: Workspace
+    record: launcher.RegionRecord
+
+    def client(self, service: str) -> Any:
+        """A boto3 client; typed by what the caller expects of it."""
+        return boto3.client(  # type: ignore[call-overload]
+            service,
+            endpoint_url=self.record.endpoint,
+            region_name=self.record.region,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=BotoConfig(retries={"max_attempts": 1}, read_timeout=20),
+        )
+
+    def inspect(self) -> dict[str, Any]:
+        return launcher.inspect(self.record)
+
+    def restart(self) -> None:
+        launcher.stop(self.workspace)
+        self.record = start(self.workspace)
+
+    @property
+    def log(self) -> str:
+        return self.workspace.log.read_text()
+
+
+def prepare(folder: Path, time_scale: float = 30) -> Workspace:
+    """Write the settings and programs of a region into a folder."""
+    (folder / "web.py").write_text(WEB)
+    settings = SETTINGS.format(python=sys.executable, folder=folder, time_scale=time_scale)
+    (folder / "drydock.toml").write_text(settings)
+    return Workspace(folder)
+
+
+def start(workspace: Workspace) -> launcher.RegionRecord:
+    return launcher.start(workspace, load(workspace.root))
+
+
+def why_not() -> str:
+    """Why this machine can have no region; empty if it can."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = prepare(Path(folder))
+        try:
+            start(workspace)
+        except NamespacesUnavailable as error:
+            return str(error)
+        launcher.stop(workspace)
+    return ""
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process of the host runs (a zombie does not)."""
+    try:
+        state = (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+def network_namespaces() -> set[str]:
+    """Every network namespace that some process of this machine is in."""
+    found = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                found.add(str((entry / "ns" / "net").readlink()))
+            except OSError:
+                continue  # it ended, or is not ours
+    return found
+
+
+def descendants(pid: int) -> set[int]:
+    """A process and all that descend from it."""
+    parents: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            parents.setdefault(int(fields[1]), []).append(int(entry.name))
+    found, queue = {pid}, [pid]
+    while queue:
+        for child in parents.get(queue.pop(), []):
+            found.add(child)
+            queue.append(child)
+    return found

@@ -1,0 +1,146 @@
+"""What most tests of the region need first: a VPC, an ECS cluster, a log group; and short ways to use them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.support.region import TestRegion
+from tests.support.waiting import eventually
+
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Scenario:
+    """A place to run tasks in."""
+
+    region: TestRegion
+    name: str
+    vpc: str
+    subnets: list[str]
+    group: str
+    """A security group that lets everything in and out."""
+    cluster: str
+    log_group: str
+    role: str
+    _families: list[str] = field(default_factory=list)
+
+    @classmethod
+    def build(cls, region: TestRegion, name: str, cidr: str = "10.20.0.0/16") -> Scenario:
+        ec2 = region.client("ec2")
+        vpc = ec2.create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"]
+        gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+        prefix = cidr.rsplit(".", 2)[0]
+        subnets = [
+            ec2.create_subnet(
+                VpcId=vpc,
+                CidrBlock=f"{prefix}.{n}.0/24",
+                AvailabilityZone=f"{region.record.region}{zone}",
+            )["Subnet"]["SubnetId"]
+            for n, zone in enumerate("ab")
+        ]
+        group = ec2.create_security_group(GroupName=f"{name}-all", Description="all", VpcId=vpc)[
+            "GroupId"
+        ]
+        everything = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=everything)
+        region.client("ecs").create_cluster(clusterName=name)
+        region.client("logs").create_log_group(logGroupName=f"/ecs/{name}")
+        trust = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+                    "Action": "sts:AssumeRole",
+                }
+            ],
+        }
+        role = region.client("iam").create_role(
+            RoleName=f"{name}-execution", AssumeRolePolicyDocument=json.dumps(trust)
+        )["Role"]["Arn"]
+        return cls(region, name, vpc, subnets, group, name, f"/ecs/{name}", role)
+
+    @property
+    def network(self) -> dict[str, Any]:
+        return {"awsvpcConfiguration": {"subnets": self.subnets, "securityGroups": [self.group]}}
+
+    def define(self, image: str, command: list[str], **container: Any) -> str:
+        """Register a task definition of one container `app` → family:revision."""
+        family = f"{self.name}-{next(_numbers)}"
+        answer = self.region.client("ecs").register_task_definition(
+            family=family,
+            requiresCompatibilities=["FARGATE"],
+            networkMode="awsvpc",
+            cpu="256",
+            memory="512",
+            executionRoleArn=self.role,
+            containerDefinitions=[
+                {
+                    "name": "app",
+                    "image": image,
+                    "essential": True,
+                    "command": command,
+                    "portMappings": [{"containerPort": 3000}],
+                    "logConfiguration": {
+                        "logDriver": "awslogs",
+                        "options": {
+                            "awslogs-group": self.log_group,
+                            "awslogs-region": self.region.record.region,
+                            "awslogs-stream-prefix": "t",
+                        },
+                    },
+                    **container,
+                }
+            ],
+        )["taskDefinition"]
+        return f"{family}:{answer['revision']}"
+
+    def run(self, definition: str, **more: Any) -> str:
+        """RunTask → the task's ARN."""
+        answer = self.region.client("ecs").run_task(
+            cluster=self.cluster,
+            taskDefinition=definition,
+            launchType="FARGATE",
+            networkConfiguration=self.network,
+            **more,
+        )
+        arn: str = answer["tasks"][0]["taskArn"]
+        return arn
+
+    def task(self, arn: str) -> dict[str, Any]:
+        """DescribeTasks of one."""
+        found: dict[str, Any] = self.region.client("ecs").describe_tasks(
+            cluster=self.cluster, tasks=[arn]
+        )["tasks"][0]
+        return found
+
+    def wait(self, arn: str, status: str, seconds: float = 20) -> dict[str, Any]:
+        """Wait until a task has a status → the task."""
+        return (
+            eventually(
+                lambda: (task := self.task(arn))["lastStatus"] == status and task,
+                f"task {arn} {status}",
+                seconds,
+            )
+            or {}
+        )
+
+    def output(self, arn: str) -> list[str]:
+        """What a task's container wrote."""
+        events = self.region.client("logs").get_log_events(
+            logGroupName=self.log_group,
+            logStreamName=f"t/app/{arn.rsplit('/', maxsplit=1)[-1]}",
+            startFromHead=True,
+        )["events"]
+        return [event["message"] for event in events]
+
+    def pids(self, arn: str) -> list[int]:
+        """The host's process ids of a task."""
+        return next(
+            (task["pids"] for task in self.region.inspect()["tasks"] if task["arn"] == arn), []
+        )
