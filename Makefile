@@ -1,0 +1,119 @@
+# TARGET=local (the default) or TARGET=aws chooses where the steps act.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?=
+DIR ?= infra
+BIN := .venv/bin
+DRYDOCK := $(BIN)/drydock
+# An ordinary user's path may lack the folders where Debian keeps nft.
+export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
+ifdef TARGET
+export TARGET
+endif
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z_-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  TARGET=aws: init, plan, apply, update_db, output, refresh, destroy act on AWS; else on the local region."
+
+##### Set-up
+
+.PHONY: setup
+setup: .venv/.installed ## Make .venv from the lock file and install the Debian packages that are missing
+	@scripts/packages nft:nftables
+
+.venv/.installed: pyproject.toml requirements.lock requirements-uv.lock scripts/venv
+	@scripts/venv $(PYTHON)
+
+##### The rehearsal, and its steps one by one
+
+.PHONY: up
+up: setup ## Rehearse the stack: region, Terraform, migration, until the site answers (QUICK=1: without Terraform)
+	@$(DRYDOCK) up $(DIR) $(if $(QUICK),--quick)
+
+.PHONY: init
+init: setup ## Get the provider and prepare the state
+	@$(DRYDOCK) init $(DIR)
+
+.PHONY: plan
+plan: setup ## Show what apply would change, and save it as terraform.plan
+	@$(DRYDOCK) plan $(DIR)
+
+.PHONY: apply
+apply: setup ## Apply the saved plan, without asking
+	@$(DRYDOCK) apply $(DIR)
+
+.PHONY: update_db
+update_db: setup ## Bring the database's tables up to date; what they hold is kept
+	@$(DRYDOCK) update-db --dir $(DIR)
+
+.PHONY: output
+output: setup ## Print the stack's outputs
+	@$(DRYDOCK) output $(DIR)
+
+.PHONY: refresh
+refresh: setup ## Bring the state up to date with what is there
+	@$(DRYDOCK) refresh $(DIR)
+
+.PHONY: destroy
+destroy: setup ## Destroy what the stack has made; asks, unless YES=1
+	@$(DRYDOCK) destroy $(DIR) $(if $(YES),-y)
+
+.PHONY: down
+down: setup ## Stop the local region; what it holds is kept
+	@$(DRYDOCK) down
+
+.PHONY: status
+status: setup ## Show URLs, services, tasks, health and databases
+	@$(DRYDOCK) status
+
+.PHONY: logs
+logs: setup ## Show the tasks' log lines (FOLLOW=1: as they come)
+	@$(DRYDOCK) logs $(if $(FOLLOW),-f)
+
+##### Development
+
+.PHONY: test
+test: test-packages lint ## Set-up, then every check and every test
+	@$(BIN)/pytest
+
+.PHONY: test-all
+test-all: export DRYDOCK_TEST_ALL = 1
+test-all: test ## The same, with the tests that take minutes
+
+.PHONY: test-packages
+test-packages: setup
+	@scripts/packages --optional chromium:chromium
+
+.PHONY: lint
+lint: setup ## Ruff, mypy, import contracts, terraform fmt
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@if command -v terraform >/dev/null; then terraform fmt -check -recursive infra; fi
+
+.PHONY: format
+format: setup ## Format and mend what can be mended
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+	@if command -v terraform >/dev/null; then terraform fmt -recursive infra; fi
+
+.PHONY: lock
+lock: setup ## Write requirements.lock anew from pyproject.toml (UPGRADE=1: newest versions)
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+	  --generate-hashes --no-header -q $(if $(UPGRADE),--upgrade) -o requirements.lock
+
+.PHONY: bench
+bench: setup ## Run every benchmark
+	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+.PHONY: clean
+clean: ## Stop the region and remove .venv and caches; the region's data stays
+	@if [[ -x $(DRYDOCK) ]]; then $(DRYDOCK) down; fi
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
