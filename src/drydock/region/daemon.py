@@ -93,6 +93,7 @@ class Region:
         """Stop in order: the API, the controllers with what they run, then save."""
         for server in self._servers:
             server.close()
+        log.info("api closed")
         if self._data_plane is not None:
             self._data_plane.close()
         if self._saver is not None:

@@ -119,7 +119,7 @@ class TaskController:
         containers = [one for task in all_running for one in task.containers.values()]
         for container in containers:
             container.process.terminate()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 5
         for container in containers:
             if container.process.wait(max(0.0, deadline - time.monotonic())) is None:
                 container.process.kill()
