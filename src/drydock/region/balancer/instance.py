@@ -72,7 +72,7 @@ class Instance:
         except BalancerFailed as error:
             instance.kill()
             process.wait(START_TIMEOUT)
-            words = instance.last_words() or error.cause
+            words = instance.last_words() or _complaint(spawner, launch) or error.cause
             instance.forget_files()
             raise BalancerFailed("HAProxy does not start", words) from error
         return instance
@@ -119,8 +119,24 @@ class Instance:
         return self._base.with_name(self._base.name + suffix)
 
 
+def _complaint(spawner: Spawner, launch: Launch) -> str:
+    """What HAProxy says of a configuration that it refused; being quiet, it didn't say so at the start."""
+    with socket.socket(socket.AF_UNIX) as stats:
+        stats.bind("")
+        stats.listen()
+        check = _spawn(spawner, launch, stats, lambda _process: None, quiet=False)
+        check.wait(START_TIMEOUT)
+        check.kill()
+    return Instance(check, Runtime(""), launch.base).last_words()
+
+
 def _spawn(
-    spawner: Spawner, launch: Launch, stats: socket.socket, on_exit: Callable[[Process], None]
+    spawner: Spawner,
+    launch: Launch,
+    stats: socket.socket,
+    on_exit: Callable[[Process], None],
+    *,
+    quiet: bool = True,
 ) -> Process:
     base = launch.base
     passed = [stats.fileno()]
@@ -137,8 +153,8 @@ def _spawn(
     try:
         return spawner.spawn(
             ProcessSpec(
-                # quiet: only what goes wrong at the start, and what ends it
-                argv=[haproxy_program(), "-db", "-q", "-f", str(config_file)],
+                # quiet: else it prints a line whenever a target comes or goes
+                argv=[haproxy_program(), "-db", "-q" if quiet else "-c", "-f", str(config_file)],
                 env={},
                 netns=launch.netns,
                 stdout=printed,
