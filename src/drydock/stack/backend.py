@@ -34,8 +34,10 @@ def init_arguments(source: StackSource, target: Target, bucket: str) -> list[str
 
     Raises UsageError: a backend that cannot be pointed at a local region; no bucket for AWS.
     """
+    # Locally TF_DATA_DIR may remember the bucket of a region that is gone.
+    again = ["-reconfigure"] if target.is_local else []
     if source.backend in ("", "local"):
-        return []
+        return again
     if source.backend != "s3":
         if not target.is_local:
             return []
@@ -46,9 +48,7 @@ def init_arguments(source: StackSource, target: Target, bucket: str) -> list[str
             'give the stack `backend "s3" {}`, or no backend block',
         )
     settings = _local(source, target, bucket) if target.is_local else _aws(source, target, bucket)
-    arguments = [f"-backend-config={key}={value}" for key, value in settings.items()]
-    # Locally the folder of TF_DATA_DIR may remember the bucket of a region that is gone.
-    return [*arguments, "-reconfigure"] if target.is_local else arguments
+    return [*(f"-backend-config={key}={value}" for key, value in settings.items()), *again]
 
 
 def _local(source: StackSource, target: Target, bucket: str) -> dict[str, str]:

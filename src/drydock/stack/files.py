@@ -99,9 +99,11 @@ class Turn:
     descriptor: int
     """Terraform inherits it, so the turn lasts as long as it lives, even if we are killed."""
     former: dict[str, Any] | None
-    """The last run, if it (or we, or the machine) was killed; None after a proper end."""
+    """A run that was cut short (it, or we, or the machine) and whose lock may still be there."""
     cut_short: bool = False
     """Set it where Terraform had no time to release its lock."""
+    had_lock: bool = False
+    """Set it where Terraform got the state's lock: there is none of a former run any more."""
 
 
 @contextmanager
@@ -126,11 +128,12 @@ def turn(files: StackFiles, step: str) -> Iterator[Turn]:
             yield mine
         finally:
             if not mine.cut_short:
-                os.ftruncate(descriptor, 0)
+                _rewrite(descriptor, None if mine.had_lock else mine.former)
     finally:
         os.close(descriptor)
 
 
-def _rewrite(descriptor: int, record: dict[str, Any]) -> None:
+def _rewrite(descriptor: int, record: dict[str, Any] | None) -> None:
     os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, json.dumps(record).encode(), 0)
+    if record is not None:
+        os.pwrite(descriptor, json.dumps(record).encode(), 0)

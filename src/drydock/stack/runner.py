@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import pty
+import re
+import shutil
 import signal
 import subprocess
+import termios
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -14,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 LineCallback = Callable[[str], None]
+_ORNAMENT = re.compile(r"\x1b\[[0-9;]*m|[│╷╵]")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -27,7 +31,12 @@ class Outcome:
     @property
     def cut_short(self) -> bool:
         """It was killed, or told twice to end: it had no time to release its lock."""
-        return self.code < 0 or "Two interrupts received" in self.text
+        return self.code < 0 or "Two interrupts received" in self.words
+
+    @property
+    def words(self) -> str:
+        """The text without colours, frames and line breaks, to look for a phrase in."""
+        return " ".join(_ORNAMENT.sub("", self.text).split())
 
 
 def run(
@@ -49,7 +58,7 @@ def run(
     `keep_open` are descriptors that the command inherits; `on_end` is told the outcome also where
     a signal keeps it from being returned.
     """
-    reader, writer = pty.openpty() if color else os.pipe()
+    reader, writer = _terminal() if color else os.pipe()
     try:
         process = subprocess.Popen(
             argv,
@@ -86,6 +95,14 @@ def run(
     finally:
         os.close(reader)
     return outcome
+
+
+def _terminal() -> tuple[int, int]:
+    """A terminal as wide as ours, so that Terraform breaks its lines to fit."""
+    reader, writer = pty.openpty()
+    size = shutil.get_terminal_size()
+    termios.tcsetwinsize(writer, (size.lines, size.columns))
+    return reader, writer
 
 
 def capture(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Outcome:

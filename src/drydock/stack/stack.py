@@ -7,30 +7,30 @@ belongs to the stack and is the user's to commit.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from drydock.errors import PlanMissing, PlanTargetMismatch, ProviderMissing, TerraformFailed
+from drydock.errors import ProviderMissing, TerraformFailed
 from drydock.paths import Workspace
 from drydock.stack import backend
-from drydock.stack.files import StackFiles, Turn, read_json, turn, write_private
+from drydock.stack.files import StackFiles, Turn, turn, write_private
 from drydock.stack.finder import Terraform, find_terraform
 from drydock.stack.plan import PlanSummary, summarise
 from drydock.stack.provider import ProviderSource, cli_configuration, find_provider
+from drydock.stack.record import check_record, used_up, write_record
 from drydock.stack.runner import LineCallback, Outcome, capture, run
 from drydock.stack.source import StackSource, locked_provider, read_source
 from drydock.stack.target import Target, aws_files, environment
 
 PLAN_FILE = "terraform.plan"
-_LOCK_ID = re.compile(r"Error acquiring the state lock.*?\bID:\s+([0-9a-f-]{36})", re.DOTALL)
+_LOCK_ID = re.compile(r"Error acquiring the state lock.*?\bID: ([0-9a-f-]{36})")
 _NO_PROVIDER = re.compile(
     r"Failed to (?:query available provider packages|install provider|resolve provider packages)"
 )
@@ -114,7 +114,7 @@ class Stack:
             outcome = self._run("init", arguments, mine)
         if outcome.code == 0:
             return
-        if _NO_PROVIDER.search(outcome.text) and "hashicorp/aws" in outcome.text:
+        if _NO_PROVIDER.search(outcome.words) and "hashicorp/aws" in outcome.words:
             raise ProviderMissing(
                 "the AWS provider cannot be had",
                 f"looked for it: {self.provider.describe()}; Terraform's words are above",
@@ -128,9 +128,9 @@ class Stack:
 
         A former plan is gone from the first moment, so a failed step leaves none to be applied.
         """
-        self.plan_file.unlink(missing_ok=True)
-        self._files.plan_record.unlink(missing_ok=True)
         with self._turn("plan") as mine:
+            self.plan_file.unlink(missing_ok=True)
+            self._files.plan_record.unlink(missing_ok=True)
             # Terraform keeps the mode of a file that is there: the plan is never readable by others.
             os.close(os.open(self.plan_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             try:
@@ -142,8 +142,7 @@ class Stack:
             except BaseException:
                 self.plan_file.unlink(missing_ok=True)
                 raise
-        record = {"target": self.target.identity, "sha256": _digest(self.plan_file)}
-        write_private(self._files.plan_record, json.dumps(record, indent=2) + "\n")
+            write_record(self._files.plan_record, self.plan_file, self.target)
         return summary
 
     def apply(self) -> None:
@@ -152,17 +151,13 @@ class Stack:
         Raises PlanMissing (there is none, or it has been used up), PlanTargetMismatch (it was made
         for another target, or not by Drydock) and TerraformFailed.
         """
-        record = self._checked_record()
         with self._turn("apply") as mine:
+            check_record(self._files.plan_record, self.plan_file, self.target)
             outcome = self._run("apply", [*self._state_arguments(), PLAN_FILE], mine)
-        if "Saved plan is stale" in outcome.text:
-            raise PlanMissing(
-                f"{self.plan_file} cannot be applied any more",
-                "the stack was changed after it was planned",
-                "run `drydock plan` again",
-            )
-        self._check(outcome, "apply")
-        write_private(self._files.plan_record, json.dumps({**record, "applied": True}) + "\n")
+            if "Saved plan is stale" in outcome.words:
+                raise used_up(self.plan_file, "the stack was changed after it was planned")
+            self._check(outcome, "apply")
+            write_record(self._files.plan_record, self.plan_file, self.target, applied=True)
 
     def destroy(self) -> None:
         """Destroy everything of the stack, without asking."""
@@ -202,29 +197,6 @@ class Stack:
         if outcome.code != 0:
             raise self._failed("show", outcome.text)
         return summarise(json.loads(outcome.text))
-
-    def _checked_record(self) -> dict[str, Any]:
-        again = "run `drydock plan` for this target"
-        if not self.plan_file.is_file():
-            raise PlanMissing(f"{self.plan_file}", "there is no saved plan", again)
-        record = read_json(self._files.plan_record)
-        if record is None or record.get("sha256") != _digest(self.plan_file):
-            raise PlanTargetMismatch(
-                f"{self.plan_file} is not applied",
-                "it is not the plan that Drydock made here, so nobody knows its target",
-                again,
-            )
-        if record["target"] != self.target.identity:
-            raise PlanTargetMismatch(
-                f"{self.plan_file} is not applied",
-                _difference(record["target"], self.target.identity),
-                again,
-            )
-        if record.get("applied"):
-            raise PlanMissing(
-                f"{self.plan_file} cannot be applied any more", "it has been applied", again
-            )
-        return record
 
     def _state_arguments(self) -> list[str]:
         state = self._files.state(self.target.region_id)
@@ -269,7 +241,7 @@ class Stack:
         """Run a command; locally, break a state lock that a killed run of ours has left."""
         self._prepare()
         outcome = self._run_once(command, arguments, mine)
-        lock = _LOCK_ID.search(outcome.text)
+        lock = _LOCK_ID.search(outcome.words)
         if outcome.code == 0 or lock is None or mine.former is None or not self.target.is_local:
             return outcome
         self._on_line(
@@ -282,6 +254,7 @@ class Stack:
     def _run_once(self, command: str, arguments: Sequence[str], mine: Turn) -> Outcome:
         def ended(outcome: Outcome) -> None:
             mine.cut_short = outcome.cut_short
+            mine.had_lock = outcome.code == 0 and command != "init"
 
         plain = [] if self._color else ["-no-color"]
         ask = [] if command == "force-unlock" else ["-input=false"]
@@ -297,7 +270,7 @@ class Stack:
 
     def _check(self, outcome: Outcome, step: str) -> None:
         if outcome.code != 0:
-            needs_init = "terraform init" in outcome.text or "tofu init" in outcome.text
+            needs_init = "terraform init" in outcome.words or "tofu init" in outcome.words
             raise self._failed(step, remedy="run `drydock init` first" if needs_init else "")
 
     def _failed(self, step: str, words: str = "", remedy: str = "") -> TerraformFailed:
@@ -306,20 +279,3 @@ class Stack:
             words.strip() or "its own words are above",
             remedy or f"mend what it names, then run `drydock {step}` again",
         )
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _difference(planned: dict[str, str], now: dict[str, str]) -> str:
-    names: dict[str, Callable[[dict[str, str]], str]] = {
-        "kind": lambda of: "the local region" if of["kind"] == "local" else "AWS",
-        "account": lambda of: f"account {of['account']}",
-        "region": lambda of: of["region"],
-        "endpoint": lambda of: of["endpoint"] or "AWS's own endpoints",
-    }
-    for key, name in names.items():
-        if planned.get(key) != now[key]:
-            return f"it was planned for {name(planned)}, not for {name(now)}"
-    return "it was planned for a local region that is gone; the one that runs now is another"

@@ -62,7 +62,8 @@ def test_on_aws_a_bucket_must_be_named() -> None:
 @pytest.mark.parametrize("backend", ["", "local"])
 def test_a_state_file_is_moved_out_of_the_folder_locally(backend: str) -> None:
     source = StackSource(backend)
-    assert init_arguments(source, LOCAL, "") == []
+    assert init_arguments(source, LOCAL, "") == ["-reconfigure"]
+    assert init_arguments(source, AWS, "") == []
     assert state_arguments(source, LOCAL, STATE) == [f"-state={STATE}"]
     assert state_arguments(source, AWS, STATE) == []
 

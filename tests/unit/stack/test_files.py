@@ -82,9 +82,12 @@ def test_a_run_that_ended_badly_but_ended_leaves_no_mark(files: StackFiles) -> N
 def test_a_run_that_was_cut_short_is_told_to_the_next(files: StackFiles) -> None:
     with turn(files, "apply") as mine:
         mine.cut_short = True
-    with turn(files, "plan") as mine:
+    with turn(files, "init") as mine:
         assert mine.former is not None
+    with turn(files, "plan") as mine:
+        assert mine.former is not None, "init takes no lock, so it settles nothing"
         assert mine.former["step"] == "apply"
+        mine.had_lock = True
     with turn(files, "plan") as mine:
         assert mine.former is None
 

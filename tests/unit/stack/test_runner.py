@@ -124,6 +124,12 @@ def test_terraforms_own_word_of_a_forced_end_counts() -> None:
     assert not Outcome(1, "Error: no").cut_short
 
 
+def test_a_phrase_is_found_through_colours_frames_and_line_breaks() -> None:
+    text = "\x1b[31m│\x1b[0m \x1b[1mTwo interrupts\n│ received.\x1b[0m Exiting"
+    assert Outcome(1, text).words == "Two interrupts received. Exiting"
+    assert Outcome(1, text).cut_short
+
+
 def test_a_failing_callback_does_not_leave_the_command_behind(tmp_path: Path) -> None:
     marker = tmp_path / "ended"
 

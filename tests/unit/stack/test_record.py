@@ -1,0 +1,72 @@
+"""A plan is applied only to the target that it was made for, and once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from drydock.errors import PlanMissing, PlanTargetMismatch
+from drydock.stack.record import check_record, write_record
+from drydock.stack.target import Target
+
+HERE = Target.local("http://127.0.0.1:4566", region_id="r1")
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Path:
+    path = tmp_path / "terraform.plan"
+    path.write_bytes(b"plan")
+    return path
+
+
+@pytest.fixture
+def record(tmp_path: Path, plan: Path) -> Path:
+    path = tmp_path / "record.json"
+    write_record(path, plan, HERE)
+    return path
+
+
+def test_the_same_target_is_right(record: Path, plan: Path) -> None:
+    check_record(record, plan, HERE)
+    check_record(record, plan, Target.local("http://127.0.0.1:4999", region_id="r1"))
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        (Target("aws", HERE.region, HERE.account), "for the local region, not for AWS"),
+        (Target.local("http://x", account="2" * 12, region_id="r1"), "not for the account 2222"),
+        (Target.local("http://x", region="eu-west-1", region_id="r1"), "not for the region eu"),
+        (Target.local("http://127.0.0.1:4566", region_id="r2"), "a local region that is gone"),
+    ],
+)
+def test_another_target_is_refused_in_words(
+    record: Path, plan: Path, other: Target, words: str
+) -> None:
+    with pytest.raises(PlanTargetMismatch, match=words) as caught:
+        check_record(record, plan, other)
+    assert "drydock plan" in caught.value.remedy
+
+
+def test_a_plan_for_aws_is_not_for_the_local_region(tmp_path: Path, plan: Path) -> None:
+    write_record(tmp_path / "r", plan, Target("aws", HERE.region, HERE.account))
+    with pytest.raises(PlanTargetMismatch, match="for AWS, not for the local region"):
+        check_record(tmp_path / "r", plan, HERE)
+
+
+def test_a_plan_of_unknown_origin_is_refused(record: Path, plan: Path, tmp_path: Path) -> None:
+    with pytest.raises(PlanTargetMismatch, match="nobody knows its target"):
+        check_record(tmp_path / "gone", plan, HERE)
+    plan.write_bytes(b"another")
+    with pytest.raises(PlanTargetMismatch, match="nobody knows its target"):
+        check_record(record, plan, HERE)
+
+
+def test_no_plan_and_a_used_one_are_missing(record: Path, plan: Path) -> None:
+    write_record(record, plan, HERE, applied=True)
+    with pytest.raises(PlanMissing, match="it has been applied"):
+        check_record(record, plan, HERE)
+    plan.unlink()
+    with pytest.raises(PlanMissing, match="there is no saved plan"):
+        check_record(record, plan, HERE)
