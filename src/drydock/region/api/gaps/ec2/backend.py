@@ -1,18 +1,20 @@
-"""Our EC2 backend: the default VPC as AWS makes it, and the interfaces' own file."""
+"""Our EC2 backend: the default VPC as AWS makes it, and what the other files hold."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from moto.ec2 import urls as their_urls
+from moto.ec2.models.subnets import Subnet
 from moto.ec2.models.vpcs import VPC
 from moto.ec2.responses import EC2Response
 
 from drydock.region.api.gaps import overlay
 from drydock.region.api.gaps.ec2.interfaces import InterfaceOperations
+from drydock.region.api.gaps.ec2.rules import RuleOperations
 
 
-class Ec2Backend(InterfaceOperations):
+class Ec2Backend(InterfaceOperations, RuleOperations):
     """EC2 as it is asked for."""
 
     @property
@@ -24,6 +26,36 @@ class Ec2Backend(InterfaceOperations):
 
         Nothing here runs EC2 instances.
         """
+
+    def create_subnet(
+        self,
+        vpc_id: str,
+        cidr_block: str,
+        ipv6_cidr_block: str | None = None,
+        availability_zone: str | None = None,
+        availability_zone_id: str | None = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> Subnet:
+        """CreateSubnet; without a zone in the first of this region (moto 5.2.5: us-east-1a)."""
+        if availability_zone is None:
+            zones = {zone.zone_id: zone.name for zone in self.describe_availability_zones()}
+            if availability_zone_id is None:
+                availability_zone = next(iter(zones.values()))
+            else:
+                availability_zone = zones.get(availability_zone_id)
+        subnet: Subnet = super().create_subnet(
+            vpc_id,
+            cidr_block,
+            ipv6_cidr_block,
+            availability_zone,
+            availability_zone_id,
+            *args,
+            **kwargs,
+        )
+        if not self.get_vpc(vpc_id).is_default:
+            subnet.default_for_az = subnet.map_public_ip_on_launch = False
+        return subnet
 
     def create_default_vpc(self) -> VPC:
         """The default VPC with its internet gateway and default route, which moto 5.2.5 leaves out.

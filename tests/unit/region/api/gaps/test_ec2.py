@@ -1,0 +1,173 @@
+"""The network as it is asked for: addresses, interfaces, rules, the default VPC."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.support.served import Served
+
+
+def small_subnet(served: Served, cidr: str = "10.0.0.0/28") -> str:
+    ec2 = served.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    answer = ec2.create_subnet(VpcId=vpc, CidrBlock=cidr, AvailabilityZone="ap-southeast-2a")
+    return str(answer["Subnet"]["SubnetId"])
+
+
+def test_the_default_vpc_is_as_awss(served: Served) -> None:
+    ec2 = served.client("ec2")
+    (vpc,) = ec2.describe_vpcs()["Vpcs"]
+    assert (vpc["IsDefault"], vpc["CidrBlock"]) == (True, "172.31.0.0/16")
+    subnets = ec2.describe_subnets()["Subnets"]
+    assert {one["AvailabilityZone"][-1] for one in subnets} == {"a", "b", "c"}
+    assert all(one["DefaultForAz"] and one["MapPublicIpOnLaunch"] for one in subnets)
+    (gateway,) = ec2.describe_internet_gateways()["InternetGateways"]
+    assert gateway["Attachments"][0]["VpcId"] == vpc["VpcId"]
+    (table,) = ec2.describe_route_tables()["RouteTables"]
+    routes = {one["DestinationCidrBlock"]: one["GatewayId"] for one in table["Routes"]}
+    assert routes["0.0.0.0/0"] == gateway["InternetGatewayId"]
+
+
+def test_addresses_are_free_ones_of_the_subnet(served: Served) -> None:
+    ec2, subnet = served.client("ec2"), small_subnet(served)
+    network = IPv4Network("10.0.0.0/28")
+    made = [ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"] for _ in range(11)]
+    addresses = {IPv4Address(one["PrivateIpAddress"]) for one in made}
+    assert addresses == set(list(network)[4:-1])
+    with pytest.raises(ClientError) as caught:
+        ec2.create_network_interface(SubnetId=subnet)
+    assert caught.value.response["Error"]["Code"] == "InsufficientFreeAddressesInSubnet"
+    ec2.delete_network_interface(NetworkInterfaceId=made[3]["NetworkInterfaceId"])
+    again = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]
+    assert again["PrivateIpAddress"] == made[3]["PrivateIpAddress"]
+    (seen,) = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"]
+    assert seen["AvailableIpAddressCount"] == 0
+
+
+def test_an_address_given_back_waits_its_turn(served: Served) -> None:
+    ec2, subnet = served.client("ec2"), small_subnet(served)
+    first = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]
+    ec2.delete_network_interface(NetworkInterfaceId=first["NetworkInterfaceId"])
+    second = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]
+    assert first["PrivateIpAddress"] != second["PrivateIpAddress"]
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [("10.0.0.2", "InvalidParameterValue"), ("10.0.1.9", "InvalidParameterValue")],
+)
+def test_an_address_outside_is_refused(served: Served, address: str, code: str) -> None:
+    ec2, subnet = served.client("ec2"), small_subnet(served)
+    with pytest.raises(ClientError) as caught:
+        ec2.create_network_interface(SubnetId=subnet, PrivateIpAddress=address)
+    assert caught.value.response["Error"]["Code"] == code
+
+
+def test_a_taken_address_is_refused(served: Served) -> None:
+    ec2, subnet = served.client("ec2"), small_subnet(served)
+    ec2.create_network_interface(SubnetId=subnet, PrivateIpAddress="10.0.0.9")
+    with pytest.raises(ClientError, match="already in use"):
+        ec2.create_network_interface(SubnetId=subnet, PrivateIpAddress="10.0.0.9")
+
+
+def managed(served: Served, subnet: str, **changes: Any) -> Any:
+    with served.store.writing("ec2"):
+        return served.store.backend("ec2").create_managed_eni(
+            subnet,
+            **{
+                "group_ids": [],
+                "description": "RDSNetworkInterface",
+                "requester": "rds",
+                **changes,
+            },
+        )
+
+
+def test_what_a_service_owns_only_the_service_deletes(served: Served) -> None:
+    ec2, subnet = served.client("ec2"), small_subnet(served)
+    eni = managed(served, subnet)
+    (seen,) = ec2.describe_network_interfaces()["NetworkInterfaces"]
+    assert seen["Status"] == "in-use"
+    assert seen["RequesterManaged"]
+    assert seen["Attachment"]["Status"] == "attached"
+    with pytest.raises(ClientError, match="currently in use"):
+        ec2.delete_network_interface(NetworkInterfaceId=eni.id)
+    with pytest.raises(ClientError, match="has dependencies"):
+        ec2.delete_subnet(SubnetId=subnet)
+    with served.store.writing("ec2"):
+        served.store.backend("ec2").delete_managed_eni(eni.id)
+        served.store.backend("ec2").delete_managed_eni(eni.id)
+    ec2.delete_subnet(SubnetId=subnet)
+
+
+def test_a_gateway_stays_while_there_are_public_addresses(served: Served) -> None:
+    ec2 = served.client("ec2")
+    subnet = small_subnet(served)
+    (found,) = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=found["VpcId"])
+    eni = managed(served, subnet, public_ip=True)
+    with pytest.raises(ClientError, match="mapped public address"):
+        ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=found["VpcId"])
+    with served.store.writing("ec2"):
+        served.store.backend("ec2").delete_managed_eni(eni.id)
+    ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=found["VpcId"])
+
+
+def test_rules_have_ids_tags_and_descriptions(served: Served) -> None:
+    ec2 = served.client("ec2")
+    first, second = (
+        ec2.create_security_group(GroupName=name, Description=name, VpcId=served.vpc)["GroupId"]
+        for name in ("lb", "tasks")
+    )
+    made = ec2.authorize_security_group_ingress(
+        GroupId=second,
+        IpPermissions=[
+            {
+                "IpProtocol": "tcp",
+                "FromPort": 3000,
+                "ToPort": 3000,
+                "UserIdGroupPairs": [{"GroupId": first, "Description": "from the load balancer"}],
+            }
+        ],
+        TagSpecifications=[
+            {"ResourceType": "security-group-rule", "Tags": [{"Key": "Name", "Value": "x"}]}
+        ],
+    )["SecurityGroupRules"][0]
+    (seen,) = ec2.describe_security_group_rules(SecurityGroupRuleIds=[made["SecurityGroupRuleId"]])[
+        "SecurityGroupRules"
+    ]
+    assert seen["ReferencedGroupInfo"]["GroupId"] == first
+    assert seen["Description"] == "from the load balancer"
+    assert seen["Tags"] == [{"Key": "Name", "Value": "x"}]
+    assert (seen["FromPort"], seen["ToPort"], seen["IsEgress"]) == (3000, 3000, False)
+    with pytest.raises(ClientError, match="dependent object"):
+        ec2.delete_security_group(GroupId=first)
+    wanted = {"IpProtocol": "-1", "ReferencedGroupId": first, "Description": "all of it"}
+    ec2.modify_security_group_rules(
+        GroupId=second,
+        SecurityGroupRules=[
+            {"SecurityGroupRuleId": made["SecurityGroupRuleId"], "SecurityGroupRule": wanted}
+        ],
+    )
+    (seen,) = ec2.describe_security_group_rules(SecurityGroupRuleIds=[made["SecurityGroupRuleId"]])[
+        "SecurityGroupRules"
+    ]
+    assert (seen["IpProtocol"], seen["Description"]) == ("-1", "all of it")
+    assert seen["ReferencedGroupInfo"]["GroupId"] == first
+    ec2.revoke_security_group_ingress(
+        GroupId=second, SecurityGroupRuleIds=[made["SecurityGroupRuleId"]]
+    )
+    ec2.delete_security_group(GroupId=first)
+
+
+def test_a_subnet_without_a_zone_is_in_this_region(served: Served) -> None:
+    ec2 = served.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    made = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]
+    assert made["AvailabilityZone"].startswith("ap-southeast-2")
+    assert not made["MapPublicIpOnLaunch"]

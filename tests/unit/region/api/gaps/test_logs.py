@@ -1,0 +1,61 @@
+"""Log lines from controllers are read with CloudWatch's own operations."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from drydock.region.api.gaps import logs as gap
+from tests.support.served import Served
+
+
+def test_lines_come_back_in_order(served: Served) -> None:
+    logs = served.client("logs")
+    logs.create_log_group(logGroupName="/ecs/app")
+    now = int(time.time() * 1000)
+    with served.store.writing("logs"):
+        backend = served.store.backend("logs")
+        backend.open_stream("/ecs/app", "app/app/1")
+        backend.open_stream("/ecs/app", "app/app/1")
+        backend.write_events("/ecs/app", "app/app/1", [(now, "one"), (now, "two")])
+        backend.write_events("/ecs/app", "app/app/1", [(now + 2, "four"), (now + 1, "three")])
+        backend.write_events("/ecs/app", "app/app/1", [])
+    seen = logs.get_log_events(
+        logGroupName="/ecs/app", logStreamName="app/app/1", startFromHead=True
+    )["events"]
+    assert [one["message"] for one in seen] == ["one", "two", "three", "four"]
+    found = logs.filter_log_events(logGroupName="/ecs/app")["events"]
+    assert [one["message"] for one in found] == ["one", "two", "three", "four"]
+    assert len({one["eventId"] for one in found}) == 4
+    (stream,) = logs.describe_log_streams(logGroupName="/ecs/app")["logStreams"]
+    assert stream["lastEventTimestamp"] == now + 2
+
+
+def test_a_missing_group_is_said_in_cloudwatchs_words(served: Served) -> None:
+    with served.store.reading():
+        backend = served.store.backend("logs")
+        with pytest.raises(gap.LogGroupMissing) as caught:
+            backend.open_stream("/none", "a")
+        assert caught.value.message == "The specified log group does not exist."
+        with pytest.raises(gap.LogGroupMissing):
+            backend.write_events("/none", "a", [(0, "x")])
+        backend.open_stream("/made", "a", create_group=True)
+    names = [
+        one["logGroupName"] for one in served.client("logs").describe_log_groups()["logGroups"]
+    ]
+    assert names == ["/made"]
+
+
+def test_a_stream_keeps_a_bounded_number(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gap, "KEPT_PER_STREAM", 5)
+    now = int(time.time() * 1000)
+    with served.store.writing("logs"):
+        backend = served.store.backend("logs")
+        backend.open_stream("/made", "a", create_group=True)
+        for index in range(9):
+            backend.write_events("/made", "a", [(now + index, str(index))])
+    seen = served.client("logs").get_log_events(
+        logGroupName="/made", logStreamName="a", startFromHead=True
+    )["events"]
+    assert [one["message"] for one in seen] == ["4", "5", "6", "7", "8"]
