@@ -117,6 +117,9 @@ def _show(document: Mapping[str, Any]) -> None:
         output.result(f"{url['url']}  ({url['load_balancer']}, port {url['port']})")
     if not document["services"]:
         output.note("No service runs here yet: drydock up")
+    targets = [one for one in document["targets"] if one["state"] != "draining"]
+    if draining := len(document["targets"]) - len(targets):
+        output.note(f"{draining} targets of former tasks are draining")
     sections = {
         "services": ("cluster", "name", "running", "desired", "pending", "rollout", "event"),
         "tasks": ("arn", "status", "address", "pids"),
@@ -125,9 +128,10 @@ def _show(document: Mapping[str, Any]) -> None:
         "problems": ("resource", "error"),
     }
     for name, columns in sections.items():
-        if document[name]:
+        rows = targets if name == "targets" else document[name]
+        if rows:
             output.result("")
-            output.table(columns, [[_cell(row[key]) for key in columns] for row in document[name]])
+            output.table(columns, [[_cell(row[key]) for key in columns] for row in rows])
     for task in document["stopped"][-5:]:
         output.note(f"stopped: {_cell(task['arn'])}  {task['stopped_reason']}")
 

@@ -106,7 +106,9 @@ def read(clients: Clients, scope: services.Scope, *, stopped: bool = False) -> S
         groups = _target_groups(clients, described)
         targets = [target for one in groups for target in _targets(clients, one)]
         urls = _urls(clients, {arn for one in groups for arn in one["LoadBalancerArns"]})
-        databases = _databases(clients, {one["VpcId"] for one in groups if "VpcId" in one})
+        # A local region is all ours; an account on AWS has databases that are no part of this.
+        vpcs = None if clients.is_local else {one["VpcId"] for one in groups if "VpcId" in one}
+        databases = _databases(clients, vpcs)
     return Status(
         tuple(service_status(item) for item in described),
         tuple(sorted((task_status(one) for one in tasks), key=lambda one: one.started_at)),
@@ -234,16 +236,13 @@ def _urls(clients: Clients, arns: set[str]) -> list[Url]:
     return found
 
 
-def _databases(clients: Clients, vpcs: set[str]) -> list[DatabaseStatus]:
-    """Clusters in the services' VPCs: an account may have others, which are no part of this."""
-    if not vpcs:
-        return []
-    pages = clients.rds.get_paginator("describe_db_subnet_groups").paginate()
+def _databases(clients: Clients, vpcs: set[str] | None) -> list[DatabaseStatus]:
+    """Clusters in these VPCs; None: every cluster."""
     groups = {
         group["DBSubnetGroupName"]
-        for page in pages
+        for page in clients.rds.get_paginator("describe_db_subnet_groups").paginate()
         for group in page["DBSubnetGroups"]
-        if group.get("VpcId") in vpcs
+        if vpcs is None or group.get("VpcId") in vpcs
     }
     clusters = [
         one
@@ -260,5 +259,5 @@ def _databases(clients: Clients, vpcs: set[str]) -> list[DatabaseStatus]:
             one.get("Port", 0),
         )
         for one in clusters
-        if one.get("DBSubnetGroup") in groups
+        if vpcs is None or one.get("DBSubnetGroup") in groups
     ]

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+
+from drydock.cli import place
+from drydock.errors import UsageError
+
+from .conftest import Run, World
+
+
+@pytest.mark.parametrize(("said", "kind"), [("", "local"), ("local", "local"), ("aws", "aws")])
+def test_target_chooses_and_local_is_the_default(said: str, kind: str) -> None:
+    assert place.kind({"TARGET": said}) == kind
+    assert place.kind({}) == "local"
+
+
+def test_another_target_is_refused() -> None:
+    with pytest.raises(UsageError, match="TARGET=prod"):
+        place.kind({"TARGET": "prod"})
+
+
+@pytest.mark.parametrize("command", [("plan",), ("up",)])
+@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_PROFILE"])
+def test_with_aws_credentials_and_no_target_the_first_line_says_local(
+    run: Run,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+    name: str,
+) -> None:
+    monkeypatch.setenv(name, "something")
+    world.fails["plan"] = UsageError("far enough")
+    ended = run(*command)
+    first = (ended.out + ended.err).splitlines()[0]
+    assert first.startswith("LOCAL")
+    assert name in first
+    assert ended.out == ""
+
+
+def test_the_place_is_always_said(run: Run) -> None:
+    assert "LOCAL region ap-southeast-2" in run("plan").err
+
+
+def test_the_regions_own_key_is_no_aws_credential() -> None:
+    assert place.safety_line({"AWS_ACCESS_KEY_ID": place.LOCAL_KEY}) == ""
+
+
+def test_target_aws_in_a_shell_of_the_local_region_is_refused(
+    run: Run, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TARGET", "aws")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", place.LOCAL_KEY)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+    ended = run("plan")
+    assert ended.code == 2
+    assert "unset AWS_ENDPOINT_URL" in ended.err
+    assert world.done == []

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from drydock.errors import OpsError
+from drydock.ops.logs import Line
+from drydock.ops.run_task import Result
+from drydock.ops.services import Service
+from drydock.ops.status import ServiceStatus, Status, TaskStatus, Url
+
+from .conftest import Run, World
+
+ARN = "arn:aws:ecs:ap-southeast-2:123456789012:task/shop-app/0123456789abcdef"
+TASK = TaskStatus(ARN, "shop-app", "service:app", "RUNNING", "RUNNING", "10.0.0.5", "", "", "", {})
+GONE = TaskStatus(
+    ARN[:-1] + "0", "shop-app", "service:app", "STOPPED", "STOPPED", "", "", "", "it crashed", {}
+)
+FOUND = Status(
+    services=(ServiceStatus("shop-app", "app", "arn", "ACTIVE", 2, 1, 1, "shop:1", "", "hello"),),
+    tasks=(TASK, GONE),
+    urls=(Url("shop", 80, "http://shop.example"),),
+)
+SERVICE = Service("app", "arn", "arn/shop-app", "arn/definition")
+
+
+@pytest.fixture
+def running(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    world.running = True
+    world.inside = {
+        "urls": [{"load_balancer": "shop", "port": 80, "url": "http://127.0.0.1:8080"}],
+        "tasks": [{"arn": ARN, "status": "RUNNING", "address": "10.0.0.5", "pids": [41, 42]}],
+        "problems": [{"resource": "x", "error": "y"}],
+    }
+    monkeypatch.setattr("drydock.ops.status.read", lambda *_, **__: FOUND)
+    monkeypatch.setattr("drydock.ops.services.find", lambda *_: SERVICE)
+    monkeypatch.setattr("drydock.ops.run_task.order_of", lambda *_, **__: None)
+    monkeypatch.setattr("drydock.ops.logs.of_service", lambda *_: [])
+    return world
+
+
+def test_the_json_has_process_ids_and_the_local_url(run: Run, running: World) -> None:
+    document = json.loads(run("status", "--json").out)
+    assert document["endpoint"] == "http://127.0.0.1:4599"
+    assert [one["url"] for one in document["urls"]] == ["http://127.0.0.1:8080"]
+    [task] = document["tasks"]
+    assert task["arn"] == ARN
+    assert (task["status"], task["address"], task["pids"]) == ("RUNNING", "10.0.0.5", [41, 42])
+    assert [one["stopped_reason"] for one in document["stopped"]] == ["it crashed"]
+
+
+def test_the_text_has_them_too(run: Run, running: World) -> None:
+    ended = run("status")
+    assert "http://127.0.0.1:8080" in ended.out
+    [line] = [one for one in ended.out.splitlines() if "0123456789abcdef" in one]
+    assert "10.0.0.5" in line
+    assert "41,42" in line
+    assert "it crashed" in ended.err
+
+
+def test_without_a_region_there_is_no_status(run: Run) -> None:
+    ended = run("status", "--json")
+    assert (ended.code, ended.out) == (1, "")
+
+
+def test_run_exits_with_the_tasks_code_and_shows_its_lines(
+    run: Run, running: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders: list[list[str]] = []
+
+    def order_of(_clients: object, _service: Service, command: list[str], **_: object) -> None:
+        orders.append(list(command))
+
+    def run_task(_clients: object, _order: object, **given: object) -> Result:
+        show = given["show"]
+        assert callable(show)
+        show(Line(1, "app/app/0123", "a line"))
+        return Result(ARN, 3, "Essential container in task exited")
+
+    monkeypatch.setattr("drydock.ops.run_task.order_of", order_of)
+    monkeypatch.setattr("drydock.ops.run_task.run", run_task)
+    ended = run("run", "ls", "-la", "--json", "/")
+    assert ended.code == 3
+    assert ended.out == "a line\n"
+    assert orders == [["ls", "-la", "--json", "/"]]
+    monkeypatch.setattr("drydock.ops.run_task.run", lambda *_, **__: Result(ARN, 0, ""))
+    assert run("update-db").code == 0
+    assert orders[-1] == ["updatedb", "-s"]
+
+
+def test_ctrl_c_in_run_says_that_the_task_was_stopped(
+    run: Run, running: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> Result:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("drydock.ops.run_task.run", interrupted)
+    ended = run("run", "sleep", "60")
+    assert ended.code == 130
+    assert "task was stopped" in ended.err
+
+
+def test_an_environment_variable_needs_a_name_and_a_value(run: Run, running: World) -> None:
+    assert run("run", "-e", "NAME", "env").code == 2
+
+
+def test_logs_name_the_task_of_each_line(
+    run: Run, running: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [Line(1, "app/app/0123456789abcdef", "hello"), Line(2, "app/app/fedcba98", "there")]
+    monkeypatch.setattr("drydock.ops.logs.tail", lambda *_, **__: iter(lines))
+    assert run("logs").out == "01234567  hello\nfedcba98  there\n"
+
+
+def test_ctrl_c_is_the_way_out_of_following(
+    run: Run, running: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tail(*_: object, **__: object) -> Iterator[Line]:
+        yield Line(1, "app/app/0123456789abcdef", "hello")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("drydock.ops.logs.tail", tail)
+    ended = run("logs", "-f")
+    assert (ended.code, ended.out) == (130, "01234567  hello\n")
+    assert "Interrupted" not in ended.err
+
+
+def test_an_error_of_the_api_is_ours(
+    run: Run, running: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> Status:
+        raise OpsError("ListClusters failed", "no")
+
+    monkeypatch.setattr("drydock.ops.status.read", refused)
+    ended = run("status")
+    assert ended.code == 1
+    assert "ListClusters failed" in ended.err
