@@ -88,6 +88,7 @@ class Steps:
 
     seconds: dict[str, float] = field(default_factory=dict)
     current: str = ""
+    began: float = field(default_factory=time.monotonic)
 
     @contextmanager
     def step(self, name: str) -> Iterator[list[str]]:
@@ -107,7 +108,7 @@ class Steps:
         width = max((len(name) for name in self.seconds), default=0)
         for name, seconds in self.seconds.items():
             note(f"  {name.ljust(width)}  {seconds:6.1f} s")
-        note(f"  {'total'.ljust(width)}  {sum(self.seconds.values()):6.1f} s")
+        note(f"  {'total'.ljust(width)}  {time.monotonic() - self.began:6.1f} s")
 
 
 def _styled(text: str, style: str, *, stderr: bool) -> None:

@@ -24,12 +24,14 @@ def build(clients: Clients, settings: Settings, *, tell: Tell) -> dict[str, Any]
     with translated(clients.endpoint):
         net = network.ensure(work)
         groups = security.ensure(work, net.vpc)
-        database.begin(work, net.database, groups.database)
+        # A database takes its time; all that does not need it is made meanwhile.
+        store = database.begin(work, net.database, groups.database)
         front = balancer.ensure(work, net.vpc, net.public, groups.load_balancer)
         service.ensure_log_group(work)
-        store = database.finish(work)
         acting = roles.ensure(work, store.secret)
-        service.ensure(work, net.public, groups.task, front, store, acting)
+        definition = service.prepare(work, store, acting)
+        database.finish(work)
+        service.ensure(work, definition, net.public, groups.task, front)
         return _outputs(work)
 
 

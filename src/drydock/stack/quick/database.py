@@ -23,8 +23,8 @@ class Database:
     """ARN of the secret with the keys `username` and `password`."""
 
 
-def begin(work: Work, subnets: tuple[str, ...], group: str) -> None:
-    """Ask for what is missing, and don't wait: a database takes its time, others can begin."""
+def begin(work: Work, subnets: tuple[str, ...], group: str) -> Database:
+    """Ask for what is missing, and don't wait; where it will answer is known from the start."""
     rds = work.clients.rds
     groups = unless_absent(
         lambda: rds.describe_db_subnet_groups(DBSubnetGroupName=work.name()),
@@ -53,20 +53,17 @@ def begin(work: Work, subnets: tuple[str, ...], group: str) -> None:
             Tags=pairs(work.tags()),
         )
         work.made(f"database instance {work.name('1')}")
+    return _found(work, _cluster(work) or {})
 
 
-def finish(work: Work) -> Database:
+def finish(work: Work) -> None:
     """Wait until the cluster and its instance are available."""
 
-    def ready() -> Database | None:
-        cluster, instance = _cluster(work), _instance(work)
-        if not cluster or not instance:
-            return None
-        if {cluster["Status"], instance["DBInstanceStatus"]} != {"available"}:
-            return None
-        return _found(work, cluster)
+    def ready() -> bool:
+        cluster, instance = _cluster(work) or {}, _instance(work) or {}
+        return cluster.get("Status") == instance.get("DBInstanceStatus") == "available"
 
-    return wait.until(
+    wait.until(
         ready,
         what=f"database {work.name()} to be available",
         timeout=AVAILABLE_TIMEOUT,

@@ -40,15 +40,8 @@ def ensure_log_group(work: Work) -> None:
         logs.put_retention_policy(logGroupName=name, retentionInDays=30)
 
 
-def ensure(
-    work: Work,
-    subnets: tuple[str, ...],
-    group: str,
-    balancer: Balancer,
-    store: Database,
-    roles: Roles,
-) -> Running:
-    """The cluster, a revision that says what is wanted, and a service that runs it."""
+def prepare(work: Work, store: Database, roles: Roles) -> str:
+    """The cluster, and a revision that says what is wanted; its ARN."""
     cluster = work.name("app")
     if _cluster(work) is None:
         work.clients.ecs.create_cluster(
@@ -57,17 +50,22 @@ def ensure(
             tags=small_pairs(work.tags()),
         )
         work.made(f"ECS cluster {cluster}")
-    definition = _task_definition(work, task_definition(work, store, roles))
+    return _task_definition(work, task_definition(work, store, roles))
+
+
+def ensure(
+    work: Work, definition: str, subnets: tuple[str, ...], group: str, balancer: Balancer
+) -> None:
+    """A service that runs the revision."""
+    cluster = work.name("app")
     there = _service(work)
     if there is None:
-        work.clients.ecs.create_service(
-            **_service_request(work, definition, subnets, group, balancer)
-        )
+        request = _service_request(work, definition, subnets, group, balancer)
+        work.clients.ecs.create_service(**request)
         work.made(f"ECS service {cluster}/{SERVICE}")
     elif there["taskDefinition"] != definition:
         work.clients.ecs.update_service(cluster=cluster, service=SERVICE, taskDefinition=definition)
         work.tell(f"    ECS service {cluster}/{SERVICE} changes to {definition}")
-    return Running(cluster, definition)
 
 
 def find(work: Work) -> Running | None:
