@@ -12,11 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from drydock.errors import StackError, UsageError
+from drydock.ops import clients
 from drydock.stack.source import StackSource
 from drydock.stack.target import Target
 
@@ -93,16 +92,8 @@ def make_bucket(target: Target, bucket: str) -> bool:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
     Raises StackError: the region does not answer, or refuses.
     """
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=target.endpoint,
-        region_name=target.region,
-        aws_access_key_id=target.access_key,
-        aws_secret_access_key=target.secret_key,
-        config=Config(
-            proxies={}, s3={"addressing_style": "path"}, retries={"total_max_attempts": 2}
-        ),
-    )
+    region = clients.local(target.endpoint, target.region)
+    s3 = region.session.client("s3", endpoint_url=region.endpoint, config=region.config)
     try:
         try:
             s3.head_bucket(Bucket=bucket)

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from drydock.errors import PlanMissing, PlanTargetMismatch
-from drydock.stack.files import read_json, write_private
+from drydock.paths import write_private
+from drydock.stack.files import read_json
 from drydock.stack.target import Target
 
 _AGAIN = "run `drydock plan` for this target"

@@ -46,7 +46,7 @@ def run(
     env: Mapping[str, str],
     on_line: LineCallback,
     color: bool = False,
-    keep_open: Sequence[int] = (),
+    on_start: Callable[[int], None] = lambda _: None,
     on_end: Callable[[Outcome], None] = lambda _: None,
 ) -> Outcome:
     """Run a command to its end; `on_line` gets each line, without its end, as it comes.
@@ -55,8 +55,8 @@ def run(
     and SIGHUP (in the main thread) are passed on as Terraform wants them: the first asks it to end
     what it is doing and release the lock, the second to give up at once, the third kills it. When
     it has ended the signal is raised again here, so Ctrl-C ends as KeyboardInterrupt.
-    `keep_open` are descriptors that the command inherits; `on_end` is told the outcome also where
-    a signal keeps it from being returned.
+    `on_start` is told the process's id; `on_end` the outcome, also where a signal keeps it from
+    being returned.
     """
     reader, writer = _terminal() if color else os.pipe()
     try:
@@ -67,7 +67,6 @@ def run(
             stdin=subprocess.DEVNULL,
             stdout=writer,
             stderr=writer,
-            pass_fds=tuple(keep_open),
             # Not of our process group: the terminal's Ctrl-C would reach it beside ours, and
             # Terraform takes a second one as "give up at once".
             process_group=0,
@@ -80,13 +79,14 @@ def run(
     lines: list[str] = []
     try:
         with _forwarding(process, on_line):
+            on_start(process.pid)
             for line in _lines(reader):
                 lines.append(line)
                 on_line(line)
             outcome = Outcome(process.wait(), "\n".join(lines))
             on_end(outcome)
     except BaseException:
-        # Only what `on_line` raises comes here (a closed standard output, say).
+        # Only what a callback raises comes here (a closed standard output, say).
         with suppress(ProcessLookupError):
             process.send_signal(signal.SIGINT)
         _drain(reader)

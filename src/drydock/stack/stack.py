@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from drydock.errors import ProviderMissing, TerraformFailed
-from drydock.paths import Workspace
+from drydock.paths import Workspace, write_private
 from drydock.stack import backend
-from drydock.stack.files import StackFiles, Turn, turn, write_private
+from drydock.stack.files import StackFiles
 from drydock.stack.finder import Terraform, find_terraform
 from drydock.stack.plan import PlanSummary, summarise
 from drydock.stack.provider import ProviderSource, cli_configuration, find_provider
@@ -28,6 +28,7 @@ from drydock.stack.record import check_record, used_up, write_record
 from drydock.stack.runner import LineCallback, Outcome, capture, run
 from drydock.stack.source import StackSource, locked_provider, read_source
 from drydock.stack.target import Target, aws_files, environment
+from drydock.stack.turn import Turn, turn
 
 PLAN_FILE = "terraform.plan"
 _LOCK_ID = re.compile(r"Error acquiring the state lock.*?\bID: ([0-9a-f-]{36})")
@@ -231,7 +232,7 @@ class Stack:
 
     def _turn(self, step: str) -> AbstractContextManager[Turn]:
         self._create_folders()
-        return turn(self._files, step)
+        return turn(self._files.running, step)
 
     def _create_folders(self) -> None:
         self._workspace.create()
@@ -264,7 +265,7 @@ class Stack:
             env=self._environment,
             on_line=self._on_line,
             color=self._color,
-            keep_open=(mine.descriptor,),
+            on_start=mine.runs,
             on_end=ended,
         )
 

@@ -142,15 +142,11 @@ def test_a_failing_callback_does_not_leave_the_command_behind(tmp_path: Path) ->
     assert marker.exists()
 
 
-def test_descriptors_are_inherited_on_request(tmp_path: Path) -> None:
-    reader, writer = os.pipe()
-    try:
-        text = f"import os; os.write({writer}, b'x')"
-        run(python(text), cwd=tmp_path, env={}, on_line=lambda _: None, keep_open=(writer,))
-        assert os.read(reader, 1) == b"x"
-    finally:
-        os.close(reader)
-        os.close(writer)
+def test_the_process_is_told_before_its_first_line(tmp_path: Path) -> None:
+    told: list[object] = []
+    text = "import os; print(os.getpid())"
+    run(python(text), cwd=tmp_path, env={}, on_line=told.append, on_start=told.append)
+    assert told[1] == str(told[0])
 
 
 def test_capture_gives_the_output_or_the_error(tmp_path: Path) -> None:
