@@ -1,0 +1,103 @@
+"""What the benchmarks share: a sample region, a load, a table."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+_RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
+_FAILED = re.compile(r"(Non-2xx or 3xx responses: \d+|Socket errors: .*)")
+
+
+def drydock(folder: Path, *arguments: str) -> str:
+    """Run a command in a working folder → its output; its messages go to the terminal."""
+    done = subprocess.run(
+        [str(BIN / "drydock"), *arguments],
+        cwd=folder,
+        check=False,
+        text=True,
+        capture_output=True,
+        env={key: value for key, value in os.environ.items() if key != "TARGET"},
+    )
+    if done.returncode != 0:
+        raise SystemExit(f"drydock {' '.join(arguments)}: {done.stderr}\n{done.stdout}")
+    return done.stdout
+
+
+@contextmanager
+def working_folder() -> Iterator[Path]:
+    """A new folder with this project's images and stack; the region in it is stopped at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="drydock-bench-"))
+    text = (ROOT / "drydock.toml").read_text().replace('".venv/bin/', f'"{BIN}/')
+    (folder / "drydock.toml").write_text(text)
+    try:
+        yield folder
+    finally:
+        drydock(folder, "down")
+        shutil.rmtree(folder)
+
+
+def url_of(folder: Path) -> str:
+    """The URL that `drydock status` prints."""
+    found: str = json.loads(drydock(folder, "status", "--json"))["urls"][0]["url"]
+    return found
+
+
+def wait_for(url: str, seconds: float = 60) -> None:
+    """Until a URL answers 200."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            pass
+        if time.monotonic() > deadline:
+            raise SystemExit(f"{url} did not answer within {seconds} s")
+        time.sleep(0.02)
+
+
+def load(url: str, seconds: int = 5, connections: int = 32) -> float:
+    """Requests per second, by wrk on two threads. Any failed request ends the benchmark."""
+    if shutil.which("wrk") is None:
+        raise SystemExit("wrk is missing: apt-get install wrk")
+    done = subprocess.run(
+        ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", url],
+        check=True,
+        text=True,
+        capture_output=True,
+    )
+    if failed := _FAILED.search(done.stdout):
+        raise SystemExit(f"{url}: {failed.group(0)}")
+    match = _RATE.search(done.stdout)
+    assert match, done.stdout
+    return float(match.group(1))
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a Markdown table."""
+    print("| " + " | ".join(head) + " |")
+    print("| " + " | ".join("---" for _ in head) + " |")
+    for row in rows:
+        print("| " + " | ".join(str(cell) for cell in row) + " |")
+
+
+def spread(values: Sequence[float], digits: int = 2) -> str:
+    """`median (lowest to highest)`."""
+    middle = statistics.median(values)
+    return f"{middle:.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
