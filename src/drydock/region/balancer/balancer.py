@@ -205,8 +205,12 @@ class Balancer:
 
     def _delete(self, key: str, target: Target) -> None:
         for retired in self._retired:
-            if retired.process.running:
+            try:
                 servers.cut(retired.runtime, key, target)
+            except BalancerFailed:
+                # it ends by itself when its last connection does, so it may have, meanwhile
+                if retired.process.running:
+                    raise
         if servers.delete(self._runtime(), key, target):
             del self._draining[key, target]
 

@@ -52,6 +52,9 @@ def _global(placement: Placement) -> list[str]:
         "maxconn 10000",
         # an ordinary user's limit of open files may be lower; then fewer connections are the answer
         "no strict-limits",
+        # AWS takes 64 KiB of request headers; HAProxy needs them in one buffer, with room to add some
+        "tune.bufsize 67584",
+        "tune.maxrewrite 2048",
     ]
 
 

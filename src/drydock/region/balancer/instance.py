@@ -66,9 +66,10 @@ class Instance:
             stats.bind(address)
             stats.listen(64)
             process = _spawn(spawner, launch, stats, on_exit)
-        instance = cls(process, Runtime(address), launch.base)
+        runtime = Runtime(address, lambda: process.running)
+        instance = cls(process, runtime, launch.base)
         try:
-            instance._await_answer()
+            runtime.ask("show version", START_TIMEOUT)
         except BalancerFailed as error:
             instance.kill()
             process.wait(START_TIMEOUT)
@@ -76,18 +77,6 @@ class Instance:
             instance.forget_files()
             raise BalancerFailed("HAProxy does not start", words) from error
         return instance
-
-    def _await_answer(self) -> None:
-        deadline = time.monotonic() + START_TIMEOUT
-        while True:
-            try:
-                # short questions: whoever else still holds the socket keeps one to a dead process open
-                self.runtime.ask("show version", 0.25)
-            except BalancerFailed:
-                if not self.process.running or time.monotonic() > deadline:
-                    raise
-            else:
-                return
 
     def retire(self) -> None:
         """Accept nothing more; end by itself once every request and connection is done."""

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Callable
 
 from drydock.errors import BalancerFailed
 
 TIMEOUT = 5.0
+"""Seconds that an answer may take."""
+_LOOK_UP = 0.1
+"""Seconds between two looks whether the process that owes an answer still runs."""
 
 
 class Runtime:
     """The runtime socket of one HAProxy process. Thread-safe: every question has its own connection."""
 
-    def __init__(self, address: str) -> None:
-        """`address` as AF_UNIX takes it; an abstract one begins with a zero byte."""
+    def __init__(self, address: str, alive: Callable[[], bool] = lambda: True) -> None:
+        """`address` as AF_UNIX takes it; an abstract one begins with a zero byte.
+
+        `alive` tells whether the process still runs: if anybody else holds its socket, a question to one
+        that ended is not refused but waits in the queue.
+        """
         self._address = address
+        self._alive = alive
 
     def ask(self, command: str, timeout: float = TIMEOUT) -> str:
         """The answer to `command` (several are joined with `;`), stripped; `timeout` in seconds.
@@ -29,16 +38,24 @@ class Runtime:
                 channel.settimeout(timeout)
                 channel.connect(self._address)
                 channel.sendall(command.encode() + b"\n")
-                while True:
-                    channel.settimeout(max(0.001, deadline - time.monotonic()))
-                    piece = channel.recv(1 << 16)
-                    if not piece:
-                        return answer.decode().strip()
+                while piece := self._receive(channel, deadline):
                     answer += piece
         except OSError as error:
             raise BalancerFailed(
                 f"HAProxy does not answer `{command}`", error.strerror or str(error)
             ) from error
+        return answer.decode().strip()
+
+    def _receive(self, channel: socket.socket, deadline: float) -> bytes:
+        channel.settimeout(_LOOK_UP)
+        while True:
+            try:
+                return channel.recv(1 << 16)
+            except TimeoutError:
+                if not self._alive():
+                    raise OSError("it has ended") from None
+                if time.monotonic() > deadline:
+                    raise
 
     def tell(self, command: str, expect: str = "") -> None:
         """Give a command whose success HAProxy reports as `expect`.

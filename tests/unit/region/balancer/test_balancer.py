@@ -104,6 +104,14 @@ def test_a_request_arrives_with_the_headers_that_aws_adds(
     assert one.check_headers["host"] == one.target.name
 
 
+def test_large_headers_pass(balancer: Balancer, server: NewServer, front: socket.socket) -> None:
+    balancer.apply(one_group(server()), {"http": [front]})
+    eventually(lambda: all_healthy(balancer))
+    large = {"Cookie": "x" * 40_000, "X-Other": "y" * 20_000}
+    headers = get(port(front), headers=large).json["headers"]
+    assert (len(headers["cookie"]), len(headers["x-other"])) == (40_000, 20_000)
+
+
 def test_a_new_target_is_initial_and_gets_nothing_until_a_check_passed(
     balancer: Balancer, server: NewServer, front: socket.socket
 ) -> None:
