@@ -1,20 +1,18 @@
 """The control plane as one file: every backend of the account in one pickle, behind a header.
 
 One pickle for all, as backends point into each other (a task definition's role, a group's interfaces).
-Keys and certificates, which pickle cannot take, become PEM. The file is private to the user, and one
-that others could have written is not read: unpickling runs code.
+The file is private to the user, and one that others could have written is not read: unpickling runs
+code.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
-import pickle
 import stat
-import sys
 import tempfile
+import warnings
 import weakref
 from importlib import import_module
 from importlib.metadata import version
@@ -23,14 +21,11 @@ from typing import Any
 
 import drydock
 from drydock.errors import StateUnreadable
-from drydock.region.api import gaps
+from drydock.region.api import gaps, pickling
 from drydock.region.api.store import Store
 
 _MAGIC = b"drydock region state\n"
 _FORMAT = 1
-
-Place = tuple[str, str]
-"""Where moto keeps a service's backends: module and attribute ("moto.ecs.models", "ecs_backends")."""
 
 
 def save(store: Store, file: Path) -> int:
@@ -40,7 +35,7 @@ def save(store: Store, file: Path) -> int:
     """
     with store.reading():
         generation = store.generation
-        payload = _pickle(_collect(store.account_id))
+        payload = pickling.dumps(_collect(store.account_id))
         _forget_tracked()
     header = {
         "format": _FORMAT,
@@ -66,7 +61,7 @@ def restore(store: Store, file: Path) -> bool:
     payload = _check(store, file, data)
     gaps.install()
     try:
-        backends = _Unpickler(io.BytesIO(payload)).load()
+        backends = pickling.loads(payload)
     except Exception as error:
         raise _unreadable(file, f"{type(error).__name__}: {error}") from error
     with store.reading():
@@ -78,32 +73,25 @@ def restore(store: Store, file: Path) -> bool:
     return True
 
 
-def _collect(account_id: str) -> dict[Place, dict[str, Any]]:
+def _collect(account_id: str) -> dict[pickling.Place, dict[str, Any]]:
     from moto.core.base_backend import BackendDict  # noqa: PLC0415  (moto, slow)
 
-    found: dict[Place, dict[str, Any]] = {}
+    found: dict[pickling.Place, dict[str, Any]] = {}
     everything: list[Any] = BackendDict._instances  # type: ignore[misc]
     for backends in everything:
         if account_id in backends and (regions := dict(backends[account_id].items())):
-            found[_place(backends)] = regions
+            found[pickling.place(backends)] = regions
     return found
-
-
-def _place(backends: Any) -> Place:
-    for cls in backends.backend.__mro__:
-        if cls.__module__.startswith("moto.") and not cls.__module__.startswith("moto.core"):
-            module = sys.modules[cls.__module__]
-            for attribute, value in vars(module).items():
-                if value is backends:
-                    return cls.__module__, attribute
-    raise pickle.PicklingError(f"moto's {backends.service_name} backends are in no module")
 
 
 def _forget_tracked() -> None:
     """moto keeps a list of all that was ever made, for its dashboard: a leak in a process that lasts."""
     from moto.core.model_instances import reset_model_data  # noqa: PLC0415  (moto, slow)
 
-    reset_model_data()
+    with warnings.catch_warnings():
+        # S3 objects that nothing but that list still held say so as they go.
+        warnings.simplefilter("ignore", ResourceWarning)
+        reset_model_data()
 
 
 def _reconnect(store: Store) -> None:
@@ -123,91 +111,6 @@ def _reconnect(store: Store) -> None:
 def _buckets(store: Store) -> dict[str, tuple[str, str]]:
     s3 = store.backend("s3")
     return dict.fromkeys(s3.buckets, (s3.partition, store.account_id))
-
-
-class _Pickler(pickle.Pickler):
-    """Pickles what cryptography makes as PEM or DER, and moto's dictionaries of backends by name."""
-
-    def persistent_id(self, obj: Any) -> tuple[str, ...] | None:
-        from moto.core.base_backend import (  # noqa: PLC0415  (moto, slow)
-            AccountSpecificBackend,
-            BackendDict,
-        )
-
-        if isinstance(obj, BackendDict):
-            return ("backends", *_place(obj))
-        if isinstance(obj, AccountSpecificBackend):
-            everything: list[Any] = BackendDict._instances  # type: ignore[misc]
-            owner = next(one for one in everything if one.get(obj.account_id) is obj)
-            return ("account", *_place(owner), obj.account_id)
-        return None
-
-    def reducer_override(self, obj: Any) -> Any:
-        from cryptography import x509  # noqa: PLC0415  (slow)
-        from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa  # noqa: PLC0415
-
-        if isinstance(
-            obj, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
-        ):
-            return _private_key, (_private_bytes(obj),)
-        if isinstance(obj, rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
-            return _public_key, (_public_bytes(obj),)
-        if isinstance(obj, x509.Certificate):
-            return _certificate, (_certificate_bytes(obj),)
-        return NotImplemented
-
-
-class _Unpickler(pickle.Unpickler):
-    def persistent_load(self, pid: tuple[str, ...]) -> Any:
-        backends = getattr(import_module(pid[1]), pid[2])
-        return backends[pid[3]] if pid[0] == "account" else backends
-
-
-def _pickle(value: object) -> bytes:
-    buffer = io.BytesIO()
-    _Pickler(buffer, protocol=5).dump(value)
-    return buffer.getvalue()
-
-
-def _private_bytes(key: Any) -> bytes:
-    from cryptography.hazmat.primitives import serialization as form  # noqa: PLC0415  (slow)
-
-    data: bytes = key.private_bytes(
-        form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption()
-    )
-    return data
-
-
-def _private_key(data: bytes) -> Any:
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
-
-    return load_pem_private_key(data, None)
-
-
-def _public_bytes(key: Any) -> bytes:
-    from cryptography.hazmat.primitives import serialization as form  # noqa: PLC0415  (slow)
-
-    data: bytes = key.public_bytes(form.Encoding.PEM, form.PublicFormat.SubjectPublicKeyInfo)
-    return data
-
-
-def _public_key(data: bytes) -> Any:
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415
-
-    return load_pem_public_key(data)
-
-
-def _certificate_bytes(certificate: Any) -> bytes:
-    from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415  (slow)
-
-    data: bytes = certificate.public_bytes(Encoding.PEM)
-    return data
-
-
-def _certificate(data: bytes) -> Any:
-    from cryptography.x509 import load_pem_x509_certificate  # noqa: PLC0415  (slow)
-
-    return load_pem_x509_certificate(data)
 
 
 def _write(file: Path, data: bytes) -> None:

@@ -171,3 +171,39 @@ def test_a_subnet_without_a_zone_is_in_this_region(served: Served) -> None:
     made = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]
     assert made["AvailabilityZone"].startswith("ap-southeast-2")
     assert not made["MapPublicIpOnLaunch"]
+
+
+def test_a_nat_gateway_has_its_interface_and_takes_it_along(served: Served) -> None:
+    ec2, subnet = served.client("ec2"), small_subnet(served)
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    gateway = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]
+    (eni,) = ec2.describe_network_interfaces()["NetworkInterfaces"]
+    assert eni["InterfaceType"] == "nat_gateway"
+    assert gateway["NatGatewayId"] in eni["Description"]
+    assert IPv4Address(eni["PrivateIpAddress"]) in IPv4Network("10.0.0.0/28")
+    (shown,) = gateway["NatGatewayAddresses"]
+    assert shown["PrivateIp"] == eni["PrivateIpAddress"]
+    ec2.delete_nat_gateway(NatGatewayId=gateway["NatGatewayId"])
+    assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []
+    ec2.release_address(AllocationId=address)
+    ec2.delete_subnet(SubnetId=subnet)
+
+
+def test_an_interface_endpoint_is_in_its_subnet(served: Served) -> None:
+    ec2, subnet = served.client("ec2"), small_subnet(served)
+    (found,) = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"]
+    vpc = found["VpcId"]
+    group = ec2.create_security_group(GroupName="e", Description="e", VpcId=vpc)["GroupId"]
+    endpoint = ec2.create_vpc_endpoint(
+        VpcId=vpc,
+        VpcEndpointType="Interface",
+        ServiceName="com.amazonaws.ap-southeast-2.logs",
+        SubnetIds=[subnet],
+        SecurityGroupIds=[group],
+    )["VpcEndpoint"]
+    (eni,) = ec2.describe_network_interfaces()["NetworkInterfaces"]
+    assert eni["InterfaceType"] == "vpc_endpoint"
+    assert [one["GroupId"] for one in eni["Groups"]] == [group]
+    assert IPv4Address(eni["PrivateIpAddress"]) in IPv4Network("10.0.0.0/28")
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint["VpcEndpointId"]])
+    ec2.delete_subnet(SubnetId=subnet)

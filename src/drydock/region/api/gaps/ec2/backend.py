@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.ec2 import urls as their_urls
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.models.vpcs import VPC
-from moto.ec2.responses import EC2Response
+from moto.ec2.responses import EC2Response as TheirResponse
 
 from drydock.region.api.gaps import overlay
-from drydock.region.api.gaps.ec2.interfaces import InterfaceOperations
+from drydock.region.api.gaps.ec2.gateways import GatewayOperations
 from drydock.region.api.gaps.ec2.rules import RuleOperations
 
 
-class Ec2Backend(InterfaceOperations, RuleOperations):
+class Ec2Backend(GatewayOperations, RuleOperations):
     """EC2 as it is asked for."""
 
     @property
@@ -70,3 +71,14 @@ class Ec2Backend(InterfaceOperations, RuleOperations):
             route_table_id=table.id, destination_cidr_block="0.0.0.0/0", gateway_id=gateway.id
         )
         return vpc
+
+
+class EC2Response(TheirResponse):
+    """EC2's operations on our backend."""
+
+    def create_network_interface(self) -> ActionResult:
+        address = self._get_param("PrivateIpAddress")
+        if address:
+            backend: Any = self.ec2_backend
+            backend.check_address(self._get_param("SubnetId"), address)
+        return super().create_network_interface()

@@ -21,7 +21,7 @@ from moto.moto_api._internal import mock_random
 
 from drydock.region.api.changes import touch
 
-_INTERFACE_TYPES = {"elb": "interface", "ecs": "interface", "rds": "interface"}
+_INTERFACE_TYPES = {"nat": "nat_gateway", "vpce": "vpc_endpoint"}
 _RESERVED_LOW, _RESERVED_HIGH = 4, 1
 """AWS keeps a subnet's first four addresses and its last one."""
 
@@ -54,12 +54,15 @@ class InterfaceOperations(EC2Backend):
         *args: Any,
         **kwargs: Any,
     ) -> NetworkInterface:
-        """CreateNetworkInterface; the address is free in its subnet, or the call is refused."""
+        """An interface with a free address of its subnet.
+
+        An address outside the range is one that moto's own code made up, and is replaced; a client's
+        is checked by `check_address` before it comes here.
+        """
         place = self.get_subnet(subnet) if isinstance(subnet, str) else subnet
-        if not private_ip_address and not private_ip_addresses:
+        made_up = isinstance(private_ip_address, str) and not _inside(place, private_ip_address)
+        if made_up or not (private_ip_address or private_ip_addresses):
             private_ip_address = self.free_address(place)
-        elif isinstance(private_ip_address, str):
-            self._check_address(place, private_ip_address)
         eni: NetworkInterface = super().create_network_interface(
             place, private_ip_address or "", private_ip_addresses, *args, **kwargs
         )
@@ -85,17 +88,22 @@ class InterfaceOperations(EC2Backend):
         eni = self.create_network_interface(
             subnet_id, None, None, group_ids=group_ids, description=description
         )
+        self.manage(eni, requester, description)
+        if public_ip:
+            eni.public_ip = self._free_public_address()
+        return eni
+
+    def manage(self, eni: NetworkInterface, requester: str, description: str) -> None:
+        """Make `eni` one that belongs to a service and is in use."""
         eni.__class__ = ManagedInterface  # type: ignore[type-abstract]
-        eni.interface_type = _INTERFACE_TYPES[requester]
+        eni.interface_type = _INTERFACE_TYPES.get(requester, "interface")
+        eni.description = description
         eni.requester_managed = True
         eni.requester_id = f"amazon-{requester}"
         eni.status = "in-use"
         eni.attachment_id = f"ela-attach-{mock_random.get_random_hex(17)}"
         eni.attach_time = utcnow()
-        if public_ip:
-            eni.public_ip = self._free_public_address()
         touch("ec2")
-        return eni
 
     def delete_managed_eni(self, eni_id: str) -> None:
         """Delete an interface of a service; one that is gone already is no error."""
@@ -149,11 +157,10 @@ class InterfaceOperations(EC2Backend):
                 used.update(str(one.get("privateIp")) for one in gateway.address_set)
         return used
 
-    def _check_address(self, subnet: Subnet, address: str) -> None:
-        number = IPv4Address(address)
-        first = int(subnet.cidr.network_address) + _RESERVED_LOW
-        last = int(subnet.cidr.broadcast_address) - _RESERVED_HIGH
-        if not first <= int(number) <= last:
+    def check_address(self, subnet_id: str, address: str) -> None:
+        """Raises EC2ClientError: outside the subnet's range, reserved, or taken."""
+        subnet = self.get_subnet(subnet_id)
+        if not _inside(subnet, address):
             raise EC2ClientError(
                 "InvalidParameterValue",
                 f"Address {address} does not fall within the subnet's address range",
@@ -164,7 +171,9 @@ class InterfaceOperations(EC2Backend):
             )
 
     def _free_public_address(self) -> str:
-        used = {eni.public_ip for eni in self.enis.values()} | {*self.addresses}
+        used = {eni.public_ip for eni in self.enis.values()} | {
+            one.public_ip for one in self.addresses
+        }
         while (address := random_public_ip()) in used:
             continue
         return address
@@ -207,3 +216,11 @@ class InterfaceOperations(EC2Backend):
                 "address(es) before detaching the gateway."
             )
         super().detach_internet_gateway(internet_gateway_id, vpc_id)
+
+
+def _inside(subnet: Subnet, address: str) -> bool:
+    """In the range that `subnet` gives out: AWS's five left out."""
+    network = IPv4Network(subnet.cidr_block)
+    first = int(network.network_address) + _RESERVED_LOW
+    last = int(network.broadcast_address) - _RESERVED_HIGH
+    return first <= int(IPv4Address(address)) <= last

@@ -1,0 +1,45 @@
+"""NAT gateways and VPC endpoints: their interfaces have addresses of the subnet, and go with them.
+
+moto 5.2.5 gives both interfaces random addresses outside the VPC, leaves a NAT gateway's behind when
+it is deleted, and forgets an endpoint's security groups on them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.ec2.models.nat_gateways import NatGateway
+from moto.ec2.models.vpcs import VPCEndPoint
+
+from drydock.region.api.gaps.ec2.interfaces import InterfaceOperations
+
+
+class GatewayOperations(InterfaceOperations):
+    """The gateways' part of our EC2 backend."""
+
+    def create_nat_gateway(self, subnet_id: str, *args: Any, **kwargs: Any) -> NatGateway:
+        """CreateNatGateway."""
+        gateway = super().create_nat_gateway(subnet_id, *args, **kwargs)
+        gateway.private_ip = str(gateway._eni.private_ip_address)
+        self.manage(gateway._eni, "nat", f"Interface for NAT Gateway {gateway.id}")
+        return gateway
+
+    def delete_nat_gateway(self, nat_gateway_id: str) -> NatGateway:
+        """DeleteNatGateway: its interface goes, its elastic address is free again."""
+        gateway = super().delete_nat_gateway(nat_gateway_id)
+        for entry in gateway.address_set:
+            associated = entry.get("associationId")
+            if associated and any(one.association_id == associated for one in self.addresses):
+                self.disassociate_address(association_id=associated)
+        self.delete_managed_eni(gateway._eni.id)
+        return gateway
+
+    def create_vpc_endpoint(self, *args: Any, **kwargs: Any) -> VPCEndPoint:
+        """CreateVpcEndpoint."""
+        endpoint = super().create_vpc_endpoint(*args, **kwargs)
+        for eni_id in endpoint.network_interface_ids or []:
+            eni = self.enis[eni_id]
+            self.manage(eni, "vpce", f"VPC Endpoint Interface {endpoint.id}")
+            if endpoint.security_group_ids:
+                self.modify_network_interface_attribute(eni_id, endpoint.security_group_ids)
+        return endpoint
