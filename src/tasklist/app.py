@@ -1,0 +1,75 @@
+"""Puts the parts together: a FastAPI application and the front around it."""
+
+from __future__ import annotations
+
+import time
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tasklist import api, debug, health, pages
+from tasklist.database import Database
+from tasklist.errors import DatabaseUnavailable, Refusal
+from tasklist.front import Front
+from tasklist.http import TextAnswer, allowed_methods
+from tasklist.logs import JsonLog
+from tasklist.metrics import Metrics
+from tasklist.settings import Settings
+from tasklist.tasks import Tasks
+
+RETRY_SECONDS = "2"
+DOCUMENT = "/swagger/openapi.json"
+
+
+def create_app(settings: Settings, database: Database, log: JsonLog) -> Front:
+    """The whole application on a database that may be down now."""
+    app = FastAPI(
+        title="tasklist",
+        summary="A list of tasks.",
+        version="1",
+        openapi_url=DOCUMENT,
+        docs_url=None,  # FastAPI's own pages load their scripts from another host
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    metrics = Metrics(database.connections, lambda: log.lost)
+    api.register(app, Tasks(database))
+    health.register(app, database)
+    debug.register(app, settings, metrics)
+    pages.register(app)
+    _answer_errors(app, log)
+    return Front(app, log, metrics)
+
+
+def _answer_errors(app: FastAPI, log: JsonLog) -> None:
+    logged_at: dict[str, float] = {}
+
+    async def refused(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, Refusal)  # noqa: S101 - for mypy: registered for this class
+        return TextAnswer(error.status, error.text, error.headers)
+
+    async def unavailable(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, DatabaseUnavailable)  # noqa: S101 - likewise
+        # an outage under load must not bury the log: each cause once a second
+        if time.monotonic() - logged_at.get(error.cause, 0.0) > 1.0:
+            logged_at.clear()
+            logged_at[error.cause] = time.monotonic()
+            log.write("warning", "database_unavailable", cause=error.cause)
+        return TextAnswer(503, error.text, {"retry-after": RETRY_SECONDS})
+
+    async def http_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - likewise
+        if error.status_code == 405:
+            allow = allowed_methods(app.routes, request)
+            if request.method == "OPTIONS":
+                return Response(status_code=204, headers={"allow": allow})
+            return TextAnswer(405, f"Only {allow} can be used here.", {"allow": allow})
+        if error.status_code == 404:
+            return TextAnswer(404, "There is nothing here.")
+        return TextAnswer(error.status_code, str(error.detail), dict(error.headers or {}))
+
+    app.add_exception_handler(Refusal, refused)
+    app.add_exception_handler(DatabaseUnavailable, unavailable)
+    app.add_exception_handler(HTTPException, http_error)

@@ -1,0 +1,64 @@
+"""The command line. argparse, and each command's modules only when it runs: starting is fast."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tasklist.errors import TasklistError
+from tasklist.settings import load_settings
+
+EPILOG = """settings: conf.toml in the working folder, overridden by VTT_DBUSER, VTT_DBPASSWORD,
+VTT_DBNAME, VTT_DBHOST, VTT_DBPORT, VTT_DBTYPE, VTT_DBSSLMODE, VTT_DBSSLROOTCERT,
+VTT_LISTENHOST and VTT_LISTENPORT"""
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="tasklist",
+        description="A list of tasks in PostgreSQL behind a small web page.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands.add_parser("serve", help="serve the page and the API until SIGTERM")
+    update = commands.add_parser(
+        "updatedb", help="create the database if it is missing and bring its tables up to date"
+    )
+    update.add_argument(
+        "-s",
+        "--skip-create-db",
+        action="store_true",
+        help="the database exists; only bring its tables up to date",
+    )
+    update.add_argument(
+        "--reset", action="store_true", help="drop all tasks first (asks, unless -y)"
+    )
+    update.add_argument("-y", "--yes", action="store_true", help="answer --reset's question")
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command → its exit code: 0, 1 if it failed, 2 if it was asked for wrongly."""
+    options = parser().parse_args(argv)
+    try:
+        settings = load_settings(Path.cwd(), os.environ)
+        if options.command == "serve":
+            from tasklist.serve import serve  # noqa: PLC0415 - fast start
+
+            return serve(settings)
+        from tasklist.updatedb import update_database  # noqa: PLC0415 - fast start
+
+        update_database(
+            settings, create=not options.skip_create_db, reset=options.reset, sure=options.yes
+        )
+    except TasklistError as error:
+        sys.stderr.write(f"tasklist: {error}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("tasklist: interrupted\n")
+        return 130
+    return 0

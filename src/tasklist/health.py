@@ -1,0 +1,43 @@
+"""Health checks: one asks the database, one only says that the process answers."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tasklist.database import Database
+from tasklist.http import NO_STORE
+from tasklist.sharing import SharedRead
+
+
+def register(app: FastAPI, database: Database) -> None:
+    """`/healthcheck` is 503 while the database is down; checks at the same time share one query.
+
+    It does not look at the table: a service must be able to become healthy before the first
+    `updatedb`. `/healthcheck/live` is for clusters that pause when nobody asks them anything.
+    """
+    ask = SharedRead(lambda: database.value("SELECT 1"))
+
+    @app.get(
+        "/healthcheck/",
+        summary="Is the database reachable?",
+        tags=["health"],
+        response_class=Response,
+    )
+    @app.get("/healthcheck", include_in_schema=False)
+    async def healthcheck() -> Response:
+        await ask()
+        return _ok()
+
+    # plain routes of Starlette: a load balancer asks them all day long
+    async def live(_request: Request) -> Response:
+        return _ok()
+
+    for path in ("/healthcheck/live", "/healthcheck/live/"):
+        app.router.routes.append(Route(path, live, methods=["GET"], include_in_schema=False))
+
+
+def _ok() -> Response:
+    return Response(b"OK", media_type="text/plain", headers=NO_STORE)

@@ -1,0 +1,60 @@
+"""What several routes share: texts, reading a body, which methods a path has."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
+
+from tasklist.errors import Refusal
+from tasklist.task_input import MAX_BODY
+
+BODY_SECONDS = 20.0
+NO_STORE = {"cache-control": "no-store"}
+
+
+class TextAnswer(Response):
+    """One sentence as text, which no cache keeps."""
+
+    media_type = "text/plain"
+
+    def __init__(self, status: int, text: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(text + "\n", status, {**NO_STORE, **(headers or {})})
+
+
+def json_answer(body: bytes) -> Response:
+    return Response(body, media_type="application/json", headers=NO_STORE)
+
+
+async def read_body(request: Request) -> bytes:
+    """The body, at most MAX_BODY bytes. Raises Refusal 413 or 408."""
+    too_large = Refusal(413, f"The body may have at most {MAX_BODY} bytes.")
+    length = request.headers.get("content-length", "0")
+    if length.isdecimal() and int(length) > MAX_BODY:
+        raise too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.stream():
+                body += part
+                if len(body) > MAX_BODY:
+                    raise too_large
+    except TimeoutError:
+        raise Refusal(408, f"The body did not arrive within {BODY_SECONDS:.0f} seconds.") from None
+    return bytes(body)
+
+
+def allowed_methods(routes: list[BaseRoute], request: Request) -> str:
+    """The Allow header for a path: the methods of every route that matches it, and HEAD and OPTIONS.
+
+    Starlette names only the first route's, though a path here has one route for each method.
+    """
+    methods = {"OPTIONS"}
+    for route in routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            methods |= set(getattr(route, "methods", None) or ())
+    if "GET" in methods:
+        methods.add("HEAD")
+    return ", ".join(sorted(methods))

@@ -1,0 +1,86 @@
+"""The socket that the server listens on: whether it can be had, where it is, and refusing politely."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import socket
+import sys
+from contextlib import suppress
+
+from tasklist.errors import ListenError
+
+# from <asm-generic/socket.h> and <linux/filter.h>; the module socket does not have them
+_SO_ATTACH_FILTER = 26
+_BPF_RET_K = 0x06
+
+
+def resolve(host: str, port: int) -> tuple[str, int]:
+    """The address to listen on; IPv4 first, as a name such as localhost often has both.
+
+    Raises ListenError if the host has no address here or the port is taken.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        raise ListenError(f"cannot listen on {host}: {error.strerror}.") from error
+    found.sort(key=lambda entry: entry[0] != socket.AF_INET)
+    family, _, _, _, address = found[0]
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            # the server shares its port with whoever allows it; we want to hear that it is taken
+            probe.bind(address[:2])
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise ListenError(
+                f"cannot listen on {host} port {port}: {reason.lower()}; "
+                "VTT_LISTENHOST and VTT_LISTENPORT choose another address."
+            ) from error
+    return str(address[0]), port
+
+
+def own_listeners() -> list[socket.socket]:
+    """A duplicate of every listening TCP socket of this process; the caller closes them."""
+    found = []
+    for name in os.listdir("/dev/fd"):
+        with suppress(OSError):  # not a socket, or closed meanwhile
+            candidate = socket.socket(fileno=os.dup(int(name)))
+            if candidate.family in (socket.AF_INET, socket.AF_INET6) and candidate.getsockopt(
+                socket.SOL_SOCKET, socket.SO_ACCEPTCONN
+            ):
+                found.append(candidate)
+            else:
+                candidate.close()
+    return found
+
+
+def address_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def ignore_newcomers(listener: socket.socket) -> None:
+    """Let the kernel drop new connections, while those there are stay open.
+
+    Closing the socket would be simpler, but the server has it. Who tries to connect meanwhile
+    tries again a second later and is then refused by the closed port, so a load balancer turns to
+    another target; nobody's request is taken and then cut. Linux only, elsewhere nothing happens.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+
+    class Instruction(ctypes.Structure):
+        _fields_ = (
+            ("code", ctypes.c_uint16),
+            ("jt", ctypes.c_uint8),
+            ("jf", ctypes.c_uint8),
+            ("k", ctypes.c_uint32),
+        )
+
+    class Program(ctypes.Structure):
+        _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.POINTER(Instruction)))
+
+    drop_all = Instruction(_BPF_RET_K, 0, 0, 0)
+    program = Program(1, ctypes.pointer(drop_all))
+    listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, bytes(program))

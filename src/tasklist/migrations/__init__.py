@@ -1,0 +1,1 @@
+"""The database's history, one file a step. A step that was published is never changed."""

@@ -1,0 +1,99 @@
+"""Runs the application under granian in this very process, until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+
+from tasklist.app import create_app
+from tasklist.database import Database
+from tasklist.errors import ListenError
+from tasklist.front import Front
+from tasklist.listener import address_of, ignore_newcomers, own_listeners, resolve
+from tasklist.logs import JsonLog
+from tasklist.settings import Settings
+
+START_SECONDS = 10.0
+# while draining: stop once no request has come for QUIET, or after DRAIN at the latest
+QUIET_SECONDS = 0.1
+DRAIN_SECONDS = 5.0
+# longer than a load balancer keeps an idle connection (60 s), or it meets one that we closed
+KEEP_ALIVE_MS = 75_000
+
+
+def serve(settings: Settings) -> int:
+    """Serve until told to stop → the exit code. Raises ListenError."""
+    return asyncio.run(_serve(settings, *resolve(settings.listen_host, settings.listen_port)))
+
+
+async def _serve(settings: Settings, host: str, port: int) -> int:
+    log = JsonLog()
+    database = Database(settings)
+    front = create_app(settings, database, log)
+    server = Server(
+        front,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGINL,
+        websockets=False,
+        backlog=1024,
+        log_enabled=False,
+        http1_settings=HTTP1Settings(header_read_timeout=KEEP_ALIVE_MS),
+    )
+    stop = _on_signals(front, server, log)
+    announced = asyncio.create_task(_announce(log))
+    await server.serve()
+    announced.cancel()
+    await database.close()
+    log.info("stopped", asked=stop.is_set())
+    return 0 if stop.is_set() else 1
+
+
+async def _announce(log: JsonLog) -> None:
+    """Say where we listen once the kernel says that we do."""
+    deadline = time.monotonic() + START_SECONDS
+    while not (listeners := own_listeners()):
+        if time.monotonic() > deadline:
+            raise ListenError(f"the server did not listen within {START_SECONDS:.0f} seconds.")
+        await asyncio.sleep(0.002)
+    for listener in listeners:
+        log.info("listening", address=address_of(listener))
+        listener.close()
+
+
+def _on_signals(front: Front, server: Server, log: JsonLog) -> asyncio.Event:
+    """The first SIGTERM or SIGINT drains, the second stops at once. The event: one was received."""
+    asked = asyncio.Event()
+    tasks: set[asyncio.Task[None]] = set()  # the loop itself holds them only weakly
+
+    def received(number: signal.Signals) -> None:
+        if asked.is_set():
+            server.stop()
+            return
+        asked.set()
+        log.info("draining", signal=number.name)
+        tasks.add(asyncio.create_task(_drain(front, server)))
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, received, number)
+    return asked
+
+
+async def _drain(front: Front, server: Server) -> None:
+    """Answer what has been asked and close each connection after its answer, then stop."""
+    front.draining = True
+    for listener in own_listeners():
+        ignore_newcomers(listener)
+        listener.close()
+    deadline = time.perf_counter() + DRAIN_SECONDS
+    while time.perf_counter() < deadline:
+        if not front.in_flight and time.perf_counter() - front.last_request > QUIET_SECONDS:
+            break
+        await asyncio.sleep(0.01)
+    server.stop()  # waits for what is still being answered

@@ -1,0 +1,74 @@
+"""The list of tasks in the database. Answers are JSON bytes, made by PostgreSQL for lists.
+
+The table is that of the original (id, completed, priority, title), so either application can
+run on the other's database.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tasklist.database import Database
+from tasklist.sharing import SharedRead
+from tasklist.task_input import Fields
+
+# PostgreSQL writes the JSON itself: one text crosses the wire, no row is built in Python
+_OBJECT = """'{"id":' || id || ',"priority":' || priority || ',"title":' || to_json(title)::text
+  || ',"complete":' || completed::text || '}'"""
+_LIST = f"SELECT coalesce('[' || string_agg({_OBJECT}, ',' ORDER BY id) || ']', '[]') FROM "  # noqa: S608
+_ALL = _LIST + "tasks"
+_PAGE = _LIST + "(SELECT * FROM tasks WHERE id > $2 ORDER BY id LIMIT $1) AS page"
+_ONE = f"SELECT {_OBJECT} FROM tasks WHERE id = $1"  # noqa: S608
+_ADD = "INSERT INTO tasks (priority, title, completed) VALUES ($1, $2, $3) RETURNING id"
+_CHANGE = """UPDATE tasks SET priority = coalesce($2, priority), title = coalesce($3, title),
+  completed = coalesce($4, completed) WHERE id = $1 RETURNING id, priority, title, completed"""
+_DELETE = "DELETE FROM tasks WHERE id = $1 RETURNING id"
+
+
+class Tasks:
+    """Every method raises DatabaseUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._all = SharedRead(self._read_all)
+
+    async def all(self) -> bytes:
+        """Every task by id: an order that stays when a task is changed."""
+        return await self._all()
+
+    async def page(self, limit: int, after: int) -> bytes:
+        """At most `limit` tasks whose id is greater than `after`, by id."""
+        return _utf8(await self._database.value(_PAGE, limit, after))
+
+    async def one(self, task: int) -> bytes | None:
+        found = await self._database.value(_ONE, task)
+        return None if found is None else _utf8(found)
+
+    async def add(self, fields: Fields) -> bytes:
+        title, priority, complete = fields["title"], fields["priority"], fields["complete"]
+        new = await self._database.value(_ADD, priority, title, complete)
+        return as_json(new, priority, title, complete)
+
+    async def change(self, task: int, fields: Fields) -> bytes | None:
+        """Set the fields that are given; None if there is no such task."""
+        row = await self._database.row(
+            _CHANGE, task, fields.get("priority"), fields.get("title"), fields.get("complete")
+        )
+        return None if row is None else as_json(*row)
+
+    async def delete(self, task: int) -> bool:
+        """Whether there was such a task."""
+        return await self._database.value(_DELETE, task) is not None
+
+    async def _read_all(self) -> bytes:
+        return _utf8(await self._database.value(_ALL))
+
+
+def as_json(task: int, priority: int, title: str, complete: bool) -> bytes:
+    fields = {"id": task, "priority": priority, "title": title, "complete": complete}
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _utf8(text: Any) -> bytes:
+    return str(text).encode()
