@@ -27,3 +27,18 @@ output "secret_arn" {
 
   depends_on = [aws_secretsmanager_secret_version.given]
 }
+
+output "instance_count" {
+  description = "Number of database instances."
+  value       = length(aws_rds_cluster_instance.this)
+}
+
+output "minimum_capacity" {
+  description = "Least capacity of a serverless database, ACU; null for another."
+  value       = one(aws_rds_cluster.this.serverlessv2_scaling_configuration[*].min_capacity)
+}
+
+output "password_is_given" {
+  description = "Whether the user gave the password; otherwise RDS manages it."
+  value       = local.password_is_given
+}

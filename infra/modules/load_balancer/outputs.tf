@@ -10,3 +10,8 @@ output "target_group_arn" {
   # ECS refuses a service whose target group no listener uses.
   depends_on = [aws_lb_listener.http, aws_lb_listener.https]
 }
+
+output "listener_ports" {
+  description = "Ports that the load balancer listens on."
+  value       = tolist(concat([aws_lb_listener.http.port], aws_lb_listener.https[*].port))
+}

@@ -41,3 +41,8 @@ output "database_subnet_ids" {
   description = "Subnets for the database, in two zones at least."
   value       = local.database_subnet_ids
 }
+
+output "nat_gateway_count" {
+  description = "Number of NAT gateways; each costs by the hour."
+  value       = length(aws_nat_gateway.this)
+}

@@ -9,6 +9,13 @@ data "aws_availability_zones" "available" {
     name   = "opt-in-status"
     values = ["opt-in-not-required"]
   }
+
+  lifecycle {
+    postcondition {
+      condition     = length(self.names) >= var.zones
+      error_message = "This region has ${length(self.names)} availability zones for this account, fewer than zones = ${var.zones}. Set zones to a smaller number (2 at least), or choose another region."
+    }
+  }
 }
 
 locals {

@@ -1,0 +1,126 @@
+"""Drydock's own stack, `infra/`: well formed, its plans as its own tests say, and at home in an account."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from drydock.paths import Workspace
+from drydock.stack import Stack, Target
+from drydock.stack.finder import Terraform
+
+pytestmark = [pytest.mark.terraform, pytest.mark.usefixtures("aws_provider")]
+INFRA = Path(__file__).parents[2] / "infra"
+
+
+@pytest.fixture(scope="module")
+def stack(terraform: Terraform, endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    # A copy: a plan of the user's in the real folder is not ours to replace.
+    folder = tmp_path_factory.mktemp("infra") / "infra"
+    shutil.copytree(INFRA, folder, ignore=shutil.ignore_patterns(".terraform*", "terraform.plan"))
+    target = Target.local(endpoint, region_id="r1")
+    workspace = Workspace(folder.parent)
+    made = Stack(folder, target, workspace, terraform=terraform, on_line=lambda _: None)
+    made.init()
+    return made
+
+
+@pytest.fixture
+def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith(("TF_VAR_", "TF_STATE_"))]:
+        monkeypatch.delenv(name)
+
+
+def test_it_is_formatted(terraform: Terraform) -> None:
+    argv = [str(terraform.program), "fmt", "-check", "-recursive", "-diff", str(INFRA)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_it_is_valid_and_uses_nothing_deprecated(stack: Stack) -> None:
+    told = json.loads(stack.command("validate", "-json").text)
+    assert told["valid"]
+    assert told["diagnostics"] == []
+
+
+def test_every_variable_and_output_is_described_and_every_variable_optional() -> None:
+    for path in INFRA.rglob("*.tf"):
+        blocks = re.findall(
+            r'^(variable|output) "(\w+)" \{\n(.*?)^\}', path.read_text(), re.MULTILINE | re.DOTALL
+        )
+        for kind, name, body in blocks:
+            assert re.search(r'^  description += "\S', body, re.MULTILINE), f"{path}: {name}"
+            if kind == "variable":
+                assert re.search(r"^  type +=", body, re.MULTILINE), f"{path}: {name}"
+            if kind == "variable" and path.parent == INFRA:
+                assert re.search(r"^  default +=", body, re.MULTILINE), f"{path}: {name}"
+
+
+def test_its_own_tests_pass(stack: Stack, no_variables: None) -> None:
+    told = stack.command("test", "-no-color")
+    assert told.code == 0, told.text
+    assert re.search(r"^Success! [1-9]\d* passed, 0 failed", told.text, re.MULTILINE), told.text
+
+
+def test_it_plans_a_vpc_from_scratch(stack: Stack, no_variables: None) -> None:
+    summary = stack.plan()
+    added = set(summary.added)
+    assert not summary.changed + summary.replaced + summary.destroyed
+    assert "module.network.aws_vpc.this[0]" in added
+    assert "module.service.aws_ecs_service.app" in added
+    assert "module.load_balancer.aws_lb_listener.http" in added
+    assert not [address for address in added if "nat_gateway" in address]
+
+
+def test_it_takes_the_default_vpc_and_a_password(
+    stack: Stack, no_variables: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ec2 = boto3.client(
+        "ec2",
+        endpoint_url=stack.target.endpoint,
+        region_name=stack.target.region,
+        aws_access_key_id="a",
+        aws_secret_access_key="b",
+    )
+    default = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]
+    _open_to_the_internet(ec2, default["VpcId"])
+    monkeypatch.setenv("TF_VAR_vpc_id", default["VpcId"])
+    monkeypatch.setenv("TF_VAR_postgresql_password", "correct-horse-battery")
+    summary = stack.plan()
+    shown = json.loads(stack.command("show", "-json", "terraform.plan").text)
+    assert not [address for address in summary.added if address.startswith("module.network")]
+    assert "module.database.aws_secretsmanager_secret_version.given[0]" in summary.added
+    cluster = next(
+        item["change"]["after"]
+        for item in shown["resource_changes"]
+        if item["type"] == "aws_rds_cluster"
+    )
+    assert cluster["master_password_wo_version"] > 0
+    assert "correct-horse-battery" not in json.dumps(shown["resource_changes"])
+    subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [default["VpcId"]]}])
+    zones = {subnet["SubnetId"]: subnet["AvailabilityZone"] for subnet in subnets["Subnets"]}
+    balancer = next(
+        item["change"]["after"] for item in shown["resource_changes"] if item["type"] == "aws_lb"
+    )
+    chosen = [zones[subnet] for subnet in balancer["subnets"]]
+    assert len(chosen) == len(set(chosen)) >= 2, "one subnet per zone"
+
+
+def _open_to_the_internet(ec2: Any, vpc: str) -> None:
+    """AWS's default VPC has an internet gateway and a route to it; moto 5.2.5 leaves both out."""
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    filters = [
+        {"Name": "vpc-id", "Values": [vpc]},
+        {"Name": "association.main", "Values": ["true"]},
+    ]
+    main = ec2.describe_route_tables(Filters=filters)["RouteTables"][0]["RouteTableId"]
+    ec2.create_route(RouteTableId=main, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
