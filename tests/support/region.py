@@ -52,6 +52,12 @@ environment = {{ FROM_IMAGE = "yes" }}
 [images."psql:*"]
 entrypoint = ["{python}", "-c"]
 
+[images."worded:*"]
+entrypoint = ["/bin/sh", "-c", 'echo $COLOUR $SHAPE $PWD "$1"', "sh"]
+command = ["from the image"]
+working_dir = "/usr"
+environment = {{ COLOUR = "red", SHAPE = "round" }}
+
 [images."missing-program:*"]
 entrypoint = ["/no/such/program"]
 """

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import signal
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.region import TestRegion
+from tests.support.region import TestRegion, descendants
 from tests.support.waiting import eventually
 
 _numbers = itertools.count(1)
@@ -71,7 +73,11 @@ class Scenario:
 
     def define(self, image: str, command: list[str], **container: Any) -> str:
         """Register a task definition of one container `app` → family:revision."""
-        family = f"{self.name}-{next(_numbers)}"
+        return self.define_containers(self.container("app", image, command, **container))
+
+    def define_containers(self, *containers: dict[str, Any], family: str = "") -> str:
+        """Register a task definition with memory on the task alone → family:revision."""
+        family = family or f"{self.name}-{next(_numbers)}"
         answer = self.region.client("ecs").register_task_definition(
             family=family,
             requiresCompatibilities=["FARGATE"],
@@ -79,26 +85,28 @@ class Scenario:
             cpu="256",
             memory="512",
             executionRoleArn=self.role,
-            containerDefinitions=[
-                {
-                    "name": "app",
-                    "image": image,
-                    "essential": True,
-                    "command": command,
-                    "portMappings": [{"containerPort": 3000}],
-                    "logConfiguration": {
-                        "logDriver": "awslogs",
-                        "options": {
-                            "awslogs-group": self.log_group,
-                            "awslogs-region": self.region.record.region,
-                            "awslogs-stream-prefix": "t",
-                        },
-                    },
-                    **container,
-                }
-            ],
+            containerDefinitions=list(containers),
         )["taskDefinition"]
         return f"{family}:{answer['revision']}"
+
+    def container(self, name: str, image: str, command: list[str], **more: Any) -> dict[str, Any]:
+        """A container definition that logs into the scenario's group."""
+        return {
+            "name": name,
+            "image": image,
+            "essential": True,
+            "command": command,
+            "portMappings": [{"containerPort": 3000}] if name == "app" else [],
+            "logConfiguration": {
+                "logDriver": "awslogs",
+                "options": {
+                    "awslogs-group": self.log_group,
+                    "awslogs-region": self.region.record.region,
+                    "awslogs-stream-prefix": "t",
+                },
+            },
+            **more,
+        }
 
     def run(self, definition: str, **more: Any) -> str:
         """RunTask → the task's ARN."""
@@ -130,13 +138,34 @@ class Scenario:
             or {}
         )
 
-    def output(self, arn: str) -> list[str]:
-        """What a task's container wrote."""
-        events = self.region.client("logs").get_log_events(
-            logGroupName=self.log_group,
-            logStreamName=f"t/app/{arn.rsplit('/', maxsplit=1)[-1]}",
-            startFromHead=True,
-        )["events"]
+    def statuses(self, arn: str, until: str, seconds: float = 20) -> list[str]:
+        """Every status that a task is seen in, in order, until one of them."""
+        seen: list[str] = []
+
+        def look() -> bool:
+            status = self.task(arn)["lastStatus"]
+            if not seen or seen[-1] != status:
+                seen.append(status)
+            return bool(status == until)
+
+        eventually(look, f"task {arn} {until}", seconds, every=0.01)
+        return seen
+
+    def stop(self, arn: str, reason: str = "") -> None:
+        """StopTask."""
+        self.region.client("ecs").stop_task(cluster=self.cluster, task=arn, reason=reason)
+
+    def output(self, arn: str, container: str = "app") -> list[str]:
+        """What a task's container wrote so far."""
+        client = self.region.client("logs")
+        try:
+            events = client.get_log_events(
+                logGroupName=self.log_group,
+                logStreamName=f"t/{container}/{arn.rsplit('/', maxsplit=1)[-1]}",
+                startFromHead=True,
+            )["events"]
+        except client.exceptions.ResourceNotFoundException:
+            return []  # it has not started yet
         return [event["message"] for event in events]
 
     def pids(self, arn: str) -> list[int]:
@@ -144,3 +173,12 @@ class Scenario:
         return next(
             (task["pids"] for task in self.region.inspect()["tasks"] if task["arn"] == arn), []
         )
+
+    def kill(self, arn: str) -> None:
+        """SIGKILL to a task's processes, by the host's ids that the region prints."""
+        for pid in self.pids(arn):
+            os.kill(pid, signal.SIGKILL)
+
+    def processes(self, arn: str) -> set[int]:
+        """The host's process ids of a task and of all that descend from it."""
+        return {one for pid in self.pids(arn) for one in descendants(pid)}

@@ -33,7 +33,7 @@ class Process:
         return self.exit_code is None
 
     def signal(self, number: int) -> None:
-        """Send a signal to it and the rest of its process group; nothing happens once it ended."""
+        """Send a signal to it alone; nothing happens once it ended."""
         if self.running:
             self._send_signal(self.pid, number)
 

@@ -53,7 +53,7 @@ class Init:
         if message.verb == "spawn":
             self._spawn(message)
         elif message.verb == "signal" and message.fields["pid"] in self._children:
-            _signal_group(message.fields["pid"], message.fields["signal"])
+            _signal(message.fields["pid"], message.fields["signal"])
 
     def _spawn(self, message: Message) -> None:
         ticket = message.fields["ticket"]
@@ -88,10 +88,10 @@ class Init:
                 Message("exited", {"pid": pid, "exit_code": code}).send(self._channel)
 
 
-def _signal_group(pid: int, number: int) -> None:
-    """To the whole process group, which the process leads since its birth."""
+def _signal(pid: int, number: int) -> None:
+    """To the process alone, as a container engine does; when PID 1 of a namespace ends, so do all."""
     try:
-        os.killpg(pid, number)
+        os.kill(pid, number)
     except ProcessLookupError:
         return
     except OSError as error:

@@ -54,15 +54,16 @@ class ProcessDriver:
         image: ProcessImage,
         place: Place,
         sink: Sink,
-        on_exit: Callable[[], None],
+        on_change: Callable[[], None],
     ) -> Container:
         """Start a container; its lines go to `sink`.
 
-        Raises ImageNotFound, SpawnFailed. `on_exit` is called from the spawner's thread.
+        Raises ImageNotFound, SpawnFailed. `on_change` is called when it ends and when its last line
+        was handed on, from the spawner's or the pump's thread; it must not block.
         """
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         command = compose(request, image, {**inherited, **place.environment})
-        output = self._pump.open(sink)
+        output = self._pump.open(sink, on_change)
         try:
             process = self._spawner.spawn(
                 ProcessSpec(
@@ -76,7 +77,7 @@ class ProcessDriver:
                     uid=command.uid,
                     gid=command.gid,
                 ),
-                lambda _process: on_exit(),
+                lambda _process: on_change(),
             )
         finally:
             self._pump.started(output)

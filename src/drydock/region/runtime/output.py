@@ -37,6 +37,7 @@ class Output:
 @dataclass
 class _Source:
     sink: Sink
+    on_end: Callable[[], None]
     output: Output
     rest: bytes = b""
 
@@ -50,12 +51,12 @@ class Pump:
         self._selector.register(self._wake_reader, selectors.EVENT_READ)
         threading.Thread(target=self._run, name="output", daemon=True).start()
 
-    def open(self, sink: Sink) -> Output:
-        """A new pipe whose lines go to `sink`, called from the pump's thread."""
+    def open(self, sink: Sink, on_end: Callable[[], None] = lambda: None) -> Output:
+        """A new pipe whose lines go to `sink`, called from the pump's thread, as is `on_end`."""
         reader, writer = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(reader, False)
         output = Output(writer)
-        self._selector.register(reader, selectors.EVENT_READ, _Source(sink, output))
+        self._selector.register(reader, selectors.EVENT_READ, _Source(sink, on_end, output))
         self._wake_writer.send(b"x")
         return output
 
@@ -87,6 +88,7 @@ class Pump:
             self._selector.unregister(reader)
             os.close(reader)
             source.output.ended.set()
+            source.on_end()
 
     def _hand_on(self, source: _Source, lines: Sequence[bytes]) -> None:
         if not lines:

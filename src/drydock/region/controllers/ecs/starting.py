@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from drydock.config import ImageConfig
 from drydock.errors import DrydockError, ImageNotFound, SpawnFailed
@@ -22,43 +23,74 @@ from drydock.region.runtime.output import Line, Sink
 
 
 class CannotStartError(Exception):
-    """The stoppedReason."""
+    """The stoppedReason, and the container that it is about, if it is about one."""
+
+    def __init__(self, reason: str, container: str = "") -> None:
+        super().__init__(reason)
+        self.container = container
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A container that has all it needs but a process."""
+
+    plan: ContainerPlan
+    image: ProcessImage
+    secrets: Mapping[str, str] = field(repr=False)
+    sink: Sink
 
 
 class TaskStarter:
-    """Starts containers. Thread-safe."""
+    """Prepares containers and starts them. Thread-safe."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._store = parts.store
         self._driver = ProcessDriver(parts.spawner, parts.pump)
 
-    def start(self, task: Task, plan: ContainerPlan, on_exit: Callable[[], None]) -> Container:
-        """Start one container. Raises CannotStartError with ECS's reason."""
-        image = self._image(plan.image)
+    def prepare(self, plan: ContainerPlan) -> Prepared:
+        """Get what a container needs, in ECS's order. Raises CannotStartError with ECS's reason."""
         values = self._secrets(plan)
         sink = self._sink(plan.log)
+        return Prepared(plan, self._image(plan), values, sink)
+
+    def start(self, task: Task, ready: Prepared, on_change: Callable[[], None]) -> Container:
+        """Start a container. Raises CannotStartError with ECS's reason.
+
+        `on_change` is called, from some thread, when it ends and when its last line is stored.
+        """
+        name = ready.plan.name
+        request = ready.plan.request(ready.secrets)
         try:
-            return self._driver.start(plan.request(values), image, self._place(task), sink, on_exit)
+            return self._driver.start(
+                request, ready.image, self._place(task), ready.sink, on_change
+            )
         except ImageNotFound as error:
-            raise CannotStartError(f"CannotPullContainerError: {error.cause}") from error
+            words = f"CannotPullContainerError: {error.cause}: {error.remedy}"
+            raise CannotStartError(words, name) from error
         except SpawnFailed as error:
             words = f"{error.subject}: {error.cause}"
+            remedy = error.remedy or (
+                f"set entrypoint, command and working_dir of [images] for {ready.plan.image}, or the "
+                "container definition's entryPoint and command, to a program of this machine"
+            )
             raise CannotStartError(
                 "CannotStartContainerError: failed to create containerd task: failed to create "
-                f"shim task: {words}"
+                f"shim task: {words}: {remedy}",
+                name,
             ) from error
         except DrydockError as error:
-            raise CannotStartError(f"CannotStartContainerError: {error}") from error
+            raise CannotStartError(f"CannotStartContainerError: {error}", name) from error
 
-    def _image(self, reference: str) -> ProcessImage:
-        config: ImageConfig | None = self._parts.config.image(reference)
+    def _image(self, plan: ContainerPlan) -> ProcessImage:
+        config: ImageConfig | None = self._parts.config.image(plan.image)
         if config is None:
             known = ", ".join(self._parts.config.images) or "none"
             raise CannotStartError(
                 f"CannotPullContainerError: pull image manifest has been retried 1 time(s): "
-                f"failed to resolve ref {reference}: not found: no [images] entry of drydock.toml "
-                f"fits it (there are: {known})"
+                f"failed to resolve ref {plan.image}: not found: no [images] entry of drydock.toml "
+                f"fits it (there are: {known}): add one and restart the region",
+                plan.name,
             )
         return ProcessImage(
             entrypoint=config.entrypoint,

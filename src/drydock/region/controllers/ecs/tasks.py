@@ -18,33 +18,14 @@ from moto.core.utils import utcnow
 
 from drydock.region.api.gaps.ecs.records import Task
 from drydock.region.controllers.base import DONE, Outcome, Requeue
-from drydock.region.controllers.ecs.definitions import ContainerPlan, container_plans
+from drydock.region.controllers.ecs.definitions import container_plans
+from drydock.region.controllers.ecs.running import RunningTask
 from drydock.region.controllers.ecs.starting import CannotStartError, TaskStarter
 from drydock.region.controllers.parts import Parts
-from drydock.region.runtime.driver import Container
 
 SOON = Requeue(0.05)
 _SHOWN = timedelta(hours=1)
 """How long a stopped task stays listed."""
-
-
-class RunningTask:
-    """The data plane of one task: its containers, and when SIGKILL is due."""
-
-    def __init__(self) -> None:
-        self.containers: dict[str, Container] = {}
-        self.plans: dict[str, ContainerPlan] = {}
-        self.kill_at: dict[str, float] = {}
-
-    def essential_ended(self) -> str | None:
-        """The name of an essential container that has ended."""
-        for name, container in self.containers.items():
-            if self.plans[name].essential and not container.running:
-                return name
-        return None
-
-    def pids(self) -> list[int]:
-        return [one.process.host_pid for one in self.containers.values() if one.running]
 
 
 class TaskController:
@@ -103,8 +84,8 @@ class TaskController:
         if task.last_status == "DEPROVISIONING":
             return self._deprovision(task)
         assert running is not None  # noqa: S101  (for mypy: the statuses above have returned)
-        ended = running.essential_ended()
-        if ended is not None:
+        self._note_exits(task, running)
+        if running.essential_ended:
             self._want_stop(task, "EssentialContainerExited", "Essential container in task exited")
         if task.desired_status == "STOPPED":
             return self._wind_down(task, running)
@@ -136,8 +117,7 @@ class TaskController:
         """The record is gone (a cluster that was deleted by force): nothing of it may run on."""
         running = self._running.get(arn)
         if running is not None:
-            for container in running.containers.values():
-                container.process.kill()
+            running.kill()
             with self._lock:
                 self._running.pop(arn, None)
         return DONE
@@ -179,40 +159,37 @@ class TaskController:
                 task.task_definition_arn
             )
             plans = container_plans(definition.container_definitions, task.overrides, task.id)
-        running.plans = {plan.name: plan for plan in plans}
-        if task.pull_started_at is None:
-            with self._store.writing("ecs"):
-                task.pull_started_at = utcnow()
-        for plan in plans:
-            if plan.name in running.containers:
-                continue
-            try:
-                container = self._starter.start(task, plan, lambda: self.wake(task.task_arn))
-            except CannotStartError as error:
-                self._want_stop(task, "TaskFailedToStart", str(error), container=plan.name)
-                return self._wind_down(task, running)
-            with self._lock:
-                running.containers[plan.name] = container
-            self._container_runs(task, plan.name, container)
+            task.pull_started_at = task.pull_started_at or utcnow()
+        missing = [plan for plan in plans if plan.name not in running.containers]
+        try:
+            ready = [self._starter.prepare(plan) for plan in missing]
+            task.pull_stopped_at = task.pull_stopped_at or utcnow()
+            for one in ready:
+                container = self._starter.start(task, one, lambda: self.wake(task.task_arn))
+                running.add(one.plan, container)
+                self._container_runs(task, one.plan.name, container.process.host_pid)
+        except CannotStartError as error:
+            self._want_stop(task, "TaskFailedToStart", str(error), container=error.container)
+            return self._wind_down(task, running)
         with self._store.writing("ecs"):
             task.last_status = "RUNNING"
-            task.pull_stopped_at = task.started_at = utcnow()
+            task.started_at = utcnow()
             task.version += 1
         # one may have ended before it was listed, and its own wake found nothing to see
-        return SOON if running.essential_ended() else DONE
+        return SOON if any(running.exits()) else DONE
 
-    def _container_runs(self, task: Task, name: str, container: Container) -> None:
+    def _container_runs(self, task: Task, name: str, pid: int) -> None:
         with self._store.writing("ecs"):
             for record in task.containers:
                 if record.name == name:
                     record.last_status = "RUNNING"
-                    record.runtime_id = f"{task.id}-{container.process.host_pid}"
+                    record.runtime_id = f"{task.id}-{pid}"
 
     def _want_stop(self, task: Task, code: str, reason: str, container: str = "") -> None:
         """Note why the task ends, unless that is known already."""
-        if task.desired_status == "STOPPED" and task.stop_code is not None:
-            return
-        with self._store.writing("ecs"):
+        with self._store.reading():
+            if task.desired_status == "STOPPED" and task.stop_code is not None:
+                return
             task.desired_status = "STOPPED"
             task.stop_code, task.stopped_reason = code, reason
             task.stopping_at = task.stopping_at or utcnow()
@@ -220,44 +197,38 @@ class TaskController:
                 if record.name == container:
                     record.reason = reason
             task.version += 1
+            self._store.changed("ecs")
 
     def _wind_down(self, task: Task, running: RunningTask) -> Outcome:
         """Drained → SIGTERM → SIGKILL after stopTimeout → every last line stored → interface gone."""
-        alive = [name for name, one in running.containers.items() if not one.finished]
-        serving = running.essential_ended() is None and bool(alive)
-        if serving and not running.kill_at and self._is_registered(task):
-            self._set_status(task, "DEACTIVATING")
-            return Requeue(0.5)  # its service takes it out of the target group, which wakes us
-        if alive:
+        if running.unfinished:
+            serving = not running.essential_ended and not running.ending
+            if serving and self._is_registered(task):
+                self._set_status(task, "DEACTIVATING")
+                return Requeue(1.0)  # its service takes it out of the target group, which wakes us
             self._set_status(task, "STOPPING")
-            return self._end_processes(running, alive)
+            return Requeue(running.end(time.monotonic()))
         self._note_exits(task, running)
+        with self._store.reading():
+            task.execution_stopped_at = task.execution_stopped_at or utcnow()
         with self._lock:
             self._running.pop(task.task_arn, None)
         return self._deprovision(task)
 
-    def _end_processes(self, running: RunningTask, alive: list[str]) -> Outcome:
-        now = time.monotonic()
-        for name in alive:
-            container = running.containers[name]
-            if name not in running.kill_at:
-                running.kill_at[name] = now + running.plans[name].stop_timeout
-                container.process.terminate()
-            elif now >= running.kill_at[name]:
-                container.process.kill()
-        wait = min(running.kill_at[name] for name in alive) - now
-        # an ended process whose pipe still holds lines has no event of its own
-        lingering = any(not running.containers[name].running for name in alive)
-        return Requeue(0.02 if lingering else max(wait, 0.1))
-
     def _note_exits(self, task: Task, running: RunningTask) -> None:
-        with self._store.writing("ecs"):
-            for record in task.containers:
-                record.last_status = "STOPPED"
-                container = running.containers.get(record.name)
-                if container is not None:
-                    record.exit_code = container.process.exit_code
-            task.execution_stopped_at = utcnow()
+        """A container may end while its task goes on."""
+        exits = dict(running.exits())
+        with self._store.reading():
+            news = [
+                record
+                for record in task.containers
+                if record.name in exits and record.last_status != "STOPPED"
+            ]
+            for record in news:
+                record.last_status, record.exit_code = "STOPPED", exits[record.name]
+            if news:
+                task.version += 1
+                self._store.changed("ecs")
 
     def _is_registered(self, task: Task) -> bool:
         """Some target group still sends requests to the task, or lets them end."""
