@@ -37,7 +37,7 @@ def dumps(value: object) -> bytes:
 
 def loads(data: bytes) -> Any:
     """The value that `dumps` wrote. Runs code that the data names: it must be one's own."""
-    return _Unpickler(io.BytesIO(data)).load()
+    return pickle.loads(data)  # noqa: S301  (see above)
 
 
 def place(backends: Any) -> Place:
@@ -51,20 +51,6 @@ def place(backends: Any) -> Place:
 
 
 class _Pickler(pickle.Pickler):
-    def persistent_id(self, obj: Any) -> tuple[str, ...] | None:
-        from moto.core.base_backend import (  # noqa: PLC0415  (moto, slow)
-            AccountSpecificBackend,
-            BackendDict,
-        )
-
-        if isinstance(obj, BackendDict):
-            return ("backends", *place(obj))
-        if isinstance(obj, AccountSpecificBackend):
-            everything: list[Any] = BackendDict._instances  # type: ignore[misc]
-            owner = next(one for one in everything if one.get(obj.account_id) is obj)
-            return ("account", *place(owner), obj.account_id)
-        return None
-
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, _PRIVATE):
             pkcs8, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -77,15 +63,29 @@ class _Pickler(pickle.Pickler):
         if isinstance(obj, FunctionType) and "<locals>" in obj.__qualname__:
             return _reduce_inner(obj)
         if isinstance(obj, dict) and type(obj).__module__.startswith("moto."):
+            held: Any = obj
+            if type(obj).__name__.endswith("BackendDict"):
+                return _backends, place(held)
+            if type(obj).__name__ == "AccountSpecificBackend":
+                return _account, (*place(_owner(held)), held.account_id)
             made = (type(obj), getattr(obj, "default_factory", None))
             return _empty, made, (vars(obj), dict(dict.items(obj))), None, None, _fill
         return NotImplemented
 
 
-class _Unpickler(pickle.Unpickler):
-    def persistent_load(self, pid: tuple[str, ...]) -> Any:
-        backends = getattr(import_module(pid[1]), pid[2])
-        return backends[pid[3]] if pid[0] == "account" else backends
+def _owner(regions: Any) -> Any:
+    from moto.core.base_backend import BackendDict  # noqa: PLC0415  (moto, slow)
+
+    everything: list[Any] = BackendDict._instances  # type: ignore[misc]
+    return next(one for one in everything if one.get(regions.account_id) is regions)
+
+
+def _backends(module: str, attribute: str) -> Any:
+    return getattr(import_module(module), attribute)
+
+
+def _account(module: str, attribute: str, account_id: str) -> Any:
+    return _backends(module, attribute)[account_id]
 
 
 def _private_key(data: bytes) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 from moto.logs import urls as their_urls
 from moto.logs.exceptions import ResourceNotFoundException as LogGroupMissing
-from moto.logs.models import LogEvent, logs_backends
+from moto.logs.models import LogEvent, LogStream, logs_backends
 from moto.logs.models import LogsBackend as TheirBackend
 from moto.logs.responses import LogsResponse
 
@@ -21,6 +21,28 @@ __all__ = ["LogGroupMissing", "LogsBackend", "install"]
 
 KEPT_PER_STREAM = 20_000
 """Events; the oldest go first. CloudWatch keeps what the group's retention says, we what memory allows."""
+
+
+class Stream(LogStream):
+    """A stream whose events are saved as plain rows, several times faster than as objects."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        rows = [
+            (one.event_id, one.ingestion_time, one.timestamp, one.message) for one in self.events
+        ]
+        return {**vars(self), "events": rows}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        rows = state.pop("events")
+        vars(self).update(state)
+        self.events = [_event(*row) for row in rows]
+
+
+def _event(event_id: int, ingestion_time: int, timestamp: int, message: str) -> LogEvent:
+    event: LogEvent = object.__new__(LogEvent)
+    event.event_id, event.ingestion_time = event_id, ingestion_time
+    event.timestamp, event.message = timestamp, message
+    return event
 
 
 class LogsBackend(TheirBackend):
@@ -39,6 +61,10 @@ class LogsBackend(TheirBackend):
         if create_group and group not in self.groups:
             self.create_log_group(group, {})
         self.ensure_log_stream(group, stream)
+
+    def create_log_stream(self, log_group_name: str, log_stream_name: str) -> None:
+        super().create_log_stream(log_group_name, log_stream_name)
+        self.groups[log_group_name].streams[log_stream_name].__class__ = Stream
 
     def write_events(self, group: str, stream: str, events: Iterable[tuple[int, str]]) -> None:
         """Append (milliseconds since 1970, text) in the order they happened.
