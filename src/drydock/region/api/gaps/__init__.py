@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 
-LIGHT = frozenset({"sts", "iam"})
+LIGHT = frozenset({"sts"})
 """Services that can be answered before `install`: they build no backend that has gaps."""
 
 _LOCK = threading.Lock()
@@ -29,10 +29,11 @@ def install() -> None:
             ec2,
             ecs,
             elbv2,
+            iam,
             logs,
             rds,
         )
 
-        for module in (ec2, ecs, elbv2, rds, logs, applicationautoscaling):
+        for module in (ec2, ecs, elbv2, rds, iam, logs, applicationautoscaling):
             module.install()
         _DONE.set()
