@@ -23,7 +23,7 @@ def again(value: Any) -> Any:
 @pytest.mark.parametrize(
     "key",
     [
-        rsa.generate_private_key(65537, 1024),
+        rsa.generate_private_key(65537, 2048),
         ec.generate_private_key(ec.SECP256R1()),
         ed25519.Ed25519PrivateKey.generate(),
     ],
