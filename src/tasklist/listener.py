@@ -5,8 +5,9 @@ from __future__ import annotations
 import ctypes
 import os
 import socket
+import stat
 import sys
-from contextlib import suppress
+from pathlib import Path
 
 from tasklist.errors import ListenError
 
@@ -43,16 +44,24 @@ def resolve(host: str, port: int) -> tuple[str, int]:
 def own_listeners() -> list[socket.socket]:
     """A duplicate of every listening TCP socket of this process; the caller closes them."""
     found = []
-    for name in os.listdir("/dev/fd"):
-        with suppress(OSError):  # not a socket, or closed meanwhile
-            candidate = socket.socket(fileno=os.dup(int(name)))
-            if candidate.family in (socket.AF_INET, socket.AF_INET6) and candidate.getsockopt(
-                socket.SOL_SOCKET, socket.SO_ACCEPTCONN
-            ):
-                found.append(candidate)
-            else:
-                candidate.close()
+    for entry in Path("/dev/fd").iterdir():
+        try:
+            if not stat.S_ISSOCK(os.stat(int(entry.name)).st_mode):  # noqa: PTH116 - a descriptor
+                continue
+            candidate = socket.socket(fileno=os.dup(int(entry.name)))
+        except OSError:  # closed meanwhile
+            continue
+        if _is_listening(candidate):
+            found.append(candidate)
+        else:
+            candidate.close()
     return found
+
+
+def _is_listening(candidate: socket.socket) -> bool:
+    if candidate.family not in (socket.AF_INET, socket.AF_INET6):
+        return False
+    return bool(candidate.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
 
 
 def address_of(listener: socket.socket) -> str:

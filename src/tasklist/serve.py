@@ -73,7 +73,7 @@ def _on_signals(front: Front, server: Server, log: JsonLog) -> asyncio.Event:
 
     def received(number: signal.Signals) -> None:
         if asked.is_set():
-            server.stop()
+            _stop(server)
             return
         asked.set()
         log.info("draining", signal=number.name)
@@ -96,4 +96,9 @@ async def _drain(front: Front, server: Server) -> None:
         if not front.in_flight and time.perf_counter() - front.last_request > QUIET_SECONDS:
             break
         await asyncio.sleep(0.01)
-    server.stop()  # waits for what is still being answered
+    _stop(server)
+
+
+def _stop(server: Server) -> None:
+    """Granian closes its port, waits for what is still being answered, and returns from serve()."""
+    server.stop()  # type: ignore[no-untyped-call]

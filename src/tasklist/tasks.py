@@ -18,7 +18,7 @@ _OBJECT = """'{"id":' || id || ',"priority":' || priority || ',"title":' || to_j
   || ',"complete":' || completed::text || '}'"""
 _LIST = f"SELECT coalesce('[' || string_agg({_OBJECT}, ',' ORDER BY id) || ']', '[]') FROM "  # noqa: S608
 _ALL = _LIST + "tasks"
-_PAGE = _LIST + "(SELECT * FROM tasks WHERE id > $2 ORDER BY id LIMIT $1) AS page"
+_PAGE = _LIST + "(SELECT * FROM tasks WHERE id > $2 ORDER BY id LIMIT $1) AS page"  # noqa: S608
 _ONE = f"SELECT {_OBJECT} FROM tasks WHERE id = $1"  # noqa: S608
 _ADD = "INSERT INTO tasks (priority, title, completed) VALUES ($1, $2, $3) RETURNING id"
 _CHANGE = """UPDATE tasks SET priority = coalesce($2, priority), title = coalesce($3, title),

@@ -74,9 +74,7 @@ def _create(settings: Settings) -> None:
 
 
 def _connect(settings: Settings, dbname: str) -> psycopg.Connection[tuple[Any, ...]]:
-    options = {}
-    if settings.db_sslmode.startswith("verify-"):
-        options["sslrootcert"] = settings.db_sslrootcert or "system"
+    verify = settings.db_sslmode.startswith("verify-")
     return psycopg.connect(
         host=settings.db_host,
         port=settings.db_port,
@@ -86,7 +84,8 @@ def _connect(settings: Settings, dbname: str) -> psycopg.Connection[tuple[Any, .
         sslmode=settings.db_sslmode,
         connect_timeout=CONNECT_SECONDS,
         application_name="tasklist updatedb",
-        **options,
+        # libpq leaves out what is None
+        sslrootcert=(settings.db_sslrootcert or "system") if verify else None,
     )
 
 

@@ -77,15 +77,17 @@ class Postgres:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(as_nobody_special(argv), stdout=log, stderr=log)
         deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                self.connect(dbname="postgres").close()
-            except psycopg.OperationalError as error:
-                assert self._process.poll() is None, self._log.read_text()
-                assert time.monotonic() < deadline, f"no answer in {START_SECONDS} s: {error}"
-                time.sleep(0.02)
-            else:
-                return
+        while not self._answers():
+            assert self._process.poll() is None, self._log.read_text()
+            assert time.monotonic() < deadline, f"no answer in {START_SECONDS} s"
+            time.sleep(0.02)
+
+    def _answers(self) -> bool:
+        try:
+            self.connect(dbname="postgres").close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def stop(self) -> None:
         """A fast shutdown: every connection is cut, everything written is kept."""
