@@ -58,6 +58,9 @@ command = ["from the image"]
 working_dir = "/usr"
 environment = {{ COLOUR = "red", SHAPE = "round" }}
 
+[images."bare:*"]
+environment = {{ BARE = "yes" }}
+
 [images."missing-program:*"]
 entrypoint = ["/no/such/program"]
 """

@@ -168,6 +168,14 @@ class Scenario:
             return []  # it has not started yet
         return [event["message"] for event in events]
 
+    def wait_for_output(self, arn: str, lines: int, container: str = "app") -> list[str]:
+        """Wait until a task's container wrote so many lines → what it wrote."""
+        what = f"{lines} lines of {arn}"
+        return (
+            eventually(lambda: len(found := self.output(arn, container)) >= lines and found, what)
+            or []
+        )
+
     def pids(self, arn: str) -> list[int]:
         """The host's process ids of a task."""
         return next(

@@ -75,14 +75,17 @@ def read(store: Store, value_from: str) -> str:
 
 
 def _read_parameter(store: Store, reference: SecretReference) -> str:
-    try:
-        with store.reading():
-            found = store.backend("ssm").get_parameter(reference.name)
-    except ParameterNotFound:
-        found = None
-    if found is None:
-        raise SecretUnavailableError(
-            "unable to retrieve secrets from ssm: service call has been retried 1 time(s): "
-            f"invalid ssm parameters: {reference.name}"
-        )
-    return str(found.value)
+    # the ARN of a parameter without a path has a slash that its name has not
+    for name in (reference.name, reference.name.removeprefix("/")):
+        try:
+            with store.reading():
+                found = store.backend("ssm").get_parameter(name)
+                value = found.decrypt(found.value) if found is not None else None
+        except ParameterNotFound:
+            continue
+        if value is not None:
+            return str(value)
+    raise SecretUnavailableError(
+        "unable to retrieve secrets from ssm: service call has been retried 1 time(s): "
+        f"invalid ssm parameters: {reference.name}"
+    )

@@ -144,7 +144,8 @@ class TaskStarter:
             raise CannotStartError(
                 "ResourceInitializationError: failed to validate logger args: create stream has been "
                 "retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: "
-                "The specified log group does not exist. : exit status 1"
+                f"The specified log group does not exist. : exit status 1: {target.group}: create the "
+                "group, or set awslogs-create-group"
             ) from error
 
         def sink(lines: Sequence[Line]) -> None:

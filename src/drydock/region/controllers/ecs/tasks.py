@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import Any
 
 from moto.core.utils import utcnow
+from moto.ec2.exceptions import EC2ClientError
 
 from drydock.region.api.gaps.ecs.records import Task
 from drydock.region.controllers.base import DONE, Outcome, Requeue
@@ -135,10 +136,8 @@ class TaskController:
         """A network interface in one of the task's subnets; PENDING once it exists for real."""
         if task.desired_status == "STOPPED":
             return self._deprovision(task)
-        if task.eni_id is None:
-            with self._store.writing("ecs", "ec2"):
-                ecs = self._store.backend("ecs")
-                ecs.create_task_eni(task, _emptiest_subnet(task, ecs.tasks[task.cluster_name]))
+        if task.eni_id is None and not self._attach_interface(task):
+            return self._deprovision(task)
         if task.eni_id not in self._parts.fabric.enis():
             return Requeue(1.0)  # the VPC's controller makes it, which wakes this one
         with self._lock:
@@ -150,6 +149,22 @@ class TaskController:
             task.last_status = "PENDING"
             task.version += 1
         return self._start(task)
+
+    def _attach_interface(self, task: Task) -> bool:
+        """Ask for the interface; if EC2 refuses, the task ends with ECS's words for that."""
+        with self._store.writing("ecs", "ec2"):
+            ecs = self._store.backend("ecs")
+            subnet = _emptiest_subnet(task, ecs.tasks[task.cluster_name])
+            try:
+                ecs.create_task_eni(task, subnet)
+            except EC2ClientError as error:
+                refused = error
+            else:
+                return True
+        reason = "Unexpected EC2 error while attempting to Create Network Interface"
+        words = f"{reason} in subnet '{subnet}': {refused.code}: {refused.message}"
+        self._want_stop(task, "TaskFailedToStart", words)
+        return False
 
     def _start(self, task: Task) -> Outcome:
         """Start what does not run yet; RUNNING once everything does."""
