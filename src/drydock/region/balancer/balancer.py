@@ -13,7 +13,7 @@ from pathlib import Path
 
 from drydock.errors import BalancerFailed
 from drydock.region.balancer import servers
-from drydock.region.balancer.groups import group_name, state_file
+from drydock.region.balancer.groups import fails_open, group_name, state_file
 from drydock.region.balancer.health import (
     DRAINING,
     Server,
@@ -44,7 +44,8 @@ Sockets = Mapping[str, Sequence[socket.socket]]
 MAX_RETIRED = 8
 """Old processes that may drain at once; of more, the oldest is ended."""
 RETIRE_LIMIT = 600.0
-"""Seconds after which an old process is ended, whatever it still has in flight."""
+"""Seconds after which an old process is ended, whatever it still has in flight. Until then it keeps even
+requests to targets whose deregistration delay is over: it answers no question any more."""
 _STOP_TIMEOUT = 10.0
 
 
@@ -162,7 +163,8 @@ class Balancer:
                 self._draining[key, target] = time.monotonic() + delay
                 self._tracks.pop((key, target), None)
             case DeleteServer(key, target):
-                self._delete(key, target)
+                if servers.delete(self._runtime(), key, target):
+                    del self._draining[key, target]
 
     def _restart(self, spec: LoadBalancer, sockets: Sockets) -> None:
         self._generation += 1
@@ -170,12 +172,14 @@ class Balancer:
             spec=spec,
             sockets=sockets,
             states=self._states(spec),
+            fail_open=[group.key for group in spec.target_groups if self._fails_open(group)],
             base=self._folder / f"haproxy-{self._generation}",
             netns=self._netns,
         )
         new = Instance.start(self._spawner, launch, lambda _process: self._wake.set())
         self._retire()
         self._instance = new
+        # registered again: the new process knows nothing of its draining, and checks it anew
         for target_id in self._draining.keys() & set(_targets(spec)):
             del self._draining[target_id]
             self._tracks[target_id] = Track()
@@ -203,17 +207,6 @@ class Balancer:
                 (up if served else down).append((group, target))
         return state_file(up, down)
 
-    def _delete(self, key: str, target: Target) -> None:
-        for retired in self._retired:
-            try:
-                servers.cut(retired.runtime, key, target)
-            except BalancerFailed:
-                # it ends by itself when its last connection does, so it may have, meanwhile
-                if retired.process.running:
-                    raise
-        if servers.delete(self._runtime(), key, target):
-            del self._draining[key, target]
-
     def _runtime(self) -> Runtime:
         if self._instance is None:
             raise BalancerFailed(f"load balancer {self._key}", "no HAProxy runs")
@@ -238,7 +231,13 @@ class Balancer:
                     servers.admit(self._runtime(), group.key, target)
                     server = replace(server, up=True)
                 self._tracks[group.key, target] = observe(track, server, group.health_check, now)
+            targets = group.targets if self._fails_open(group) else ()
+            servers.keep_open(self._runtime(), group, targets, seen)
         return seen
+
+    def _fails_open(self, group: TargetGroup) -> bool:
+        tracks = [self._tracks.get((group.key, target), Track()) for target in group.targets]
+        return fails_open([track.health.state for track in tracks])
 
     def _healths(self) -> dict[TargetId, TargetHealth]:
         registered = {key: self._tracks.get(key, Track()).health for key in _targets(self._spec)}
@@ -262,7 +261,9 @@ class Balancer:
                 changed = self._tick()
             except BalancerFailed as error:
                 # it may be ending just now: the next round sees whether it did
-                log.warning("balancer not observed", extra={"balancer": self._key, "why": error})
+                log.warning(
+                    "balancer not observed", extra={"balancer": self._key, "why": str(error)}
+                )
                 continue
             if changed and self._on_change is not None:
                 self._on_change()

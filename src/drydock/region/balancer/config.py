@@ -6,7 +6,7 @@ answers by itself (redirect, fixed response) is a backend too, so the first rule
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from drydock.region.balancer import pages
@@ -27,6 +27,8 @@ class Placement:
     listener_fds: Mapping[str, Sequence[int]]
     """By listener key: descriptors of listening sockets, as the process will see them."""
     state_file: str
+    fail_open: Collection[str] = ()
+    """Keys of the target groups that send requests to unhealthy targets, having no others."""
     threads: int = 1
 
 
@@ -38,7 +40,9 @@ def render(spec: LoadBalancer, placement: Placement) -> str:
         if descriptors:
             sections.append(frontend(spec, listener, descriptors))
             sections.extend(own_answers(spec, listener))
-    sections.extend(backend(group) for group in spec.target_groups)
+    sections.extend(
+        backend(group, fail_open=group.key in placement.fail_open) for group in spec.target_groups
+    )
     sections.append([f"backend {UNAVAILABLE} from aws", unavailable()])
     return "\n\n".join("\n    ".join(section) for section in sections) + "\n"
 

@@ -15,8 +15,13 @@ from drydock.region.balancer.spec import Action, Forward, Listener, LoadBalancer
 from drydock.region.balancer.words import proxy_name
 
 
+def frontend_name(key: str) -> str:
+    """The frontend of a listener."""
+    return proxy_name("listener", key)
+
+
 def frontend(spec: LoadBalancer, listener: Listener, descriptors: Sequence[int]) -> list[str]:
-    lines = [f"frontend {proxy_name('listener', listener.key)} from aws"]
+    lines = [f"frontend {frontend_name(listener.key)} from aws"]
     lines += [f"bind fd@{descriptor}" for descriptor in descriptors]
     if spec.host_client:
         lines.append(

@@ -32,10 +32,27 @@ def group_name(key: str) -> str:
     return proxy_name("tg", key)
 
 
-def backend(group: TargetGroup) -> list[str]:
+def open_name(target: Target) -> str:
+    """The server that gives a target requests although it is unhealthy; see `fails_open`."""
+    return f"open:{target.name}"
+
+
+def fails_open(states: Sequence[str]) -> bool:
+    """Whether a group whose targets are in these states sends requests to all of them.
+
+    AWS: "If a target group contains only unhealthy registered targets, the load balancer routes
+    requests to all those targets, regardless of their health status."
+    """
+    return bool(states) and set(states) == {"unhealthy"}
+
+
+def backend(group: TargetGroup, *, fail_open: bool = False) -> list[str]:
+    """A group's section, as lines; `fail_open`: all its targets get requests, unhealthy as they are."""
     lines = [
         f"backend {group_name(group.key)} from aws",
         f"balance {_BALANCE[group.algorithm]}",
+        # what fails open is a backup: HAProxy takes it only while no other server is up
+        "option allbackups",
         *_failed_connections(),
         unavailable("if { nbsrv eq 0 }"),
     ]
@@ -45,7 +62,14 @@ def backend(group: TargetGroup) -> list[str]:
     options = server_options(group)
     for target in group.targets:
         lines.append(f"server {target.name} {target.name} {options}".rstrip())
+        if fail_open:
+            lines.append(f"server {open_name(target)} {target.name} {open_options(group)}")
     return lines
+
+
+def open_options(group: TargetGroup) -> str:
+    """The keywords of a server that takes requests although its target is unhealthy."""
+    return "ssl verify none backup" if group.protocol == "HTTPS" else "backup"
 
 
 def server_options(group: TargetGroup) -> str:

@@ -110,7 +110,9 @@ def observe(track: Track, server: Server | None, check: HealthCheck | None, now:
     if failure is None:
         return Track(CHECKING)
     since = now if track.failing_since is None else track.failing_since
-    if now - since >= (check.unhealthy_threshold - 1) * check.interval:
+    # a check that times out may take longer than the interval, and puts off the next one
+    pace = max(check.interval, check.timeout) if failure == TIMED_OUT else check.interval
+    if now - since >= (check.unhealthy_threshold - 1) * pace:
         return Track(failure)
     return Track(CHECKING, since)
 

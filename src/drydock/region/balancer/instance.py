@@ -8,12 +8,13 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from drydock.errors import BalancerFailed, SpawnFailed
 from drydock.region.balancer.config import Placement, render
+from drydock.region.balancer.frontends import frontend_name
 from drydock.region.balancer.program import haproxy_program
 from drydock.region.balancer.runtime import Runtime
 from drydock.region.balancer.spec import LoadBalancer
@@ -37,6 +38,8 @@ class Launch:
     """By listener key; they stay the caller's."""
     states: str
     """The server state file's text."""
+    fail_open: Collection[str]
+    """Keys of target groups, as Placement has them."""
     base: Path
     """Its files are this path with a suffix."""
     netns: int | None = None
@@ -45,9 +48,13 @@ class Launch:
 class Instance:
     """A HAProxy that answered on its runtime socket at least once."""
 
-    def __init__(self, process: Process, runtime: Runtime, base: Path) -> None:
+    def __init__(
+        self, process: Process, runtime: Runtime, base: Path, listeners: Sequence[str] = ()
+    ) -> None:
+        """`listeners` are the keys of those that it serves."""
         self.process = process
         self.runtime = runtime
+        self._listeners = listeners
         self._retired_at: float | None = None
         self._base = base
 
@@ -67,7 +74,8 @@ class Instance:
             stats.listen(64)
             process = _spawn(spawner, launch, stats, on_exit)
         runtime = Runtime(address, lambda: process.running)
-        instance = cls(process, runtime, launch.base)
+        served = [one.key for one in launch.spec.listeners if launch.sockets.get(one.key)]
+        instance = cls(process, runtime, launch.base, served)
         try:
             runtime.ask("show version", START_TIMEOUT)
         except BalancerFailed as error:
@@ -79,8 +87,18 @@ class Instance:
         return instance
 
     def retire(self) -> None:
-        """Accept nothing more; end by itself once every request and connection is done."""
+        """Accept nothing more, from now on; end by itself once every request and connection is done.
+
+        From then on it answers no question.
+        """
         self._retired_at = time.monotonic()
+        try:
+            # the signal alone is heard a moment later, and until then it would take connections
+            for listener in self._listeners:
+                self.runtime.tell(f"shutdown frontend {frontend_name(listener)}")
+        except BalancerFailed as error:
+            if self.process.running:
+                log.warning("HAProxy stops accepting late", extra={"why": str(error)})
         self.process.signal(signal.SIGUSR1)
 
     def retired_for(self) -> float:
@@ -137,7 +155,10 @@ def _spawn(
     state_file = base.with_name(f"{base.name}.state")
     config_file = base.with_name(f"{base.name}.cfg")
     _write_private(state_file, launch.states)
-    _write_private(config_file, render(launch.spec, Placement(_FIRST_FD, numbers, str(state_file))))
+    _write_private(
+        config_file,
+        render(launch.spec, Placement(_FIRST_FD, numbers, str(state_file), launch.fail_open)),
+    )
     printed = _write_private(base.with_name(f"{base.name}.log"), "", keep_open=True)
     try:
         return spawner.spawn(

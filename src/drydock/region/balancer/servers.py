@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from drydock.region.balancer.groups import group_name, server_options
+from collections.abc import Collection, Mapping
+
+from drydock.region.balancer.groups import group_name, open_name, open_options, server_options
 from drydock.region.balancer.health import Server, parse_servers
 from drydock.region.balancer.runtime import Runtime
 from drydock.region.balancer.spec import Target, TargetGroup
@@ -43,12 +45,6 @@ def drain(runtime: Runtime, key: str, target: Target) -> None:
         runtime.tell(f"set server {server_name(key, target)} state drain")
 
 
-def cut(runtime: Runtime, key: str, target: Target) -> None:
-    """End what a target has in flight."""
-    if (group_name(key), target.name) in look(runtime):
-        runtime.tell(f"shutdown sessions server {server_name(key, target)}")
-
-
 def delete(runtime: Runtime, key: str, target: Target) -> bool:
     """End what a target has in flight and forget it → False while its last connection still closes."""
     if (group_name(key), target.name) not in look(runtime):
@@ -56,6 +52,31 @@ def delete(runtime: Runtime, key: str, target: Target) -> bool:
     name = server_name(key, target)
     runtime.tell(f"set server {name} state maint; shutdown sessions server {name}")
     return runtime.ask(f"del server {name}") == "Server deleted."
+
+
+def keep_open(
+    runtime: Runtime,
+    group: TargetGroup,
+    targets: Collection[Target],
+    seen: Mapping[tuple[str, str], Server],
+) -> None:
+    """Exactly `targets` take requests although they are unhealthy; `seen` is what `look` saw."""
+    backend = group_name(group.key)
+    wanted = {open_name(target): target for target in targets}
+    present = {name for proxy, name in seen if proxy == backend and name.startswith("open:")}
+    for name in wanted.keys() - present:
+        options = open_options(group)
+        runtime.tell(
+            f"add server {backend}/{name} {wanted[name].name} {options}", "New server registered."
+        )
+        runtime.tell(f"enable server {backend}/{name}")
+    for name in present & wanted.keys():
+        if not seen[backend, name].up:
+            runtime.tell(f"set server {backend}/{name} state ready")
+    for name in present - wanted.keys():
+        # requests in flight go on; while one does, it stays there in maintenance and is tried again
+        runtime.tell(f"set server {backend}/{name} state maint")
+        runtime.ask(f"del server {backend}/{name}")
 
 
 def server_name(key: str, target: Target) -> str:

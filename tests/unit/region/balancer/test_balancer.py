@@ -178,6 +178,40 @@ def test_a_target_that_fails_its_checks_is_unhealthy_and_gets_nothing(
     assert {get(port(front)).json["port"] for _ in range(10)} == {good.target.port}
 
 
+def test_a_group_with_only_unhealthy_targets_fails_open(
+    balancer: Balancer, server: NewServer, front: socket.socket
+) -> None:
+    one, two = server(), server()
+    balancer.apply(one_group(one, two), {"http": [front]})
+    eventually(lambda: all_healthy(balancer))
+    one.health_status = two.health_status = 404
+    eventually(lambda: set(states(balancer)) == {"unhealthy"})
+    eventually(lambda: get(port(front)).status == 200)
+
+    def ports() -> set[int]:
+        return {get(port(front)).json["port"] for _ in range(10)}
+
+    assert ports() == {one.target.port, two.target.port}
+    # a new process, too, before it has checked anything
+    balancer.apply(replace(one_group(one, two), idle_timeout=61), {"http": [front]})
+    assert ports() == {one.target.port, two.target.port}
+    assert set(states(balancer)) == {"unhealthy"}
+    # one that is new is not unhealthy: the group no longer fails open
+    two.health_status = 200
+    eventually(lambda: balancer.health()["tg", two.target].state == "healthy")
+    assert ports() == {two.target.port}
+    two.health_status = 404
+    eventually(
+        lambda: (
+            ports() == {one.target.port, two.target.port}
+            if set(states(balancer)) == {"unhealthy"}
+            else None
+        )
+    )
+    balancer.apply(replace(one_group(), idle_timeout=61), {"http": [front]})
+    eventually(lambda: get(port(front)).status == 503)
+
+
 def test_a_target_that_never_answers_its_check_becomes_unhealthy_by_timeout(
     balancer: Balancer, front: socket.socket
 ) -> None:
@@ -361,6 +395,19 @@ def test_a_haproxy_that_was_killed_is_noticed_and_apply_restores_it(
         assert get(port(front)).status == 200
     finally:
         balancer.stop()
+
+
+def test_apply_restores_a_haproxy_whose_death_nobody_noticed_yet(
+    balancer: Balancer, server: NewServer, front: socket.socket, spawner: LocalSpawner
+) -> None:
+    spec = one_group(server())
+    balancer.apply(spec, {"http": [front]})
+    eventually(lambda: all_healthy(balancer))
+    with balancer._lock:
+        os.kill(spawner.children[0].pid, signal.SIGKILL)
+        eventually(lambda: not balancer.running)
+        balancer.apply(spec, {"http": [front]})
+    assert get(port(front)).status == 200
 
 
 def test_a_configuration_that_haproxy_refuses_leaves_the_old_one_at_work(

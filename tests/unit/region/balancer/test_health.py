@@ -108,3 +108,11 @@ def test_the_table_of_haproxy_is_read_by_its_names() -> None:
         ("tg:b", "10.0.0.2:80"): Server(False, "L7OK", "200", 4, 0),
     }
     assert parse_servers("") == {}
+
+
+def test_checks_that_time_out_are_counted_by_their_timeout_if_it_is_longer() -> None:
+    slow = HealthCheck(interval=1, timeout=5, unhealthy_threshold=3)
+    track = observe(Track(), server(check="L7TOUT"), slow, 100.0)
+    track = observe(track, server(check="L7TOUT"), slow, 109.0)
+    assert track.health == CHECKING
+    assert observe(track, server(check="L7TOUT"), slow, 110.0).health == TIMED_OUT
