@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drydock.region.controllers.ecs.service_plan import ServicePlan, TaskView, plan, start_delay
+from drydock.region.controllers.ecs.service_plan import (
+    Attempt,
+    ServicePlan,
+    TaskView,
+    failures_in_a_row,
+    plan,
+    start_delay,
+)
 
 
 def task(arn: str, deployment: str = "new", state: str = "healthy", order: float = 0) -> TaskView:
@@ -138,3 +145,19 @@ def test_it_keeps_both_bounds_and_comes_to_an_end(
 def test_the_first_failure_is_replaced_at_once_and_later_ones_wait_longer() -> None:
     assert [start_delay(n) for n in range(5)] == [0, 0, 2, 4, 8]
     assert start_delay(40) == 300
+
+
+def test_a_round_of_failures_counts_once() -> None:
+    assert [start_delay(n, desired=2) for n in (1, 2, 3, 4, 5, 7)] == [0, 0, 2, 2, 4, 8]
+    assert start_delay(10_000, desired=0) == 300
+
+
+def test_failures_side_by_side_see_each_other() -> None:
+    starting = Attempt(failed=False, ended=None, served=False)
+    failed = [Attempt(failed=True, ended=when, served=False) for when in (30.0, 40.0, 20.0)]
+    served = Attempt(failed=True, ended=10.0, served=True)
+    scaled_in = Attempt(failed=False, ended=35.0, served=False)
+    assert failures_in_a_row([]) == (0, None)
+    assert failures_in_a_row([starting, failed[0], scaled_in, *failed[1:]]) == (3, 40.0)
+    assert failures_in_a_row([starting, failed[0], served, *failed[1:]]) == (1, 30.0)
+    assert failures_in_a_row([served, *failed]) == (0, None)

@@ -89,11 +89,40 @@ def _old_to_stop(
     return [*useless, *useful[:spare]]
 
 
-def start_delay(failures: int) -> float:
+@dataclass(frozen=True)
+class Attempt:
+    """What became of one task of the primary deployment."""
+
+    failed: bool
+    """It ended by itself, or never started."""
+    ended: float | None
+    """When it was STOPPED; None: it is not yet."""
+    served: bool
+    """It ran for long enough to show that the definition works."""
+
+
+def failures_in_a_row(newest_first: Sequence[Attempt]) -> tuple[int, float | None]:
+    """How many tasks failed since the last one that served, and when the last of them ended.
+
+    A task that only starts says nothing yet: several fail side by side, each must see the others.
+    """
+    failures, last = 0, None
+    for attempt in newest_first:
+        if attempt.served:
+            break
+        if attempt.failed and attempt.ended is not None:
+            failures += 1
+            last = attempt.ended if last is None else max(last, attempt.ended)
+    return failures, last
+
+
+def start_delay(failures: int, desired: int = 1) -> float:
     """Seconds of AWS's time to wait before the next start, after so many failed ones in a row.
 
-    The first is replaced at once. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-throttle-logic.html
+    The first are replaced at once; then 2, 4, 8 … s after each round of `desired` tasks.
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-throttle-logic.html
     """
-    if failures <= 1:
+    rounds = math.ceil(failures / max(desired, 1))
+    if rounds <= 1:
         return 0.0
-    return float(min(LAST_BACKOFF, FIRST_BACKOFF * 2 ** (failures - 2)))
+    return float(min(LAST_BACKOFF, FIRST_BACKOFF * 2 ** min(rounds - 2, 20)))

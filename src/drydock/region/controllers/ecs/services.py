@@ -15,10 +15,19 @@ from moto.core.utils import utcnow
 from drydock.region.api.gaps.ecs.records import Deployment, Service, Task
 from drydock.region.controllers.base import DONE, Outcome, Requeue
 from drydock.region.controllers.ecs.registration import Registration
-from drydock.region.controllers.ecs.service_plan import ServicePlan, TaskView, plan, start_delay
+from drydock.region.controllers.ecs.service_plan import (
+    Attempt,
+    ServicePlan,
+    TaskView,
+    failures_in_a_row,
+    plan,
+    start_delay,
+)
 from drydock.region.controllers.parts import Parts
 
 _FAILURES = {"TaskFailedToStart", "EssentialContainerExited"}
+_PROVEN = 60.0
+"""Seconds of AWS's time after which a task's end is no failed start any more."""
 
 
 class ServiceController:
@@ -49,7 +58,8 @@ class ServiceController:
             registered = self._registration.converge(service, tasks)
             views = [self._view(service, task) for task in tasks if task.last_status != "STOPPED"]
             steps = _plan(service, views)
-            wait = self._wait_before_start(service, tasks, steps)
+            active = service.status == "ACTIVE"
+            wait = self._wait_before_start(service, tasks, steps) if active else 0.0
             changed = self._carry_out(service, tasks, steps, may_start=wait <= 0) or registered
             self._write_counts(service, views, settled=not changed)
             if changed or _picture(service) != before:
@@ -85,28 +95,28 @@ class ServiceController:
         self, service: Service, tasks: Sequence[Task], steps: ServicePlan
     ) -> float:
         """Seconds until a service whose tasks keep failing may start the next one."""
-        if not steps.start or service.status != "ACTIVE":
-            return 0.0
-        primary = service.primary.id
+        primary = service.primary
         mine = sorted(
-            (task for task in tasks if task.started_by == primary),
+            (task for task in tasks if task.started_by == primary.id),
             key=lambda task: task.created_at,
             reverse=True,
         )
-        failures, last = 0, None
-        for task in mine:
-            if task.last_status != "STOPPED" or task.stop_code not in _FAILURES:
-                break
-            if task.started_at is not None and task.stopped_at is not None:
-                lived = (task.stopped_at - task.started_at).total_seconds()
-                if lived > self._parts.scaled(60):
-                    break  # it served: not a failed start
-            failures += 1
-            last = last or task.stopped_at
-        service.primary.failed_tasks = failures
-        if last is None:
+        failures, last = failures_in_a_row([self._attempt(task) for task in mine])
+        primary.failed_tasks = failures
+        if not steps.start or last is None:
             return 0.0
-        return self._parts.scaled(start_delay(failures)) - _age(last)
+        delay = self._parts.scaled(start_delay(failures, service.desired_count))
+        return last + delay - utcnow().timestamp()
+
+    def _attempt(self, task: Task) -> Attempt:
+        until = task.stopped_at or utcnow()
+        ran = (until - task.started_at).total_seconds() if task.started_at is not None else 0.0
+        stopped = task.last_status == "STOPPED" and task.stopped_at is not None
+        return Attempt(
+            failed=stopped and task.stop_code in _FAILURES,
+            ended=task.stopped_at.timestamp() if stopped and task.stopped_at else None,
+            served=ran > self._parts.scaled(_PROVEN),
+        )
 
     # -- doing
 
