@@ -82,6 +82,9 @@ class Balancer:
         self._tracks: dict[TargetId, Track] = {}
         self._draining: dict[TargetId, float] = {}
         self._told: object = None
+        for left in folder.glob("haproxy-*"):
+            # of a region that was killed: its processes ended with it, its files did not
+            left.unlink()
 
     @property
     def running(self) -> bool:

@@ -611,6 +611,12 @@ def test_stop_leaves_no_process_and_no_file(
     assert not any(thread.name == "balancer-lb" for thread in threading.enumerate())
 
 
+def test_files_of_a_killed_region_are_swept(spawner: LocalSpawner, tmp_path: Path) -> None:
+    (tmp_path / "haproxy-7.cfg").write_text("old")
+    Balancer(spawner, tmp_path, "lb")
+    assert list(tmp_path.iterdir()) == []
+
+
 class Background:
     """One request on a thread of its own."""
 
