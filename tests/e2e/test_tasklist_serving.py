@@ -1,0 +1,237 @@
+"""The server over its life: starting, logging, an outage of its database, stopping."""
+
+from __future__ import annotations
+
+import collections
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.postgres import Postgres, free_port
+from tests.support.tasklist import Tasklist, run_tasklist
+
+
+@pytest.fixture
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A PostgreSQL that this test may stop."""
+    with Postgres(tmp_path_factory.mktemp("own-postgres")) as server:
+        yield server
+
+
+def wait_for_status(client: httpx.Client, path: str, status: int, seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while (found := client.get(path).status_code) != status:
+        assert time.monotonic() < deadline, f"{path} still answers {found}, not {status}"
+        time.sleep(0.02)
+
+
+def test_an_outage_of_the_database_is_told_and_survived(database: Postgres, folder: Path) -> None:
+    assert run_tasklist("updatedb", env=database.environment(), cwd=folder).returncode == 0
+    with Tasklist(database.environment(), folder) as server, server.client() as client:
+        assert client.get("/healthcheck/").text == "OK"
+        database.stop()
+        for method, path in [("GET", "/healthcheck/"), ("GET", "/api/task/"),
+                             ("POST", "/api/task/"), ("DELETE", "/api/task/1/")]:  # fmt: skip
+            answer = client.request(method, path, content=b"{}")
+            assert answer.status_code == 503, (method, path)
+            assert int(answer.headers["retry-after"]) > 0
+            assert "try again" in answer.text
+        assert client.get("/healthcheck/live").text == "OK"
+        assert client.get("/").status_code == 200
+        assert database.password not in "".join(server.lines)
+        cause = server.wait_for_event("database_unavailable")["cause"]
+        assert "Error" in cause
+        database.start()
+        wait_for_status(client, "/healthcheck/", 200)
+        assert len(client.get("/api/task/").json()) == 3
+        assert server.stop() == 0
+        assert server.stderr == ""
+
+
+def test_it_starts_before_its_database(database: Postgres, folder: Path) -> None:
+    database.stop()
+    with Tasklist(database.environment(), folder) as server, server.client() as client:
+        assert client.get("/api/task/").status_code == 503
+        database.start()
+        wait_for_status(client, "/api/task/", 503)
+        assert run_tasklist("updatedb", env=database.environment(), cwd=folder).returncode == 0
+        wait_for_status(client, "/api/task/", 200)
+
+
+def test_a_database_without_tables_is_healthy_but_says_what_to_do(
+    postgres: Postgres, folder: Path
+) -> None:
+    with Tasklist(postgres.environment("postgres"), folder) as server, server.client() as client:
+        assert client.get("/healthcheck/").status_code == 200
+        answer = client.get("/api/task/")
+        assert answer.status_code == 503
+        assert "tasklist updatedb" in answer.text
+
+
+def test_a_lost_connection_costs_one_answer_at_most(
+    client: httpx.Client, postgres: Postgres
+) -> None:
+    assert client.get("/api/task/").status_code == 200
+    with postgres.connect() as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name='tasklist'"
+        )
+    wait_for_status(client, "/api/task/", 200, 5)
+
+
+def test_each_request_is_one_line_with_its_id(client: httpx.Client, tasklist: Tasklist) -> None:
+    trace = "Root=1-67891233-abcdef012345678912345678"
+    client.post(
+        "/api/task/?secret=query",
+        json={"title": "secret body"},
+        headers={"x-amzn-trace-id": trace},
+    )
+    event = tasklist.wait_for_event("request", request_id=trace)
+    assert event["method"] == "POST"
+    assert event["path"] == "/api/task/"
+    assert event["status"] == 200
+    assert 0 < event["ms"] < 10_000
+    assert "secret" not in str(event)
+    client.get("/no%0A%22where")
+    assert tasklist.wait_for_event("request", path='/no\n"where')["status"] == 404
+
+
+def test_metrics_count_what_was_asked(client: httpx.Client) -> None:
+    def count() -> float:
+        for line in client.get("/metrics").text.splitlines():
+            if line.startswith(
+                'tasklist_http_requests_total{method="PATCH",route="/api/task/{id}/",status="404"}'
+            ):
+                return float(line.split()[-1])
+        return 0.0
+
+    before = count()
+    client.patch("/api/task/99/", content=b"{}")
+    client.patch("/api/task/98/", content=b"{}")
+    assert count() == before + 2
+    metrics = client.get("/metrics").text
+    assert 'tasklist_database_connections{state="idle"}' in metrics
+    assert "/api/task/99/" not in metrics
+
+
+def test_a_port_that_is_taken_is_one_sentence(postgres: Postgres, folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        env = {**postgres.environment(), "VTT_LISTENPORT": port}
+        done = run_tasklist("serve", env=env, cwd=folder)
+    assert done.returncode == 1
+    assert port in done.stderr
+    assert "already in use" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_file_is_read_and_the_environment_is_before_it(
+    postgres: Postgres, folder: Path
+) -> None:
+    port = free_port()
+    (folder / "conf.toml").write_text(
+        f'"DbPassword" = "{postgres.password}"\nDbPort = {postgres.port}\n'
+        f'"DbHost" = "wrong.invalid"\n"ListenPort" = "{port}"\nDbName = "postgres"\n'
+    )
+    env = {"VTT_DBHOST": "127.0.0.1", "VTT_LISTENPORT": ""}
+    with Tasklist(env, folder) as server, server.client() as client:
+        assert server.url == f"http://127.0.0.1:{port}"
+        assert client.get("/healthcheck/").text == "OK"
+
+
+class Load:
+    """Clients that ask and ask again over connections that stay, until the port is closed."""
+
+    def __init__(self, url: str, clients: int) -> None:
+        self.outcomes: collections.Counter[str] = collections.Counter()
+        host = httpx.URL(url)
+        self._address = (host.host, host.port or 80)
+        self._threads = [threading.Thread(target=self._run) for _ in range(clients)]
+        for thread in self._threads:
+            thread.start()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                connection = socket.create_connection(self._address, timeout=20)
+            except ConnectionRefusedError:
+                return
+            except OSError:  # the connection was not made: nothing was asked on it
+                continue
+            with connection:
+                self._ask(connection)
+
+    def _ask(self, connection: socket.socket) -> None:
+        while True:
+            answer = b""
+            try:
+                connection.sendall(b"GET /api/task/ HTTP/1.1\r\nHost: test\r\n\r\n")
+                while b"\r\n\r\n" not in answer or not answer.endswith(b"]"):
+                    part = connection.recv(65536)
+                    if not part:
+                        self.outcomes["cut" if answer else "closed unanswered"] += 1
+                        return
+                    answer += part
+            except OSError as error:
+                self.outcomes[repr(error)] += 1
+                return
+            self.outcomes["answered" if answer.startswith(b"HTTP/1.1 200") else "refused"] += 1
+            if b"connection: close" in answer.lower():
+                self.outcomes["told to close"] += 1
+                return
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join(30)
+            assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stopping_under_load_cuts_no_request(
+    postgres: Postgres, tasklist: Tasklist, folder: Path, number: int
+) -> None:
+    with Tasklist(postgres.environment(), folder) as server:
+        load = Load(server.url, clients=12)
+        deadline = time.monotonic() + 20
+        while load.outcomes["answered"] < 300:
+            assert time.monotonic() < deadline, load.outcomes
+            time.sleep(0.01)
+        assert server.stop(number) == 0
+        load.join()
+    assert set(load.outcomes) == {"answered", "told to close"}, load.outcomes
+    assert server.stderr == ""
+
+
+def test_an_answer_that_takes_long_is_finished_first(
+    postgres: Postgres, tasklist: Tasklist, folder: Path
+) -> None:
+    with Tasklist(postgres.environment(), folder) as server, postgres.connect() as connection:
+        answers: list[int] = []
+        with connection.transaction():
+            connection.execute("LOCK TABLE tasks")
+            asking = threading.Thread(
+                target=lambda: answers.append(httpx.get(server.url + "/api/task/").status_code)
+            )
+            asking.start()
+            wait_until_blocked(postgres)
+            server.process.send_signal(signal.SIGTERM)
+            server.wait_for_event("draining")
+        asking.join(20)
+        assert answers == [200]
+        assert server.process.wait(20) == 0
+
+
+def wait_until_blocked(postgres: Postgres) -> None:
+    query = """SELECT count(*) FROM pg_stat_activity
+        WHERE application_name = 'tasklist' AND wait_event_type = 'Lock'"""
+    deadline = time.monotonic() + 10
+    with postgres.connect("postgres") as connection:
+        while connection.execute(query).fetchone() == (0,):
+            assert time.monotonic() < deadline, "the query does not wait for the lock"
+            time.sleep(0.01)
