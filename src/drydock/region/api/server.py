@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 from collections.abc import Sequence
@@ -11,6 +12,9 @@ from waitress.server import create_server
 from waitress.trigger import trigger
 
 from drydock.region.api.application import Application
+
+# Requests wait for one lock here: that some stand in the queue is no news.
+logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 _THREADS = 8
 """Requests that are read at once; moto's part of each waits for the store's lock."""

@@ -89,6 +89,7 @@ def test_everything_that_terraform_writes_is_read_back(served: Served) -> None:
     assert seen["IAMDatabaseAuthenticationEnabled"]
     assert seen["PreferredBackupWindow"] == "17:00-18:00"
     assert seen["KmsKeyId"].startswith("arn:aws:kms:ap-southeast-2:")
+    assert "ScalingConfigurationInfo" not in seen
     assert seen["TagList"] == [{"Key": "a", "Value": "b"}]
     assert seen["EngineVersion"].startswith("16.")
     assert seen["DBClusterParameterGroup"] == "default.aurora-postgresql16"
