@@ -18,12 +18,17 @@ from drydock.region import launcher
 WEB = """
 import http.server, json, os, signal, sys, threading
 name = sys.argv[1] if len(sys.argv) > 1 else "web"
+state = {"well": "UNHEALTHY" not in os.environ}
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def do_GET(self):
-        code = 500 if self.path.startswith("/fail") else 200
+        if self.path in ("/sick", "/well"):
+            state["well"] = self.path == "/well"
+        checked = self.path.startswith("/healthcheck")
+        code = 500 if self.path.startswith("/fail") or checked and not state["well"] else 200
         headers = {key.lower(): value for key, value in self.headers.items()}
         body = json.dumps({"name": name, "pid": os.getpid(), "path": self.path,
+                           "address": self.connection.getsockname()[0],
                            "client": self.client_address[0], "headers": headers}).encode()
         self.send_response(code)
         self.send_header("Content-Length", str(len(body)))

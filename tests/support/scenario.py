@@ -36,6 +36,11 @@ class Scenario:
         vpc = ec2.create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"]
         gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
         ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+        only_this = [{"Name": "vpc-id", "Values": [vpc]}]
+        table = ec2.describe_route_tables(Filters=only_this)["RouteTables"][0]["RouteTableId"]
+        ec2.create_route(
+            RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway
+        )
         prefix = cidr.rsplit(".", 2)[0]
         subnets = [
             ec2.create_subnet(
@@ -69,7 +74,13 @@ class Scenario:
 
     @property
     def network(self) -> dict[str, Any]:
-        return {"awsvpcConfiguration": {"subnets": self.subnets, "securityGroups": [self.group]}}
+        return {
+            "awsvpcConfiguration": {
+                "subnets": self.subnets,
+                "securityGroups": [self.group],
+                "assignPublicIp": "ENABLED",
+            }
+        }
 
     def define(self, image: str, command: list[str], **container: Any) -> str:
         """Register a task definition of one container `app` → family:revision."""
@@ -175,6 +186,11 @@ class Scenario:
             eventually(lambda: len(found := self.output(arn, container)) >= lines and found, what)
             or []
         )
+
+    def address(self, arn: str) -> str:
+        """The private address that the API shows of a task."""
+        found: str = self.task(arn)["containers"][0]["networkInterfaces"][0]["privateIpv4Address"]
+        return found
 
     def pids(self, arn: str) -> list[int]:
         """The host's process ids of a task."""

@@ -121,6 +121,44 @@ class Site:
 
         return eventually(look, f"{count} healthy targets of {self.name}", seconds)
 
+    def wait_state(self, address: str, state: str, seconds: float = 15) -> dict[str, str]:
+        """Wait until a target has a state → its TargetHealth."""
+        what = f"{address} of {self.name} is {state}"
+        return (
+            eventually(
+                lambda: (one := self.health().get(address, {})).get("State") == state and one,
+                what,
+                seconds,
+            )
+            or {}
+        )
+
+    def add_listener(self, port: int) -> str:
+        """One more listener on the same target group → its ARN."""
+        arn: str = self.scenario.region.client("elbv2").create_listener(
+            LoadBalancerArn=self.balancer,
+            Protocol="HTTP",
+            Port=port,
+            DefaultActions=[{"Type": "forward", "TargetGroupArn": self.group}],
+        )["Listeners"][0]["ListenerArn"]
+        self.url(port)
+        return arn
+
+    def interfaces(self) -> list[dict[str, Any]]:
+        """The network interfaces of the load balancer's nodes."""
+        found: list[dict[str, Any]] = self.scenario.region.client(
+            "ec2"
+        ).describe_network_interfaces(
+            Filters=[{"Name": "description", "Values": [f"ELB app/{self.name}/*"]}]
+        )["NetworkInterfaces"]
+        return found
+
+    def delete(self) -> None:
+        """DeleteLoadBalancer and DeleteTargetGroup."""
+        elb = self.scenario.region.client("elbv2")
+        elb.delete_load_balancer(LoadBalancerArn=self.balancer)
+        elb.delete_target_group(TargetGroupArn=self.group)
+
     def get(self, path: str = "/", port: int | None = None, **headers: str) -> dict[str, Any]:
         """One GET through the load balancer → what the WEB program answered."""
         request = urllib.request.Request(self.url(port) + path, headers=headers)  # noqa: S310

@@ -154,6 +154,7 @@ class Runner:
         self._on_problem = on_problem
         self._queue = Queue()
         self._failures: dict[str, int] = {}
+        self._problems: set[str] = set()
         self._passes = itertools.count(1)
         self._threads = [
             threading.Thread(target=self._work, name=f"{controller.name}-{n}", daemon=True)
@@ -190,7 +191,8 @@ class Runner:
         while not self._closed.is_set():
             self._woken.clear()
             try:
-                for key in self.controller.all_keys():
+                # one with a problem may be gone, which only another pass finds out
+                for key in {*self.controller.all_keys(), *self._problems}:
                     self._queue.add(key)
             except Exception:  # the thread must live on; the next wake tries again
                 log.exception("keys not listed", extra={"controller": self.controller.name})
@@ -214,7 +216,7 @@ class Runner:
         except TerminalError as error:
             log.warning("pass ended: terminal", extra={**where, "error": str(error)})
             self._failures.pop(key, None)
-            self._on_problem(key, str(error))
+            self._tell(key, str(error))
         except Exception as error:
             self._failures[key] = self._failures.get(key, 0) + 1
             delay = retry_delay(self._failures[key])
@@ -224,12 +226,19 @@ class Runner:
                 extra={**where, "error": str(error), "retry": delay},
                 exc_info=not known,
             )
-            self._on_problem(key, str(error) or type(error).__name__)
+            self._tell(key, str(error) if known else f"{type(error).__name__}: {error}")
             self._queue.add(key, delay)
         else:
             log.debug("pass ended", extra={**where, "outcome": repr(outcome)})
             if self._failures.pop(key, None) is not None:
                 log.info("pass succeeded again", extra=where)
-            self._on_problem(key, None)
+            self._tell(key, None)
             if isinstance(outcome, Requeue):
                 self._queue.add(key, outcome.after)
+
+    def _tell(self, key: str, problem: str | None) -> None:
+        if problem is None:
+            self._problems.discard(key)
+        else:
+            self._problems.add(key)
+        self._on_problem(key, problem)

@@ -18,6 +18,7 @@ from drydock.region.controllers.base import (
     TerminalError,
     retry_delay,
 )
+from tests.support.waiting import eventually
 
 
 class Clock:
@@ -77,13 +78,14 @@ class Scripted:
     resync = 60.0
 
     def __init__(self, *steps: Callable[[], Outcome]) -> None:
+        self.keys = ["key"]
         self.steps = list(steps)
         self.passes: list[float] = []
         self.finished = threading.Event()
         self.closed = False
 
     def all_keys(self) -> Iterable[str]:
-        return ["key"]
+        return self.keys
 
     def reconcile(self, key: str) -> Outcome:
         assert key == "key"
@@ -116,7 +118,7 @@ def run(controller: Scripted, passes: int) -> list[str | None]:
 
 def test_a_failed_pass_is_retried_and_the_problem_goes_when_it_succeeds() -> None:
     controller = Scripted(fail(NetworkFailed("eni", "no route")), fail(KeyError("x")), lambda: DONE)
-    assert run(controller, 3) == ["eni: no route", "'x'", None]
+    assert run(controller, 3) == ["eni: no route", "KeyError: 'x'", None]
     assert controller.passes[1] - controller.passes[0] >= 0.1
     assert controller.passes[2] - controller.passes[1] >= 0.2
 
@@ -125,6 +127,18 @@ def test_a_terminal_error_is_reported_and_not_retried() -> None:
     controller = Scripted(fail(TerminalError("never")))
     assert run(controller, 1) == ["never"]
     assert len(controller.passes) == 1
+
+
+def test_the_problem_of_a_key_that_is_gone_goes_with_the_next_wake() -> None:
+    controller = Scripted(fail(TerminalError("never")), lambda: DONE)
+    problems: list[str | None] = []
+    runner = Runner(controller, lambda _key, error: problems.append(error))
+    runner.start()
+    eventually(lambda: problems == ["never"], "the problem is told")
+    controller.keys = []
+    runner.wake()
+    eventually(lambda: problems == ["never", None], "it is gone")
+    runner.close()
 
 
 def test_a_pass_can_ask_to_be_looked_at_again() -> None:
