@@ -155,14 +155,13 @@ class _Reply:
 
 
 def _moto() -> Any:
-    from moto.moto_server.werkzeug_app import (  # noqa: PLC0415  (moto, slow)
-        DomainDispatcherApplication,
-        create_backend_app,
-    )
+    from moto.moto_server import werkzeug_app  # noqa: PLC0415  (moto, slow)
 
     from drydock.region.api.gaps import quickly  # noqa: PLC0415  (imports boto3)
 
     quickly.install()
+    # moto lets every web page call it; ours is for this machine's programs.
+    werkzeug_app.DISABLE_GLOBAL_CORS = True  # type: ignore[attr-defined]
 
     def create(service: Any) -> Any:
         if service not in gaps.LIGHT:
@@ -170,9 +169,9 @@ def _moto() -> Any:
         if service is None:
             raise NotImplementedError("moto has no such service")
         # Classic load balancers have the same address and come first in moto's index.
-        return create_backend_app("elbv2" if service == "elb" else service)
+        return werkzeug_app.create_backend_app("elbv2" if service == "elb" else service)
 
-    return DomainDispatcherApplication(create)
+    return werkzeug_app.DomainDispatcherApplication(create)
 
 
 def _from_this_host(environ: Environ) -> bool:

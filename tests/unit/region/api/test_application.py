@@ -138,6 +138,7 @@ def test_an_unknown_service_is_not_there(served: Served) -> None:
 def test_no_banner_and_no_reset(served: Served) -> None:
     _, headers, _ = ask(served, "GET", "/")
     assert "server" not in {name.lower() for name in headers}
+    assert not [name for name in headers if name.lower().startswith("access-control")]
     served.client("ecs").create_cluster(clusterName="app")
     status, _, _ = ask(served, "POST", "/moto-api/reset")
     assert status == 404

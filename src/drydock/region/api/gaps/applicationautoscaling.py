@@ -14,6 +14,7 @@ from moto.applicationautoscaling import urls as their_urls
 from moto.applicationautoscaling.exceptions import AWSValidationException
 from moto.applicationautoscaling.models import (
     ApplicationAutoscalingBackend,
+    FakeScalableTarget,
     applicationautoscaling_backends,
 )
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
@@ -70,6 +71,25 @@ class AutoScalingBackend(ApplicationAutoscalingBackend):
     @property
     def _url_module(self) -> Any:
         return overlay.urls(their_urls, AutoScalingResponse)
+
+    def register_scalable_target(
+        self,
+        namespace: str,
+        r_id: str,
+        dimension: str,
+        min_capacity: int | None,
+        max_capacity: int | None,
+        role_arn: str | None,
+        suspended_state: Any,
+    ) -> FakeScalableTarget:
+        """RegisterScalableTarget; without a role it has the service-linked one, as AWS shows it."""
+        role = f"arn:{self.partition}:iam::{self.account_id}:role/aws-service-role/"
+        if namespace == "ecs":
+            role += "ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService"
+        given = role_arn or (role if namespace == "ecs" else "")
+        return super().register_scalable_target(
+            namespace, r_id, dimension, min_capacity, max_capacity, given, suspended_state
+        )
 
     def add_activity(self, activity: Activity) -> None:
         """Keep what a controller did; the newest 200."""

@@ -234,3 +234,12 @@ def test_a_second_service_of_the_name_is_refused(ready: Served) -> None:
     create(ready)
     with pytest.raises(ClientError, match="not idempotent"):
         create(ready)
+
+
+def test_capacity_providers(served: Served) -> None:
+    ecs = served.client("ecs")
+    found = ecs.describe_capacity_providers()["capacityProviders"]
+    assert [one["name"] for one in found] == ["FARGATE", "FARGATE_SPOT"]
+    answer = ecs.describe_capacity_providers(capacityProviders=["FARGATE", "none"])
+    assert [one["name"] for one in answer["capacityProviders"]] == ["FARGATE"]
+    assert [one["reason"] for one in answer["failures"]] == ["MISSING"]

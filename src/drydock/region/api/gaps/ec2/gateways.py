@@ -1,4 +1,5 @@
-"""NAT gateways and VPC endpoints: their interfaces have addresses of the subnet, and go with them.
+"""NAT gateways, VPC endpoints, elastic addresses. Interfaces have addresses of their subnet, and go with
+their owner.
 
 moto 5.2.5 gives both interfaces random addresses outside the VPC, leaves a NAT gateway's behind when
 it is deleted, and forgets an endpoint's security groups on them.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto.ec2.models.elastic_ip_addresses import ElasticAddress
 from moto.ec2.models.nat_gateways import NatGateway
 from moto.ec2.models.vpcs import VPCEndPoint
 
@@ -16,6 +18,13 @@ from drydock.region.api.gaps.ec2.interfaces import InterfaceOperations
 
 class GatewayOperations(InterfaceOperations):
     """The gateways' part of our EC2 backend."""
+
+    def allocate_address(
+        self, domain: str, address: str | None = None, *args: Any, **kwargs: Any
+    ) -> ElasticAddress:
+        """AllocateAddress; moto 5.2.5 gives out any address, loopback ones too."""
+        chosen = address or self.free_public_address()
+        return super().allocate_address(domain, chosen, *args, **kwargs)
 
     def create_nat_gateway(self, subnet_id: str, *args: Any, **kwargs: Any) -> NatGateway:
         """CreateNatGateway."""

@@ -37,10 +37,21 @@ class ManagedInterface(NetworkInterface):
             "AttachmentId": self.attachment_id,
             "DeleteOnTermination": False,
             "DeviceIndex": 1,
-            "InstanceOwnerId": f"amazon-{self.requester_id}",
+            "InstanceOwnerId": self.requester_id,
             "NetworkCardIndex": 0,
             "Status": "attached",
         }
+
+    @property
+    def association(self) -> dict[str, Any]:
+        """The public address, under the name that AWS gives it (moto 5.2.5: an internal one)."""
+        shown = super().association
+        if shown:
+            region = self.ec2_backend.region_name
+            zone = "compute-1" if region == "us-east-1" else f"{region}.compute"
+            dashed = str(self.public_ip).replace(".", "-")
+            shown["publicDnsName"] = f"ec2-{dashed}.{zone}.amazonaws.com"
+        return shown
 
 
 class InterfaceOperations(EC2Backend):
@@ -67,6 +78,8 @@ class InterfaceOperations(EC2Backend):
             place, private_ip_address or "", private_ip_addresses, *args, **kwargs
         )
         eni.private_dns_name = self._dns_name(str(eni.private_ip_address))
+        for address in eni.private_ip_addresses:
+            address["PrivateDnsName"] = self._dns_name(str(address["PrivateIpAddress"]))
         return eni
 
     def create_managed_eni(
@@ -90,7 +103,7 @@ class InterfaceOperations(EC2Backend):
         )
         self.manage(eni, requester, description)
         if public_ip:
-            eni.public_ip = self._free_public_address()
+            eni.public_ip = self.free_public_address()
         return eni
 
     def manage(self, eni: NetworkInterface, requester: str, description: str) -> None:
@@ -170,7 +183,8 @@ class InterfaceOperations(EC2Backend):
                 "InvalidIPAddress.InUse", "The specified address is already in use."
             )
 
-    def _free_public_address(self) -> str:
+    def free_public_address(self) -> str:
+        """A public address that nothing in this account has."""
         used = {eni.public_ip for eni in self.enis.values()} | {
             one.public_ip for one in self.addresses
         }

@@ -13,7 +13,7 @@ from moto.ecs.exceptions import (
     ECSException,
     TaskDefinitionNotFoundException,
 )
-from moto.ecs.models import Cluster, ClusterFailure, TaskDefinition
+from moto.ecs.models import CapacityProviderFailure, Cluster, ClusterFailure, TaskDefinition
 
 from drydock.region.api.gaps import overlay
 from drydock.region.api.gaps.ecs.responses import EcsResponse
@@ -99,6 +99,27 @@ class EcsBackend(ServiceOperations):
         deleted = super().delete_cluster(cluster_str)
         self._count(deleted)
         return deleted
+
+    def describe_capacity_providers(
+        self, names: list[str] | None
+    ) -> tuple[list[Any], list[CapacityProviderFailure]]:
+        """DescribeCapacityProviders: Fargate's two as well, and all without names (moto 5.2.5: 500)."""
+        built_in = [
+            {
+                "name": name,
+                "capacityProviderArn": f"arn:{self.partition}:ecs:{self.region_name}:{self.account_id}:capacity-provider/{name}",
+                "status": "ACTIVE",
+            }
+            for name in ("FARGATE", "FARGATE_SPOT")
+        ]
+        wanted = None if names is None else [name.split("/")[-1] for name in names]
+        found = [one for one in built_in if wanted is None or one["name"] in wanted]
+        known = {one["name"] for one in built_in}
+        others = list(self.capacity_providers) if wanted is None else wanted
+        more, failures = super().describe_capacity_providers(
+            [name for name in others if name not in known]
+        )
+        return [*found, *more], failures
 
     def describe_task_definition(self, task_definition_str: str) -> TaskDefinition:
         """A family alone means its newest active revision; moto 5.2.5 takes an inactive one too."""
