@@ -18,8 +18,9 @@ from drydock.region.controllers.elbv2.controller import LoadBalancerController
 from drydock.region.controllers.parts import Parts
 from drydock.region.controllers.rds.controller import DatabaseController
 from drydock.region.controllers.vpc import VpcController
+from drydock.region.network.backbone import API
 from drydock.region.network.dns import Resolvers
-from drydock.region.network.fabric import AWS_ENDPOINTS, Fabric
+from drydock.region.network.fabric import Fabric
 from drydock.region.porter_client import PorterClient
 from drydock.region.processes.client import Spawner
 from drydock.region.runtime.output import Pump
@@ -42,7 +43,7 @@ class DataPlane:
         port: int,
     ) -> None:
         fabric = Fabric()
-        fabric.start()
+        fabric.start(config.region.client_address)
         self.api_socket = fabric.listen_on_backbone(port)
         self._parts = Parts(
             config=config,
@@ -154,7 +155,7 @@ class DataPlane:
 def _task_environment(config: Config, port: int) -> dict[str, str]:
     """So that an AWS SDK in a task talks to the region without a word of configuration."""
     return {
-        "AWS_ENDPOINT_URL": f"http://{AWS_ENDPOINTS}:{port}",
+        "AWS_ENDPOINT_URL": f"http://{API}:{port}",
         "AWS_REGION": config.region.name,
         "AWS_DEFAULT_REGION": config.region.name,
         "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",

@@ -1,17 +1,22 @@
 """The controller of VPCs: one key is one VPC, with its router, its interfaces and its resolver.
 
-An interface of the API gets a namespace as soon as it exists and loses it when it is deleted.
+An interface of the API gets a namespace as soon as it exists and loses it when it is deleted;
+security groups, ACLs and route tables are put in force whenever they change.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 
 from drydock.region.controllers.base import DONE, Outcome
 from drydock.region.controllers.parts import Parts
-from drydock.region.network.fabric import EniSpec, VpcSpec
+from drydock.region.controllers.vpc_policy import nat_interfaces, read_policy
+from drydock.region.controllers.vpc_routes import read_public, read_routes
+from drydock.region.network.router import EniSpec, VpcSpec
+from drydock.region.network.routing import SubnetRoutes
+from drydock.region.network.security import Policy
 
 
 @dataclass(frozen=True)
@@ -33,8 +38,20 @@ def plan(desired: Mapping[str, EniSpec], present: Mapping[str, EniSpec]) -> Netw
     return NetworkPlan(tuple(gone), tuple(new))
 
 
+@dataclass(frozen=True)
+class VpcView:
+    """What EC2 says of one VPC, copied out under the lock."""
+
+    spec: VpcSpec
+    enis: dict[str, EniSpec]
+    policy: Policy
+    routes: list[SubnetRoutes]
+    resolves: bool
+    """enableDnsSupport."""
+
+
 class VpcController:
-    """Makes namespaces what EC2's resources say."""
+    """Makes namespaces, rules and routes what EC2's resources say."""
 
     name = "vpc"
     wakes_on = frozenset({"ec2"})
@@ -54,20 +71,27 @@ class VpcController:
         return used | set(self._fabric.vpcs())
 
     def reconcile(self, key: str) -> Outcome:
-        vpc, enis = self._read(key)
-        if vpc is None:
+        view = self._read(key)
+        if view is None:
             if key in self._fabric.vpcs():
                 self._resolvers.remove(key)
                 self._fabric.remove_vpc(key)
                 self.on_change()
             return DONE
-        if key not in self._fabric.vpcs():
-            self._fabric.add_vpc(vpc)
-            self._resolvers.add(key, self._fabric.router(key), vpc.resolver)
+        self._fabric.add_vpc(view.spec)
+        self._keep_resolver(key, view)
         present = {eni: spec for eni, spec in self._fabric.enis().items() if spec.vpc_id == key}
-        steps = plan(enis, present)
+        steps = plan(view.enis, present)
         for eni in steps.remove_enis:
             self._fabric.remove_eni(eni)
+        # Rules first: whoever sees an interface may rely on them. A route through a NAT gateway
+        # needs the gateway's link, so that comes before the routes and everything else after.
+        self._fabric.set_policy(key, view.policy)
+        for spec in sorted(steps.add_enis, key=lambda one: not one.is_nat):
+            if not spec.is_nat:
+                break
+            self._fabric.add_eni(spec)
+        self._fabric.set_routes(key, view.routes)
         for spec in steps.add_enis:
             self._fabric.add_eni(spec)
         if not steps.empty:
@@ -77,14 +101,22 @@ class VpcController:
     def close(self) -> None:
         """Namespaces go with the processes that hold them."""
 
-    def _read(self, vpc_id: str) -> tuple[VpcSpec | None, dict[str, EniSpec]]:
+    def _keep_resolver(self, key: str, view: VpcView) -> None:
+        answers = self._resolvers.answers(key)
+        if view.resolves and not answers:
+            self._resolvers.add(key, self._fabric.router(key), view.spec.resolver)
+        elif answers and not view.resolves:
+            self._resolvers.remove(key)
+
+    def _read(self, vpc_id: str) -> VpcView | None:
         with self._store.reading():
             ec2 = self._store.backend("ec2")
             vpc = ec2.vpcs.get(vpc_id)
             if vpc is None:
-                return None, {}
+                return None
             blocks = [entry["cidr_block"] for entry in vpc.get_cidr_block_association_set()]
             spec = VpcSpec(vpc_id, tuple(IPv4Network(block) for block in blocks))
+            gateways = nat_interfaces(ec2, vpc_id)
             enis = {
                 eni.id: EniSpec(
                     eni.id,
@@ -92,8 +124,12 @@ class VpcController:
                     IPv4Network(eni.subnet.cidr_block),
                     IPv4Address(str(eni.private_ip_address)),
                     eni.mac_address,
+                    is_nat=eni.id in gateways,
                 )
                 for eni in ec2.enis.values()
                 if eni.vpc_id == vpc_id
             }
-        return spec, enis
+            policy = replace(read_policy(ec2, vpc_id), public=read_public(ec2, vpc_id))
+            routes = read_routes(ec2, vpc_id)
+            resolves = str(vpc.enable_dns_support).lower() != "false"
+        return VpcView(spec, enis, policy, routes, resolves)

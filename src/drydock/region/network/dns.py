@@ -89,6 +89,10 @@ class Resolvers:
                 self._selector.unregister(bound)
                 bound.close()
 
+    def answers(self, vpc_id: str) -> bool:
+        """Whether a VPC's resolver is there."""
+        return vpc_id in self._sockets
+
     def set_zone(self, vpc_id: str, zone: Zone) -> None:
         """Replace all that a VPC's resolver knows, at once."""
         self._zones[vpc_id] = zone

@@ -99,8 +99,14 @@ class Policy:
     """By subnet. A subnet without one, or with one that allows everything, costs nothing."""
     members: Mapping[str, tuple[IPv4Address, ...]] = field(default_factory=dict)
     """Addresses by group, of interfaces elsewhere too (a peered VPC)."""
-    uplinks: tuple[str, ...] = ("backbone",)
+    public: Mapping[IPv4Address, IPv4Address] = field(default_factory=dict)
+    """Public address by private one, of those whose VPC has an internet gateway."""
+    uplinks: tuple[str, ...] = ()
     """Links that lead out of the VPC; routes decide about them, not groups."""
+    internet: str = ""
+    """Of the uplinks, the one that only interfaces with a public address may use."""
+    endpoint: str = ""
+    """Of the uplinks, the one to gateway endpoints."""
 
 
 def ruleset(policy: Policy) -> str:
@@ -110,6 +116,7 @@ def ruleset(policy: Policy) -> str:
     """
     combinations = sorted({i.groups for i in policy.interfaces if i.groups is not None})
     lines = [
+        *_addresses_outside(policy),
         "table ip drydock_filter",
         "delete table ip drydock_filter",
         "table ip drydock_filter {",
@@ -119,6 +126,7 @@ def ruleset(policy: Policy) -> str:
         *_acls(policy),
         "  chain forward {",
         "    type filter hook forward priority filter; policy drop;",
+        *_only_public(policy),
         "    jump acl",
         "    ct state established,related accept",
         "    ct state invalid drop",
@@ -129,6 +137,42 @@ def ruleset(policy: Policy) -> str:
         "}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _addresses_outside(policy: Policy) -> list[str]:
+    """Outside, an interface has its public address; a gateway endpoint sees the router."""
+    if not policy.internet:
+        return []
+    private = ", ".join(f"{inner} : {outer}" for inner, outer in sorted(policy.public.items()))
+    public = ", ".join(f"{outer} : {inner}" for inner, outer in sorted(policy.public.items()))
+    leaving = [f'    oifname "{policy.endpoint}" masquerade'] if policy.endpoint else []
+    if policy.public:
+        leaving.append(f'    oifname "{policy.internet}" snat to ip saddr map {{ {private} }}')
+    coming = [f'    iifname "{policy.internet}" dnat to ip daddr map {{ {public} }}']
+    return [
+        "table ip drydock_nat",
+        "delete table ip drydock_nat",
+        "table ip drydock_nat {",
+        "  chain leaving {",
+        "    type nat hook postrouting priority srcnat;",
+        *leaving,
+        "  }",
+        "  chain coming {",
+        "    type nat hook prerouting priority dstnat;",
+        *(coming if policy.public else []),
+        "  }",
+        "}",
+    ]
+
+
+def _only_public(policy: Policy) -> list[str]:
+    """An internet gateway passes nothing of an interface without a public address."""
+    if not policy.internet:
+        return []
+    if not policy.public:
+        return [f'    oifname "{policy.internet}" drop']
+    inner = ", ".join(map(str, sorted(policy.public)))
+    return [f'    oifname "{policy.internet}" ip saddr != {{ {inner} }} drop']
 
 
 def _chain_name(groups: tuple[str, ...]) -> str:

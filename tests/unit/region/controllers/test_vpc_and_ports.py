@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from drydock.region.controllers.elbv2.hostports import candidates
 from drydock.region.controllers.vpc import NetworkPlan, plan
-from drydock.region.network.fabric import EniSpec
+from drydock.region.network.router import EniSpec
 
 ENI = EniSpec(
     "eni-1", "vpc-1", IPv4Network("10.0.0.0/24"), IPv4Address("10.0.0.4"), "02:00:00:00:00:01"

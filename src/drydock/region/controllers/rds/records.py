@@ -176,7 +176,7 @@ class Records:
         with self._store.writing("rds"):
             record = self._store.backend("rds").clusters.get(view.identifier)
             if record is not None:
-                self._store.backend("rds").purge_cluster(record)  # type: ignore[arg-type]
+                self._store.backend("rds").purge_cluster(record)
 
 
 def _cluster_of(instance: Any) -> Any:

@@ -1,0 +1,163 @@
+"""From EC2's records to the policy that a VPC's router enforces: groups, members, ACLs.
+
+Called under the store's lock; what it returns is plain data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from drydock.region.controllers.base import TerminalError
+from drydock.region.network.router import link_name
+from drydock.region.network.security import (
+    ANY_PROTOCOL,
+    ICMP,
+    TCP,
+    UDP,
+    Acl,
+    AclRule,
+    Interface,
+    Policy,
+    SecurityGroup,
+    SecurityRule,
+    Traffic,
+)
+
+_PROTOCOLS = {"-1": ANY_PROTOCOL, "all": ANY_PROTOCOL, "icmp": ICMP, "tcp": TCP, "udp": UDP}
+_ICMP_V6 = ("icmpv6", "58")
+
+
+def read_policy(ec2: Any, vpc_id: str) -> Policy:
+    """The policy of a VPC. Raises TerminalError naming a rule that cannot be understood."""
+    enis = [eni for eni in ec2.enis.values() if eni.vpc_id == vpc_id]
+    unfiltered = nat_interfaces(ec2, vpc_id)
+    interfaces = tuple(
+        Interface(
+            link=link_name(eni.id),
+            address=IPv4Address(str(eni.private_ip_address)),
+            subnet=eni.subnet.id,
+            groups=None if eni.id in unfiltered else tuple(sorted(g.id for g in eni.group_set)),
+        )
+        for eni in enis
+    )
+    used = {group for one in interfaces for group in one.groups or ()}
+    groups = {key: _group(ec2, vpc_id, key) for key in sorted(used)}
+    named = {
+        peer
+        for group in groups.values()
+        for rule in (*group.ingress, *group.egress)
+        for peer in rule.groups
+    }
+    return Policy(
+        groups=groups,
+        interfaces=interfaces,
+        acls={subnet: _acl(ec2, subnet) for subnet in sorted({one.subnet for one in interfaces})},
+        members={group: members(ec2, group) for group in sorted(named)},
+    )
+
+
+def nat_interfaces(ec2: Any, vpc_id: str) -> set[str]:
+    """The interfaces of NAT gateways, which no security group filters."""
+    return {
+        gateway._eni.id
+        for gateway in ec2.nat_gateways.values()
+        if gateway.vpc_id == vpc_id and gateway.state != "deleted"
+    }
+
+
+def members(ec2: Any, group_id: str) -> tuple[IPv4Address, ...]:
+    """The addresses that stand for a group in other groups' rules, whichever VPC they are in."""
+    return tuple(
+        sorted(
+            IPv4Address(str(eni.private_ip_address))
+            for eni in ec2.enis.values()
+            if any(group.id == group_id for group in eni.group_set)
+        )
+    )
+
+
+def _group(ec2: Any, vpc_id: str, group_id: str) -> SecurityGroup:
+    record = ec2.groups.get(vpc_id, {}).get(group_id)
+    if record is None:
+        return SecurityGroup(group_id)  # deleted under its interface: it lets nothing pass
+    return SecurityGroup(
+        group_id,
+        tuple(_rules(ec2, group_id, record.ingress_rules)),
+        tuple(_rules(ec2, group_id, record.egress_rules)),
+    )
+
+
+def _rules(ec2: Any, group_id: str, records: Iterable[Any]) -> Iterable[SecurityRule]:
+    for record in records:
+        if str(record.ip_protocol).lower() in _ICMP_V6:
+            continue
+        traffic = _traffic(
+            f"security group {group_id}", record.ip_protocol, record.from_port, record.to_port
+        )
+        if block := record.ip_range.get("CidrIp"):
+            yield SecurityRule(traffic, networks=(IPv4Network(block, strict=False),))
+        if peer := record.source_group.get("GroupId"):
+            yield SecurityRule(traffic, groups=(peer,))
+        if record.prefix_list_id:
+            networks = prefix_list(ec2, record.prefix_list_id)
+            if networks:
+                yield SecurityRule(traffic, networks=networks)
+
+
+def prefix_list(ec2: Any, prefix_list_id: str) -> tuple[IPv4Network, ...]:
+    """The IPv4 networks of a managed prefix list, in its newest version."""
+    record = ec2.managed_prefix_lists.get(prefix_list_id)
+    if record is None:
+        return ()
+    entries: Sequence[dict[str, str]] = record.entries.get(record.version) or ()
+    return tuple(
+        IPv4Network(entry["Cidr"], strict=False) for entry in entries if ":" not in entry["Cidr"]
+    )
+
+
+def _acl(ec2: Any, subnet_id: str) -> Acl:
+    """The ACL of a subnet. A subnet is always associated with one; without, nothing would pass."""
+    for record in ec2.network_acls.values():
+        if any(one.subnet_id == subnet_id for one in record.associations):
+            entries = [entry for entry in record.entries if entry.cidr_block]
+            return Acl(
+                ingress=tuple(_entry(record.id, one) for one in entries if not _is_egress(one)),
+                egress=tuple(_entry(record.id, one) for one in entries if _is_egress(one)),
+            )
+    return Acl((), ())
+
+
+def _is_egress(entry: Any) -> bool:
+    return str(entry.egress).lower() == "true"
+
+
+def _entry(acl_id: str, entry: Any) -> AclRule:
+    protocol = str(entry.protocol)
+    first, last = entry.port_range_from, entry.port_range_to
+    if protocol in ("1", "icmp"):
+        first, last = entry.icmp_type, entry.icmp_code
+    return AclRule(
+        number=int(entry.rule_number),
+        allow=entry.rule_action == "allow",
+        traffic=_traffic(f"network ACL {acl_id}", protocol, first, last),
+        network=IPv4Network(entry.cidr_block, strict=False),
+    )
+
+
+def _traffic(where: str, protocol: Any, first: Any, last: Any) -> Traffic:
+    word = str(protocol).lower()
+    if word in _PROTOCOLS:
+        number = _PROTOCOLS[word]
+    elif word.isdecimal():
+        number = int(word)
+    else:
+        raise TerminalError(f"{where}: the protocol {protocol} is not known")
+    if number == ANY_PROTOCOL:
+        return Traffic()
+    return Traffic(
+        number,
+        -1 if first in (None, "") else int(first),
+        -1 if last in (None, "") else int(last),
+    )

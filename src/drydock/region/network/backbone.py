@@ -1,0 +1,40 @@
+"""The addresses of the backbone, which stands for the internet and for AWS's own endpoints."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network
+
+ENDPOINTS = IPv4Network("198.18.0.0/24")
+"""AWS's public endpoints and the public registries. A range for benchmarks: nobody's on the internet."""
+API = ENDPOINTS[1]
+"""Where the region's API answers, for every service."""
+TRANSIT = IPv4Network("169.254.128.0/18")
+"""Between routers and backbone. AWS keeps 169.254.0.0/16 for itself, so no VPC overlaps with it."""
+GATEWAY = TRANSIT[1]
+"""The backbone's end of every transit link."""
+
+_SERVICES = (
+    "s3",
+    "ecr.api",
+    "ecr.dkr",
+    "logs",
+    "secretsmanager",
+    "ssm",
+    "ssmmessages",
+    "kms",
+    "sts",
+    "monitoring",
+    "registry-1.docker.io",
+    "public.ecr.aws",
+)
+"""Those that a rule, a route or a VPC endpoint may single out: each has an address of its own."""
+
+
+def address_of(service: str) -> IPv4Address:
+    """The public address of an AWS service (its name in endpoint names) or of a public registry."""
+    return ENDPOINTS[2 + _SERVICES.index(service)] if service in _SERVICES else API
+
+
+def s3_prefix() -> IPv4Network:
+    """What the prefix list of S3 stands for, in routes to a gateway endpoint."""
+    return IPv4Network(address_of("s3"))
