@@ -96,7 +96,7 @@ def run_here(
             here.clients,
             order,
             show=show,
-            tell=lambda arn: output.note(f"task {arn}"),
+            tell=output.note,
             timeout=timeout,
         )
     except KeyboardInterrupt as error:

@@ -119,19 +119,17 @@ def run(
     raised again). Raises TaskFailed: stopped before it started. WaitTimedOut. OpsError: refused.
     """
     arn = _start(clients, order)
-    tell(arn)
+    tell(f"task {arn}")
     follower = _Follower(clients, order, arn, show)
-    ending = ""
     try:
         task = _until_stopped(follower, timeout, clock, sleep)
     except (KeyboardInterrupt, WaitTimedOut) as error:
         ending = "interrupted" if isinstance(error, KeyboardInterrupt) else "out of time"
+        tell(f"{ending}: stopping the task (Ctrl-C leaves that to ECS)")
         stop(clients, order.request["cluster"], arn, f"drydock run: {ending}")
         _until_stopped(follower, STOP_TIMEOUT, clock, sleep)
         raise
-    finally:
-        if not ending:
-            follower.drain(clock, sleep)
+    follower.drain(clock, sleep)
     return result_of(task, order.container)
 
 
