@@ -77,12 +77,13 @@ class Pump:
             data = os.read(reader, _READ)
         except BlockingIOError:
             return
-        *lines, source.rest = (source.rest + data).split(b"\n")
-        while len(source.rest) > MAX_LINE:
-            lines.append(source.rest[:MAX_LINE])
-            source.rest = source.rest[MAX_LINE:]
+        *whole, source.rest = (source.rest + data).split(b"\n")
+        lines = [piece for line in whole for piece in _pieces(line)]
         if not data and source.rest:
-            lines.append(source.rest)
+            lines += _pieces(source.rest)
+        elif len(source.rest) > MAX_LINE:
+            *full, source.rest = _pieces(source.rest)
+            lines += full
         self._hand_on(source, lines)
         if not data:
             self._selector.unregister(reader)
@@ -98,3 +99,8 @@ class Pump:
             source.sink([(now, line.decode("utf-8", "replace").rstrip("\r")) for line in lines])
         except Exception:  # one container's log must not stop the others'
             log.exception("output of a container was not stored", extra={"lines": len(lines)})
+
+
+def _pieces(line: bytes) -> list[bytes]:
+    """A line in parts of MAX_LINE bytes at most; an empty line is one part."""
+    return [line[start : start + MAX_LINE] for start in range(0, len(line) or 1, MAX_LINE)]

@@ -44,6 +44,12 @@ def test_an_endless_line_is_cut() -> None:
     assert [len(line) for line in lines] == [MAX_LINE, MAX_LINE, 10]
 
 
+def test_a_long_line_that_comes_at_once_is_cut_too() -> None:
+    text = "x" * (MAX_LINE * 2 + 10)
+    lines = collect(f"printf '%s\\nshort\\n' {text}")
+    assert [len(line) for line in lines] == [MAX_LINE, MAX_LINE, 10, 5]
+
+
 def test_bytes_that_are_no_text_are_replaced() -> None:
     assert collect("printf 'a\\377b\\r\\n'") == ["a�b"]
 

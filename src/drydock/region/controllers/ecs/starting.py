@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-c
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,12 +15,15 @@ from drydock.errors import DrydockError, ImageNotFound, SpawnFailed
 from drydock.paths import write_private
 from drydock.region.api.gaps.ecs.records import Task
 from drydock.region.api.gaps.logs import LogGroupMissing
+from drydock.region.api.store import Store
 from drydock.region.controllers.ecs import secrets
 from drydock.region.controllers.ecs.definitions import ContainerPlan, LogTarget
 from drydock.region.controllers.parts import Parts
 from drydock.region.runtime.command import ProcessImage
 from drydock.region.runtime.driver import Container, Place, ProcessDriver
 from drydock.region.runtime.output import Line, Sink
+
+log = logging.getLogger(__name__)
 
 
 class CannotStartError(Exception):
@@ -136,9 +140,9 @@ class TaskStarter:
         """Where the lines go. The stream is made before the process, as ECS's log driver does."""
         if target is None:
             return lambda _lines: None
-        logs, store = self._parts.store.backend("logs"), self._store
         try:
-            with store.writing("logs"):
+            with self._store.writing("logs"):
+                logs = self._store.backend("logs")
                 logs.open_stream(target.group, target.stream, create_group=target.create_group)
         except LogGroupMissing as error:
             raise CannotStartError(
@@ -148,8 +152,28 @@ class TaskStarter:
                 "group, or set awslogs-create-group"
             ) from error
 
-        def sink(lines: Sequence[Line]) -> None:
-            with store.writing("logs"):
-                logs.write_events(target.group, target.stream, lines)
+        return LogSink(self._store, target)
 
-        return sink
+
+class LogSink:
+    """Puts lines into a log stream. Lines that nobody wants any more are counted, and told of once."""
+
+    def __init__(self, store: Store, target: LogTarget) -> None:
+        self._store = store
+        self._target = target
+        self._lost = 0
+
+    def __call__(self, lines: Sequence[Line]) -> None:
+        target = self._target
+        where = {"group": target.group, "stream": target.stream}
+        try:
+            with self._store.writing("logs"):
+                self._store.backend("logs").write_events(target.group, target.stream, lines)
+        except LogGroupMissing:
+            if not self._lost:
+                log.warning("lines are lost: no such log group or stream", extra=where)
+            self._lost += len(lines)
+        else:
+            if self._lost:
+                log.info("lines are stored again", extra={**where, "lost": self._lost})
+            self._lost = 0
