@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from drydock import __version__
 from drydock.config import Config
-from drydock.errors import DrydockError, RegionStartFailed
+from drydock.errors import DrydockError, RegionError, RegionStartFailed, UsageError
 from drydock.paths import Workspace, write_private
 from drydock.region import linux, logs
 from drydock.region.api.application import Application, OwnRequest
@@ -61,7 +61,11 @@ class Region:
         self._endpoint = f"http://127.0.0.1:{port}"
         if restore(self.store, self.workspace.state):
             forget_observations(self.store)
-        app = Application(self.store, {"/_drydock/status": self.status}, self.workspace.log)
+        app = Application(
+            self.store,
+            {"/_drydock/status": self.status, "/_drydock/probe": self.probe},
+            self.workspace.log,
+        )
         self._servers.append(serve(app, [bound]))
         self._saver = Saver(self.store, self.workspace.state)
         self._saver.start()
@@ -83,9 +87,13 @@ class Region:
             from drydock.region.dataplane import DataPlane  # noqa: PLC0415
 
         self._data_plane = DataPlane(
-            self.config, self.workspace, self.store, self._porter, self._spawner, port
+            self.config,
+            self.workspace,
+            self.store,
+            self._porter,
+            self._spawner,
+            lambda sockets: serve(app, sockets),
         )
-        self._servers.append(serve(app, [self._data_plane.api_socket]))
         self._data_plane.start()
         log.info("region started", extra={"after": time.monotonic() - begun})
 
@@ -116,6 +124,19 @@ class Region:
         if self._data_plane is not None:
             answer.update(self._data_plane.status())
         return answer
+
+    def probe(self, request: OwnRequest) -> dict[str, Any]:
+        """What `POST /_drydock/probe` answers: {"source", "address", "port"} → {"reachable", "words"}."""
+        if self._data_plane is None:
+            raise RegionError("the probe", "the data plane is still starting", "try again")
+        try:
+            wanted = request.body
+            source, address, port = wanted["source"], wanted["address"], int(wanted["port"])
+            return self._data_plane.probe(source, address, port)
+        except (KeyError, TypeError, ValueError) as error:
+            raise UsageError(
+                "the probe", f"it needs source, address and port ({error})", "send them as JSON"
+            ) from error
 
     def _identity(self) -> str:
         """Of this control plane; it goes when the saved one is removed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from datetime import UTC, datetime
+from ipaddress import IPv4Address
 from typing import Any
 
 from drydock.config import Config
@@ -18,15 +19,28 @@ from drydock.region.controllers.elbv2.controller import LoadBalancerController
 from drydock.region.controllers.parts import Parts
 from drydock.region.controllers.rds.controller import DatabaseController
 from drydock.region.controllers.vpc import VpcController
-from drydock.region.network.backbone import API
+from drydock.region.controllers.vpc_endpoints import PORT, EndpointController, Serve
+from drydock.region.network.backbone import API, address_of, host_names
 from drydock.region.network.dns import Resolvers
 from drydock.region.network.fabric import Fabric
+from drydock.region.network.probing import probe
 from drydock.region.porter_client import PorterClient
 from drydock.region.processes.client import Spawner
 from drydock.region.runtime.output import Pump
 
 log = logging.getLogger(__name__)
 
+PROBE_SECONDS = 1.0
+_SDK_IDS = {
+    "ecr.api": "ECR",
+    "kms": "KMS",
+    "logs": "CLOUDWATCH_LOGS",
+    "monitoring": "CLOUDWATCH",
+    "secretsmanager": "SECRETS_MANAGER",
+    "ssm": "SSM",
+    "sts": "STS",
+}
+"""https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html"""
 _THREADS = {"ecs-task": 8, "rds": 4, "elbv2": 4}
 
 
@@ -40,11 +54,11 @@ class DataPlane:
         store: Store,
         porter: PorterClient,
         spawner: Spawner,
-        port: int,
+        serve: Serve,
     ) -> None:
         fabric = Fabric()
         fabric.start(config.region.client_address)
-        self.api_socket = fabric.listen_on_backbone(port)
+        self._api = serve([fabric.listen_on_backbone(PORT)])
         self._parts = Parts(
             config=config,
             workspace=workspace,
@@ -54,7 +68,7 @@ class DataPlane:
             spawner=spawner,
             porter=porter,
             pump=Pump(),
-            task_environment=_task_environment(config, port),
+            task_environment=_task_environment(config),
         )
         self._problems: dict[tuple[str, str], dict[str, str]] = {}
         self._problems_lock = threading.Lock()
@@ -70,6 +84,7 @@ class DataPlane:
                 self._balancers,
                 self._tasks,
                 self._databases,
+                EndpointController(self._parts, serve),
                 DnsController(self._parts),
                 self._vpc,
             )
@@ -88,7 +103,21 @@ class DataPlane:
                 runner.close()
             except Exception:  # the rest must be stopped too
                 log.exception("did not stop cleanly", extra={"controller": runner.controller.name})
+        self._api.close()
         self._parts.fabric.close()
+
+    def probe(self, source: str, address: str, port: int) -> dict[str, Any]:
+        """Try a TCP connection from an ENI, or from `internet` (the address of the host's clients).
+
+        Raises NetworkFailed: no such ENI. ValueError: not an address.
+        """
+        fabric, client = self._parts.fabric, None
+        if source == "internet":
+            namespace, client = fabric.backbone, self._parts.config.region.client_address
+        else:
+            namespace = fabric.namespace(source)
+        found = probe(namespace, IPv4Address(address), port, PROBE_SECONDS, client)
+        return {"reachable": found.reachable, "words": found.words}
 
     def status(self) -> dict[str, Any]:
         """What only the data plane knows, for `drydock status`."""
@@ -142,7 +171,7 @@ class DataPlane:
                     runner.wake()
 
         def network_changed() -> None:
-            for name in ("ecs-task", "elbv2", "rds", "dns"):
+            for name in ("ecs-task", "elbv2", "rds", "dns", "vpc-endpoint"):
                 by_name[name].wake()
 
         self._parts.store.subscribe(api_changed)
@@ -152,10 +181,21 @@ class DataPlane:
         self._databases.wake = by_name["rds"].wake
 
 
-def _task_environment(config: Config, port: int) -> dict[str, str]:
-    """So that an AWS SDK in a task talks to the region without a word of configuration."""
+def _task_environment(config: Config) -> dict[str, str]:
+    """So that an AWS SDK in a task talks to the region without a word of configuration.
+
+    Services that VPC endpoints exist for are named, so that the VPC's resolver decides where they
+    are. S3 is an address: under a name, buckets would be names too.
+    """
+    region, account = config.region.name, config.region.account_id
+    named = {
+        f"AWS_ENDPOINT_URL_{sdk_id}": f"http://{host_names(service, region, account)[0]}:{PORT}"
+        for service, sdk_id in _SDK_IDS.items()
+    }
     return {
-        "AWS_ENDPOINT_URL": f"http://{API}:{port}",
+        **named,
+        "AWS_ENDPOINT_URL": f"http://{API}:{PORT}",
+        "AWS_ENDPOINT_URL_S3": f"http://{address_of('s3')}:{PORT}",
         "AWS_REGION": config.region.name,
         "AWS_DEFAULT_REGION": config.region.name,
         "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",

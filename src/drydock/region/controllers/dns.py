@@ -11,6 +11,8 @@ from typing import Any
 
 from drydock.region.controllers.base import DONE, Outcome
 from drydock.region.controllers.parts import Parts
+from drydock.region.controllers.vpc_endpoints import is_interface, service_of
+from drydock.region.network.backbone import host_names, public_names
 from drydock.region.network.dns import Name
 
 
@@ -25,6 +27,7 @@ class DnsController:
         self._store = parts.store
         self._fabric = parts.fabric
         self._resolvers = parts.resolvers
+        self._region = parts.config.region
 
     def all_keys(self) -> Iterable[str]:
         return list(self._fabric.vpcs())
@@ -35,6 +38,7 @@ class DnsController:
                 eni.id: eni for eni in self._store.backend("ec2").enis.values() if eni.vpc_id == key
             }
             zone = {
+                **self._endpoints(key, enis),
                 **_interfaces(enis.values()),
                 **self._load_balancers(enis),
                 **self._databases(enis),
@@ -45,6 +49,22 @@ class DnsController:
 
     def close(self) -> None:
         """It runs nothing of its own."""
+
+    def _endpoints(self, vpc_id: str, enis: dict[str, Any]) -> dict[str, Name]:
+        """AWS's endpoints: public, unless an interface endpoint with private DNS stands for one."""
+        region, account = self._region.name, self._region.account_id
+        zone = {name: Name((address,)) for name, address in public_names(region, account).items()}
+        ec2 = self._store.backend("ec2")
+        endpoints: Iterable[Any] = ec2.vpc_end_points.values()
+        for endpoint in endpoints:
+            if endpoint.vpc_id != vpc_id or not is_interface(endpoint):
+                continue
+            inside = [_address(enis[one]) for one in endpoint.network_interface_ids if one in enis]
+            names = [str(entry["dns_name"]) for entry in endpoint.dns_entries or ()]
+            if str(endpoint.private_dns_enabled).lower() == "true":
+                names += host_names(service_of(endpoint), region, account)
+            zone.update({name.lower(): Name(tuple(inside)) for name in names if inside})
+        return zone
 
     def _load_balancers(self, enis: dict[str, Any]) -> dict[str, Name]:
         names = {}

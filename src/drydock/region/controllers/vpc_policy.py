@@ -43,7 +43,7 @@ def read_policy(ec2: Any, vpc_id: str) -> Policy:
         for eni in enis
     )
     used = {group for one in interfaces for group in one.groups or ()}
-    groups = {key: _group(ec2, vpc_id, key) for key in sorted(used)}
+    groups = {key: security_group(ec2, vpc_id, key) for key in sorted(used)}
     named = {
         peer
         for group in groups.values()
@@ -78,7 +78,8 @@ def members(ec2: Any, group_id: str) -> tuple[IPv4Address, ...]:
     )
 
 
-def _group(ec2: Any, vpc_id: str, group_id: str) -> SecurityGroup:
+def security_group(ec2: Any, vpc_id: str, group_id: str) -> SecurityGroup:
+    """A group with its rules. Raises TerminalError naming a rule that cannot be understood."""
     record = ec2.groups.get(vpc_id, {}).get(group_id)
     if record is None:
         return SecurityGroup(group_id)  # deleted under its interface: it lets nothing pass

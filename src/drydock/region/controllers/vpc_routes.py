@@ -23,6 +23,16 @@ def has_internet_gateway(ec2: Any, vpc_id: str) -> bool:
     )
 
 
+def reaches_internet(ec2: Any, vpc_id: str, subnet_id: str, client: IPv4Address) -> bool:
+    """Whether a subnet's table sends packets for an address to an internet gateway."""
+    table = table_of(ec2, vpc_id, subnet_id)
+    if table is None:
+        return False
+    fitting = [route for route in _routes(ec2, vpc_id, table) if client in route.destination]
+    best = max(fitting, key=lambda route: route.destination.prefixlen, default=None)
+    return best is not None and best.kind == "internet"
+
+
 def read_public(ec2: Any, vpc_id: str) -> dict[IPv4Address, IPv4Address]:
     """Public addresses by private ones. Without an internet gateway nobody has one."""
     if not has_internet_gateway(ec2, vpc_id):

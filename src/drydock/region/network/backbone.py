@@ -30,9 +30,48 @@ _SERVICES = (
 """Those that a rule, a route or a VPC endpoint may single out: each has an address of its own."""
 
 
+_OTHERS = (
+    "application-autoscaling",
+    "autoscaling",
+    "dynamodb",
+    "ec2",
+    "ecs",
+    "elasticloadbalancing",
+    "events",
+    "iam",
+    "rds",
+    "servicediscovery",
+    "sns",
+    "sqs",
+)
+"""Reached at the API's own address."""
+
+
 def address_of(service: str) -> IPv4Address:
     """The public address of an AWS service (its name in endpoint names) or of a public registry."""
     return ENDPOINTS[2 + _SERVICES.index(service)] if service in _SERVICES else API
+
+
+def host_names(service: str, region: str, account: str) -> tuple[str, ...]:
+    """The names under which a service is reached: https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html"""
+    if service in ("registry-1.docker.io", "public.ecr.aws"):
+        return (service,)
+    if service == "ecr.api":
+        return (f"api.ecr.{region}.amazonaws.com",)
+    if service == "ecr.dkr":
+        return (f"{account}.dkr.ecr.{region}.amazonaws.com",)
+    if service == "iam":
+        return ("iam.amazonaws.com",)
+    return (f"{service}.{region}.amazonaws.com",)
+
+
+def public_names(region: str, account: str) -> dict[str, IPv4Address]:
+    """Every name of AWS's endpoints and the public registries, as the internet resolves them."""
+    return {
+        name: address_of(service)
+        for service in (*_SERVICES, *_OTHERS)
+        for name in host_names(service, region, account)
+    }
 
 
 def s3_prefix() -> IPv4Network:

@@ -45,9 +45,7 @@ class Fabric:
             netlink.link("set", index=lo, state="up")
             for address in (API, GATEWAY, client):
                 netlink.addr("add", index=lo, address=str(address), prefixlen=32)
-            netlink.route(
-                "add", dst=str(ENDPOINTS), oif=lo, type="local", scope="host", table=255
-            )
+            netlink.route("add", dst=str(ENDPOINTS), oif=lo, type="local", scope="host", table=255)
             self.backbone.sysctl("ipv4/ip_forward", "1")
 
         self._thread.run("the backbone", up)

@@ -44,6 +44,12 @@ class Traffic:
             return f"{_NAMES[self.protocol]} dport {ports}"
         return f"meta l4proto {self.protocol}"
 
+    def covers(self, protocol: int, port: int) -> bool:
+        """Whether a packet to a TCP or UDP port is meant."""
+        if self.protocol == ANY_PROTOCOL:
+            return True
+        return self.protocol == protocol and (self.first < 0 or self.first <= port <= self.last)
+
 
 @dataclass(frozen=True)
 class SecurityRule:
@@ -107,6 +113,15 @@ class Policy:
     """Of the uplinks, the one that only interfaces with a public address may use."""
     endpoint: str = ""
     """Of the uplinks, the one to gateway endpoints."""
+
+
+def admits(groups: Iterable[SecurityGroup], source: IPv4Address, protocol: int, port: int) -> bool:
+    """Whether some ingress rule lets an address outside of every group open a connection."""
+    return any(
+        rule.traffic.covers(protocol, port) and any(source in network for network in rule.networks)
+        for group in groups
+        for rule in group.ingress
+    )
 
 
 def ruleset(policy: Policy) -> str:

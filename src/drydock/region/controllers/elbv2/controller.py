@@ -18,6 +18,7 @@ from drydock.region.balancer.balancer import Balancer
 from drydock.region.balancer.spec import LoadBalancer, Target
 from drydock.region.controllers.base import DONE, Outcome, Requeue
 from drydock.region.controllers.elbv2 import translate
+from drydock.region.controllers.elbv2.door import why_closed
 from drydock.region.controllers.elbv2.hostports import HostPorts
 from drydock.region.controllers.parts import Parts
 
@@ -30,6 +31,8 @@ class View:
     name: str
     enis: tuple[str, ...]
     spec: LoadBalancer
+    closed: dict[str, str]
+    """Listener → why clients on the host may not come in."""
 
 
 @dataclass
@@ -130,9 +133,14 @@ class LoadBalancerController:
                 idle_timeout=float(record.attrs.get("idle_timeout.timeout_seconds") or 60),
                 host_client=str(self._parts.config.region.client_address),
             )
-            return View(
-                arn, record.name, tuple(record.enis[one] for one in sorted(record.enis)), spec
-            )
+            ec2, client = self._store.backend("ec2"), self._parts.config.region.client_address
+            closed = {
+                one.arn: why
+                for one in record.listeners.values()
+                if (why := why_closed(ec2, record, client, int(one.port)))
+            }
+            enis = tuple(record.enis[one] for one in sorted(record.enis))
+            return View(arn, record.name, enis, spec, closed)
 
     # -- doing
 
@@ -168,6 +176,9 @@ class LoadBalancerController:
                 for eni in view.enis
             ]
             running.ports[listener] = port
+        if listener in view.closed:
+            self._ports.refuse(listener)
+            return running.nodes[listener]
         on_host, _ = self._ports.open(listener, port)
         return [on_host, *running.nodes[listener]]
 
@@ -212,6 +223,7 @@ class LoadBalancerController:
                 "url": f"http://127.0.0.1{_suffix(self._ports.port(listener))}",
             }
             for listener, port in sorted(running.ports.items(), key=lambda item: item[1])
+            if listener not in view.closed
         ]
         with self._lock:
             self._urls[view.arn] = entries

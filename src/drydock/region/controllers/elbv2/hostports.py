@@ -40,13 +40,18 @@ class HostPorts:
                 self._remember(listener, self._open[listener][1])
             return self._open[listener]
 
-    def close(self, listener: str) -> None:
-        """The listener is gone: clients are refused from now on, whoever else holds the socket."""
+    def refuse(self, listener: str) -> None:
+        """Clients are refused from now on, whoever else holds the socket; the port is remembered."""
         with self._lock:
             entry = self._open.pop(listener, None)
             if entry is not None:
                 entry[0].shutdown(socket.SHUT_RDWR)
                 entry[0].close()
+
+    def close(self, listener: str) -> None:
+        """The listener is gone."""
+        self.refuse(listener)
+        with self._lock:
             self._remember(listener, None)
 
     def port(self, listener: str) -> int | None:

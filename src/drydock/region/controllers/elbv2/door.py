@@ -1,0 +1,35 @@
+"""Whether clients on the host, who stand for one public address, may come in by a listener."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+from typing import Any
+
+from drydock.region.controllers.vpc_policy import security_group
+from drydock.region.controllers.vpc_routes import reaches_internet, read_public
+from drydock.region.network.security import TCP, admits
+
+
+def why_closed(ec2: Any, balancer: Any, client: IPv4Address, port: int) -> str:
+    """The reason why a public address cannot open a connection; empty if it can.
+
+    Called under the store's lock. A node must have a public address and a way back to the client,
+    and a security group must let the client in.
+    """
+    if balancer.scheme != "internet-facing":
+        return "the load balancer is internal"
+    vpc_id = balancer.vpc_id
+    public = read_public(ec2, vpc_id)
+    reachable = any(
+        IPv4Address(str(ec2.enis[eni].private_ip_address)) in public
+        and reaches_internet(ec2, vpc_id, subnet, client)
+        for subnet, eni in balancer.enis.items()
+        if eni in ec2.enis
+    )
+    if not reachable:
+        return "none of its subnets has a route to an internet gateway"
+    groups = [security_group(ec2, vpc_id, group) for group in balancer.security_groups]
+    if not admits(groups, client, TCP, port):
+        names = ", ".join(balancer.security_groups) or "none"
+        return f"no rule of its security groups ({names}) lets {client} in on port {port}"
+    return ""
