@@ -10,6 +10,7 @@ import time
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
+from starlette.requests import Request
 from starlette.responses import Response
 
 from tasklist.http import NO_STORE, json_answer
@@ -26,14 +27,14 @@ def register(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
         "/debug", summary="Version, host and settings", tags=["operations"], response_class=Response
     )
     @app.get("/debug/", include_in_schema=False)
-    async def debug() -> Response:
+    async def debug(_request: Request) -> Response:
         return json_answer(json.dumps(describe(settings, started)).encode())
 
     @app.get(
         "/metrics", summary="Metrics for Prometheus", tags=["operations"], response_class=Response
     )
     @app.get("/metrics/", include_in_schema=False)
-    async def exposition() -> Response:
+    async def exposition(_request: Request) -> Response:
         headers = {"content-type": CONTENT_TYPE, **NO_STORE}
         return Response(metrics.exposition(), headers=headers)
 

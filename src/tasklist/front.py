@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from itertools import count
 from typing import Any
 
 from tasklist.logs import JsonLog
@@ -21,6 +22,8 @@ _EVERY_ANSWER = [
     (b"referrer-policy", b"no-referrer"),
 ]
 _CLOSE = (b"connection", b"close")
+# random once: asking the kernel for each request costs more than answering some
+_PROCESS, _COUNT = secrets.token_hex(6), count(1)
 _SERVER_ERROR = b"The server made a mistake; its log says which.\n"
 
 
@@ -92,9 +95,9 @@ class _Answer:
 
 
 def _request_id(scope: Scope) -> str:
-    """What the load balancer calls this request, or a random name."""
+    """What the load balancer calls this request, or a name of our own."""
     for name, value in scope["headers"]:
         if name == b"x-amzn-trace-id":
             trace: str = value[:256].decode("latin-1")
             return trace
-    return secrets.token_hex(8)
+    return f"{_PROCESS}-{next(_COUNT)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 
@@ -12,6 +12,7 @@ from tasklist.errors import Refusal
 from tasklist.task_input import MAX_BODY
 
 BODY_SECONDS = 20.0
+MAX_READ = 16 * MAX_BODY
 NO_STORE = {"cache-control": "no-store"}
 
 
@@ -29,20 +30,27 @@ def json_answer(body: bytes) -> Response:
 
 
 async def read_body(request: Request) -> bytes:
-    """The body, at most MAX_BODY bytes. Raises Refusal 413 or 408."""
-    too_large = Refusal(413, f"The body may have at most {MAX_BODY} bytes.")
-    length = request.headers.get("content-length", "0")
-    if length.isdecimal() and int(length) > MAX_BODY:
-        raise too_large
+    """The body, at most MAX_BODY bytes. Raises Refusal 400, 408 or 413.
+
+    A client that is still sending would see its connection cut instead of the answer, so some
+    more than is allowed is read and thrown away first.
+    """
     body = bytearray()
+    received = 0
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for part in request.stream():
-                body += part
-                if len(body) > MAX_BODY:
-                    raise too_large
+                received += len(part)
+                if received <= MAX_BODY:
+                    body += part
+                elif received > MAX_READ:
+                    break
     except TimeoutError:
         raise Refusal(408, f"The body did not arrive within {BODY_SECONDS:.0f} seconds.") from None
+    except ClientDisconnect:
+        raise Refusal(400, "The body ended early.") from None
+    if received > MAX_BODY:
+        raise Refusal(413, f"The body may have at most {MAX_BODY} bytes.")
     return bytes(body)
 
 

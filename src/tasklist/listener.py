@@ -43,19 +43,20 @@ def resolve(host: str, port: int) -> tuple[str, int]:
 
 def own_listeners() -> list[socket.socket]:
     """A duplicate of every listening TCP socket of this process; the caller closes them."""
-    found = []
+    found: dict[int, socket.socket] = {}  # by inode: the server holds several duplicates
     for entry in Path("/dev/fd").iterdir():
         try:
-            if not stat.S_ISSOCK(os.stat(int(entry.name)).st_mode):  # noqa: PTH116 - a descriptor
+            status = os.stat(int(entry.name))  # noqa: PTH116 - a descriptor
+            if not stat.S_ISSOCK(status.st_mode) or status.st_ino in found:
                 continue
             candidate = socket.socket(fileno=os.dup(int(entry.name)))
         except OSError:  # closed meanwhile
             continue
         if _is_listening(candidate):
-            found.append(candidate)
+            found[status.st_ino] = candidate
         else:
             candidate.close()
-    return found
+    return list(found.values())
 
 
 def _is_listening(candidate: socket.socket) -> bool:

@@ -207,7 +207,9 @@ titles = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(title=titles, priority=st.integers(-MAX - 1, MAX), complete=st.booleans())
 def test_whatever_is_written_is_read_again(

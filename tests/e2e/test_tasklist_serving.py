@@ -145,6 +145,33 @@ def test_the_file_is_read_and_the_environment_is_before_it(
         assert client.get("/healthcheck/").text == "OK"
 
 
+def test_a_client_that_leaves_in_the_middle_is_no_error_of_ours(
+    client: httpx.Client, tasklist: Tasklist
+) -> None:
+    host = httpx.URL(tasklist.url)
+    with socket.create_connection((host.host, host.port or 80)) as connection:
+        connection.sendall(
+            b"POST /api/task/ HTTP/1.1\r\nHost: test\r\nX-Amzn-Trace-Id: leaver\r\n"
+            b'Content-Length: 100\r\n\r\n{"title":'
+        )
+    assert tasklist.wait_for_event("request", request_id="leaver")["status"] == 400
+    assert tasklist.events("unexpected_error") == []
+    assert len(client.get("/api/task/").json()) == 3
+
+
+@pytest.mark.parametrize("path", [b"/%ff", b"/api/task/%00/", b"/%0d%0aX:1", b"//", b"/\xff"])
+def test_strange_paths_are_answered_and_logged(
+    client: httpx.Client, tasklist: Tasklist, path: bytes
+) -> None:
+    host = httpx.URL(tasklist.url)
+    with socket.create_connection((host.host, host.port or 80)) as connection:
+        connection.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert answer.split()[1] in {b"404", b"400"}, answer
+    assert b"X:1" not in answer
+    assert tasklist.events("unexpected_error") == []
+
+
 class Load:
     """Clients that ask and ask again over connections that stay, until the port is closed."""
 

@@ -1,0 +1,96 @@
+"""SharedRead: few reads, and never an answer older than the question."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from tasklist.sharing import SharedRead
+
+
+class Source:
+    """A value whose reads wait until they are let go."""
+
+    def __init__(self) -> None:
+        self.value = 0
+        self.reads = 0
+        self.gate = asyncio.Event()
+
+    async def read(self) -> int:
+        self.reads += 1
+        seen = self.value  # a snapshot, as a query takes one when it begins
+        await self.gate.wait()
+        return seen
+
+
+async def settle() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+def test_many_who_ask_together_cost_two_reads() -> None:
+    async def scenario() -> None:
+        source = Source()
+        shared = SharedRead(source.read)
+        first = asyncio.create_task(shared())
+        await settle()
+        others = [asyncio.create_task(shared()) for _ in range(100)]
+        await settle()
+        source.gate.set()
+        assert await first == 0
+        assert set(await asyncio.gather(*others)) == {0}
+        assert source.reads == 2
+
+    asyncio.run(scenario())
+
+
+def test_an_answer_is_never_older_than_the_question() -> None:
+    async def scenario() -> None:
+        source = Source()
+        shared = SharedRead(source.read)
+        early = asyncio.create_task(shared())
+        await settle()
+        source.value = 1  # a write, then a question
+        late = asyncio.create_task(shared())
+        await settle()
+        source.gate.set()
+        assert (await early, await late) == (0, 1)
+
+    asyncio.run(scenario())
+
+
+def test_a_read_that_fails_fails_its_own_callers_only() -> None:
+    async def scenario() -> None:
+        outcomes: Iterator[Exception | int] = iter([ValueError("down"), 7])
+
+        async def read() -> int:
+            outcome = next(outcomes)
+            await asyncio.sleep(0)
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome
+
+        shared = SharedRead(read)
+        together = await asyncio.gather(shared(), shared(), return_exceptions=True)
+        assert [type(outcome) for outcome in together] == [ValueError, ValueError]
+        assert await shared() == 7
+
+    asyncio.run(scenario())
+
+
+def test_one_who_gives_up_takes_nothing_from_the_others() -> None:
+    async def scenario() -> None:
+        source = Source()
+        shared = SharedRead(source.read)
+        impatient = asyncio.create_task(shared())
+        patient = asyncio.create_task(shared())
+        await settle()
+        impatient.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await impatient
+        source.gate.set()
+        assert await patient == 0
+
+    asyncio.run(scenario())
