@@ -164,10 +164,9 @@ def _moto() -> Any:
     werkzeug_app.DISABLE_GLOBAL_CORS = True  # type: ignore[attr-defined]
 
     def create(service: Any) -> Any:
-        if service not in gaps.LIGHT:
-            gaps.install()
         if service is None:
             raise NotImplementedError("moto has no such service")
+        gaps.prepare(service)
         # Classic load balancers have the same address and come first in moto's index.
         return werkzeug_app.create_backend_app("elbv2" if service == "elb" else service)
 

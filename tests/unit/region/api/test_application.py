@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import subprocess
+import sys
 import threading
 from http.client import HTTPConnection
 from pathlib import Path
@@ -143,6 +146,35 @@ def test_no_banner_and_no_reset(served: Served) -> None:
     status, _, _ = ask(served, "POST", "/moto-api/reset")
     assert status == 404
     assert served.client("ecs").list_clusters()["clusterArns"]
+
+
+@pytest.mark.parametrize("first", ["sts", "iam", "ec2", "s3"])
+def test_a_new_region_answers_whatever_is_asked_first(first: str) -> None:
+    """In a process of its own: which of moto's backends come first must not matter."""
+    code = f"""
+import tempfile
+from pathlib import Path
+from tests.support.served import serving
+ask = {{
+    "sts": lambda served: served.client("sts").get_caller_identity(),
+    "iam": lambda served: served.client("iam").list_roles(),
+    "ec2": lambda served: served.client("ec2").describe_vpcs(),
+    "s3": lambda served: served.client("s3").list_buckets(),
+}}
+with tempfile.TemporaryDirectory() as folder, serving(Path(folder) / "log") as served:
+    for name in sorted(ask, key=lambda one: one != {first!r}):
+        ask[name](served)
+    served.cluster()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def handled(request: OwnRequest) -> object:

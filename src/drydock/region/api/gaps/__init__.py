@@ -7,11 +7,22 @@ from __future__ import annotations
 
 import threading
 
-LIGHT = frozenset({"sts"})
-"""Services that can be answered before `install`: they build no backend that has gaps."""
+LIGHT = frozenset({"sts", "iam"})
+"""Services that are answered before `install`. They build IAM's backend and no other."""
 
 _LOCK = threading.Lock()
 _DONE = threading.Event()
+
+
+def prepare(service: str) -> None:
+    """What must be ours before moto builds what it needs to answer `service` (moto's name)."""
+    if service not in LIGHT:
+        install()
+        return
+    with _LOCK:
+        from drydock.region.api.gaps import iam  # noqa: PLC0415  (moto, slow)
+
+        iam.install()
 
 
 def install() -> None:
