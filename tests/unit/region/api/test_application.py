@@ -148,7 +148,7 @@ def test_no_banner_and_no_reset(served: Served) -> None:
     assert served.client("ecs").list_clusters()["clusterArns"]
 
 
-@pytest.mark.parametrize("first", ["sts", "iam", "ec2", "s3"])
+@pytest.mark.parametrize("first", ["sts", "ec2"])
 def test_a_new_region_answers_whatever_is_asked_first(first: str) -> None:
     """In a process of its own: which of moto's backends come first must not matter."""
     code = f"""
