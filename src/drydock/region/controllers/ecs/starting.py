@@ -18,12 +18,17 @@ from drydock.region.api.gaps.logs import LogGroupMissing
 from drydock.region.api.store import Store
 from drydock.region.controllers.ecs import secrets
 from drydock.region.controllers.ecs.definitions import ContainerPlan, LogTarget
+from drydock.region.controllers.ecs.needs import PORT, needs, unmet
 from drydock.region.controllers.parts import Parts
+from drydock.region.network.probing import probe
 from drydock.region.runtime.command import ProcessImage
 from drydock.region.runtime.driver import Container, Place, ProcessDriver
 from drydock.region.runtime.output import Line, Sink
 
 log = logging.getLogger(__name__)
+
+_PROBE_SECONDS = 3.0
+"""A packet that is dropped is no answer; AWS waits for minutes."""
 
 
 class CannotStartError(Exception):
@@ -52,8 +57,14 @@ class TaskStarter:
         self._store = parts.store
         self._driver = ProcessDriver(parts.spawner, parts.pump)
 
-    def prepare(self, plan: ContainerPlan) -> Prepared:
+    def resolves(self, task: Task) -> bool:
+        """Whether the task's VPC knows its names already, or never will."""
+        vpc = self._parts.fabric.enis()[str(task.eni_id)].vpc_id
+        return bool(self._parts.resolvers.zone(vpc)) or not self._parts.resolvers.answers(vpc)
+
+    def prepare(self, task: Task, plan: ContainerPlan) -> Prepared:
         """Get what a container needs, in ECS's order. Raises CannotStartError with ECS's reason."""
+        self._check_way_out(task, plan)
         values = self._secrets(plan)
         sink = self._sink(plan.log)
         return Prepared(plan, self._image(plan), values, sink)
@@ -85,6 +96,20 @@ class TaskStarter:
             ) from error
         except DrydockError as error:
             raise CannotStartError(f"CannotStartContainerError: {error}", name) from error
+
+    def _check_way_out(self, task: Task, plan: ContainerPlan) -> None:
+        """A packet from the task's own interface must reach everything it needs."""
+        fabric, region = self._parts.fabric, self._parts.config.region
+        eni = fabric.enis()[str(task.eni_id)]
+        namespace = fabric.namespace(eni.eni_id)
+        answers = self._parts.resolvers.answers(eni.vpc_id)
+        reason = unmet(
+            needs(plan, region.name, region.account_id),
+            self._parts.resolvers.zone(eni.vpc_id) if answers else None,
+            lambda address: probe(namespace, address, PORT, _PROBE_SECONDS),
+        )
+        if reason:
+            raise CannotStartError(reason, plan.name)
 
     def _image(self, plan: ContainerPlan) -> ProcessImage:
         config: ImageConfig | None = self._parts.config.image(plan.image)

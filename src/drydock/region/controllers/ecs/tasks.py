@@ -169,6 +169,8 @@ class TaskController:
     def _start(self, task: Task) -> Outcome:
         """Start what does not run yet; RUNNING once everything does."""
         running = self._running[task.task_arn]
+        if not self._starter.resolves(task):
+            return SOON
         with self._store.reading():
             definition = self._store.backend("ecs").describe_task_definition(
                 task.task_definition_arn
@@ -177,7 +179,7 @@ class TaskController:
             task.pull_started_at = task.pull_started_at or utcnow()
         missing = [plan for plan in plans if plan.name not in running.containers]
         try:
-            ready = [self._starter.prepare(plan) for plan in missing]
+            ready = [self._starter.prepare(task, plan) for plan in missing]
             task.pull_stopped_at = task.pull_stopped_at or utcnow()
             for one in ready:
                 container = self._starter.start(task, one, lambda: self.wake(task.task_arn))

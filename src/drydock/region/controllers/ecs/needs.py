@@ -1,0 +1,114 @@
+"""What a container needs from outside before it can start, and whether a packet gets there.
+
+The registry of its image, the endpoint of its secrets and that of its log stream are probed from the
+task's own interface. The words are ECS's: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from drydock.region.controllers.ecs import secrets
+from drydock.region.controllers.ecs.definitions import ContainerPlan
+from drydock.region.network.backbone import API, host_names
+from drydock.region.network.dns import Zone
+from drydock.region.network.probing import Probe
+
+PORT = 443
+DOCKER_HUB = "registry-1.docker.io"
+
+Connect = Callable[[IPv4Address], Probe]
+
+
+@dataclass(frozen=True)
+class Need:
+    """An endpoint, and ECS's words for what fails without it; `{}` is where the cause stands."""
+
+    host: str
+    words: str
+
+
+def needs(plan: ContainerPlan, region: str, account: str) -> Iterable[Need]:
+    """Everything that a container needs, in the order in which ECS gets it."""
+    for value_from in plan.secrets.values():
+        yield _secret(secrets.parse(value_from), region, account)
+    registry = registry_of(plan.image)
+    if ".dkr.ecr." in registry:
+        auth = host_names("ecr.api", region, account)[0]
+        yield Need(
+            auth,
+            "ResourceInitializationError: unable to pull secrets or registry auth: execution resource "
+            "retrieval failed: unable to retrieve ecr registry auth: service call has been retried 1 "
+            f'time(s): RequestError: send request failed caused by: Post "https://{auth}/": {{}}. '
+            "Please check your task network configuration.",
+        )
+    yield Need(registry, _pull(plan.image, registry))
+    if ".dkr.ecr." in registry:  # the layers of an image in ECR are in S3
+        yield Need(host_names("s3", region, account)[0], _pull(plan.image, registry))
+    if plan.log is not None:
+        host = host_names("logs", region, account)[0]
+        yield Need(
+            host,
+            "ResourceInitializationError: failed to validate logger args: create stream has been "
+            "retried 1 times: failed to create Cloudwatch log stream: RequestError: send request "
+            f'failed caused by: Post "https://{host}/": {{}} : exit status 1',
+        )
+
+
+def _secret(reference: secrets.SecretReference, region: str, account: str) -> Need:
+    host = host_names(reference.service, region, account)[0]
+    kind, place = ("asm", "secrets manager") if reference.service != "ssm" else ("ssm", "ssm")
+    return Need(
+        host,
+        "ResourceInitializationError: unable to pull secrets or registry auth: execution resource "
+        f"retrieval failed: unable to retrieve secret from {kind}: service call has been retried 1 "
+        f"time(s): failed to fetch secret {reference.name} from {place}: RequestCanceled: request "
+        f'context canceled caused by: Post "https://{host}/": {{}}. Please check your task network '
+        "configuration.",
+    )
+
+
+def _pull(image: str, registry: str) -> str:
+    return (
+        "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve "
+        f'ref {image}: failed to do request: Head "https://{registry}/v2/": {{}}'
+    )
+
+
+def registry_of(image: str) -> str:
+    """The host that an image comes from; Docker Hub where the reference names none.
+
+    https://docs.docker.com/reference/cli/docker/image/tag/#description
+    """
+    first, slash, _ = image.partition("/")
+    if not slash or not ("." in first or ":" in first or first == "localhost"):
+        return DOCKER_HUB
+    return DOCKER_HUB if first == "docker.io" else first.partition(":")[0]
+
+
+def unmet(wanted: Iterable[Need], zone: Zone | None, connect: Connect) -> str:
+    """ECS's reason for the first need that no packet can meet; empty if all can be met.
+
+    `zone` is what the VPC resolves; None: it resolves nothing.
+    """
+    seen: dict[str, Probe] = {}
+    for need in wanted:
+        addresses = _resolve(need.host, zone)
+        if not addresses:
+            return need.words.format(f"dial tcp: lookup {need.host}: no such host")
+        if need.host not in seen:
+            seen[need.host] = connect(addresses[0])
+        if not seen[need.host].reachable:
+            words = seen[need.host].words
+            return need.words.format(f"dial tcp {addresses[0]}:{PORT}: {words}")
+    return ""
+
+
+def _resolve(host: str, zone: Zone | None) -> tuple[IPv4Address, ...]:
+    if zone is None:
+        return ()
+    found = zone.get(host.lower())
+    # a registry that the region has no address for is somewhere on the internet
+    return found.addresses if found is not None else (API,)
