@@ -204,6 +204,8 @@ class Interface:
     """None: no security group filters it (a NAT gateway's, a load balancer's without groups)."""
     service: str = ""
     """The AWS service that owns it: "ecs", "elb", "rds", "nat", "vpce"; empty: another, or nobody."""
+    description: str = ""
+    """As its owner wrote it; a load balancer's names it."""
     planned: bool = False
     """It is not there yet: a stand-in for one that a service would make."""
 

@@ -63,6 +63,9 @@ class Network:
     def subnet(self, subnet_id: str) -> Subnet:
         return self._subnets[subnet_id]
 
+    def has_subnet(self, subnet_id: str) -> bool:
+        return subnet_id in self._subnets
+
     def group(self, group_id: str) -> SecurityGroup | None:
         return self._groups.get(group_id)
 

@@ -233,6 +233,7 @@ def interface(item: Item) -> Interface | None:
         IPv4Address(public) if public else None,
         None if unfiltered else groups,
         service,
+        item.get("Description", ""),
     )
 
 

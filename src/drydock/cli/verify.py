@@ -1,0 +1,171 @@
+"""`drydock verify`: who can reach whom, by the API and by real packets."""
+
+from __future__ import annotations
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs; `--help` stays quick
+import json as js
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from drydock.cli import output, place
+from drydock.cli.place import DEFAULT_FOLDER, Place
+from drydock.cli.region import ConfigOption, JsonOption
+from drydock.cli.tasks import ClusterOption, FolderOption
+from drydock.errors import CheckFailed, RegionError, ResourceMissing
+
+if TYPE_CHECKING:
+    from drydock.verify.matrix import Report, Row
+
+_PROBE_PATH = "/_drydock/probe"
+_EXTRA_SECONDS = 10.0
+"""How much longer than its own timeout the region may take to answer."""
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("verify")(verify)
+
+
+def verify(
+    json: JsonOption = False,
+    cluster: ClusterOption = "",
+    config: ConfigOption = None,
+    folder: FolderOption = DEFAULT_FOLDER,
+) -> None:
+    """Check who can reach whom: declared by the API, observed by packets (local), and as it should be."""
+    from drydock.config import load
+    from drydock.verify import matrix, probe
+
+    here = place.choose()
+    internet = load(here.workspace.root, config).region.client_address
+    rows = _declared(here, _cluster(here, cluster, folder), internet)
+    observed: Mapping[probe.Probe, bool] = {}
+    if here.record is not None:
+        observed = probe.observe(RegionProber(here.record.endpoint), matrix.probes(rows))
+    report = matrix.compare(rows, observed)
+    if json:
+        output.document({"target": here.target.kind, **report.to_json()})
+    else:
+        _show(report, is_local=here.record is not None)
+    if report.problems:
+        raise CheckFailed(
+            "the network",
+            f"{len(report.problems)} problems, named above" if not json else "it has problems",
+            report.problems[0].remedy,
+        )
+
+
+@dataclass(frozen=True)
+class RegionProber:
+    """Sends packets in the local region, which it asks to."""
+
+    endpoint: str
+
+    def probe(self, source: str, address: str, port: int, timeout: float) -> bool:
+        """See `drydock.verify.probe.Prober`. Raises RegionError: the region could not try."""
+        what = f"the probe from {source} to {address}:{port}"
+        body = {"source": source, "address": address, "port": port, "timeout": timeout}
+        request = urllib.request.Request(  # noqa: S310 - our own region, on loopback
+            self.endpoint + _PROBE_PATH,
+            js.dumps(body).encode(),
+            {"Content-Type": "application/json"},
+        )
+        # Never through a proxy of the user's.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=timeout + _EXTRA_SECONDS) as answer:
+                found: Any = js.load(answer)
+        except urllib.error.HTTPError as error:
+            raise _refused(what, error) from error
+        except (OSError, ValueError) as error:
+            raise RegionError(what, f"the region does not answer ({error})") from error
+        reachable = found.get("reachable") if isinstance(found, dict) else None
+        if not isinstance(reachable, bool):
+            raise RegionError(what, f"the region's answer makes no sense: {found}")
+        return reachable
+
+
+def _declared(here: Place, cluster: str, internet: IPv4Address) -> tuple[Row, ...]:
+    from drydock.ops.failures import translated
+    from drydock.verify import collect, facts, matrix, tiers
+
+    with translated(here.clients.endpoint):
+        found = facts.gather(here.clients, cluster)
+        if not found.services:
+            raise ResourceMissing(
+                "a network to verify",
+                f"no ECS service runs {f'in cluster {cluster}' if cluster else 'here'}",
+                "drydock apply, or drydock up",
+            )
+        network = collect.network(here.clients.ec2, found.vpcs)
+    whole, all_tiers = tiers.arrange(network, found, internet)
+    return matrix.rows(whole, all_tiers, _hosts(here))
+
+
+def _cluster(here: Place, cluster: str, folder: Path) -> str:
+    """On AWS an account may hold more than this stack."""
+    from drydock.cli.stack import outputs_of
+    from drydock.ops.services import Scope
+
+    if cluster or here.target.is_local:
+        return cluster
+    return Scope.of_outputs(outputs_of(here, folder)).cluster
+
+
+def _hosts(here: Place) -> dict[str, str]:
+    """https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html"""
+    region = here.target.region
+    zone = f"{region}.amazonaws.com"
+    return {
+        "ecr.api": f"api.ecr.{zone}",
+        "ecr.dkr": f"{here.target.account}.dkr.ecr.{zone}",
+        **{
+            name: f"{name}.{zone}"
+            for name in ("s3", "logs", "secretsmanager", "ssm", "ssmmessages")
+        },
+    }
+
+
+def _show(report: Report, *, is_local: bool) -> None:
+    marked = {problem.row for problem in report.problems}
+    output.table(
+        ("from", "to", "port", "should be", "declared", "observed", ""),
+        [
+            (
+                row.source,
+                row.destination,
+                row.port,
+                row.expected if row.expected != "either" else "-",
+                row.declared,
+                row.observed or "-",
+                "wrong" if str(row) in marked else "ok",
+            )
+            for row in report.rows
+        ],
+    )
+    if not is_local:
+        output.note("AWS sends no probes for us: declared is what its API says, by analysis.")
+    for problem in report.problems:
+        output.warning(f"{problem.kind}: {problem.words}")
+        output.note(f"  Next: {problem.remedy}")
+
+
+def _refused(what: str, error: urllib.error.HTTPError) -> RegionError:
+    """With what the region said of its own failure."""
+    try:
+        said: Any = js.load(error)
+    except ValueError:
+        said = None
+    parts = said if isinstance(said, dict) else {}
+    words = [str(parts[key]) for key in ("error", "cause") if parts.get(key)]
+    return RegionError(
+        what,
+        ": ".join(words) or f"HTTP {error.code}",
+        str(parts.get("remedy") or "read the region's log: drydock region status names it"),
+    )
