@@ -133,7 +133,12 @@ def _show(document: Mapping[str, Any]) -> None:
             output.result("")
             output.table(columns, [[_cell(row[key]) for key in columns] for row in rows])
     for task in document["stopped"][-5:]:
-        output.note(f"stopped: {_cell(task['arn'])}  {task['stopped_reason']}")
+        codes = ", ".join(
+            f"{name} exited with {code}"
+            for name, code in task["exit_codes"].items()
+            if code is not None
+        )
+        output.note(f"stopped: {_cell(task['arn'])}  {codes}  {task['stopped_reason']}")
 
 
 def _cell(value: object) -> str:

@@ -106,12 +106,6 @@ def _terraform(here: Place, folder: Path, steps: Steps) -> bool:
     """Apply with Terraform. False: it or its provider can't be had, and --quick can do instead."""
     from drydock.stack.quick import record
 
-    if record.load(here.workspace) is not None:
-        raise UsageError(
-            "drydock up",
-            "this region has the stack that --quick built, which Terraform knows nothing of",
-            "drydock up --quick goes on with it; drydock destroy makes room for Terraform",
-        )
     try:
         with steps.step("init"):
             stack = _stack(here, folder)
@@ -122,6 +116,12 @@ def _terraform(here: Place, folder: Path, steps: Steps) -> bool:
         output.warning(f"{error.subject}: {error.cause}")
         output.warning("Building the same architecture without Terraform instead (--quick).")
         return False
+    if record.load(here.workspace) is not None:
+        raise UsageError(
+            "drydock up",
+            "this region has the stack that --quick built, which Terraform knows nothing of",
+            "drydock up --quick goes on with it; drydock destroy makes room for Terraform",
+        )
     with steps.step("plan") as said:
         summary = stack.plan()
         said.append(str(summary))

@@ -122,7 +122,15 @@ def test_terraform_does_not_touch_what_quick_built(run: Run, site: World) -> Non
     ended = run("up")
     assert ended.code == 2
     assert "up --quick" in ended.err
-    assert site.done == []
+    assert steps(site) == ["init"]
+
+
+def test_without_terraform_it_goes_on_with_what_quick_built(run: Run, site: World) -> None:
+    run("up", "--quick")
+    site.done.clear()
+    site.fails["init"] = TerraformMissing("Terraform 1.11 is needed", "none is on the path")
+    assert run("up").code == 0
+    assert steps(site) == ["build", "migrate", "site"]
 
 
 def test_a_broken_stack_ends_with_its_error_and_keeps_the_region(run: Run, site: World) -> None:
