@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -67,6 +68,7 @@ class Region:
             self.workspace.log,
         )
         self._servers.append(serve(app, [bound]))
+        app.warm().join()  # the API answers now, not only once moto is imported
         self._saver = Saver(self.store, self.workspace.state)
         self._saver.start()
         self._porter.ready(
@@ -81,8 +83,10 @@ class Region:
         log.info(
             "api answers", extra={"endpoint": self._endpoint, "after": time.monotonic() - begun}
         )
-        # Imported only now: netlink, PostgreSQL and HAProxy's parts are not needed for an answer.
-        # Under the lock, since the first request imports moto too and two threads would collide.
+        # Imported only now: netlink, PostgreSQL and DNS are not needed for an answer. Ours under the
+        # lock, since requests import more of moto too and two threads would collide.
+        for name in ("pyroute2", "psycopg", "dnslib"):
+            import_module(name)
         with self.store.reading():
             from drydock.region.dataplane import DataPlane  # noqa: PLC0415
 

@@ -15,9 +15,9 @@ __all__ = ["Saver", "restore"]
 
 log = logging.getLogger(__name__)
 
-QUIET = 0.3
+QUIET = 0.1
 """Seconds without a change after which a save begins."""
-AT_MOST = 2.0
+AT_MOST = 0.5
 """Seconds that a change waits when others keep coming."""
 LOGS = 5.0
 """Seconds that new log lines alone wait: they come all the time, and cost the most."""
