@@ -154,7 +154,7 @@ class Runner:
         self._on_problem = on_problem
         self._queue = Queue()
         self._failures: dict[str, int] = {}
-        self._problems: set[str] = set()
+        self._problems: dict[str, str] = {}
         self._passes = itertools.count(1)
         self._threads = [
             threading.Thread(target=self._work, name=f"{controller.name}-{n}", daemon=True)
@@ -214,19 +214,16 @@ class Runner:
         try:
             outcome = self.controller.reconcile(key)
         except TerminalError as error:
-            log.warning("pass ended: terminal", extra={**where, "error": str(error)})
             self._failures.pop(key, None)
-            self._tell(key, str(error))
+            if self._tell(key, str(error)):
+                log.warning("pass ended: terminal", extra={**where, "error": str(error)})
         except Exception as error:
             self._failures[key] = self._failures.get(key, 0) + 1
             delay = retry_delay(self._failures[key])
             known = isinstance(error, DrydockError)
-            log.warning(
-                "pass failed",
-                extra={**where, "error": str(error), "retry": delay},
-                exc_info=not known,
-            )
-            self._tell(key, str(error) if known else f"{type(error).__name__}: {error}")
+            if self._tell(key, str(error) if known else f"{type(error).__name__}: {error}"):
+                fields = {**where, "error": str(error), "retry": delay}
+                log.warning("pass failed", extra=fields, exc_info=not known)
             self._queue.add(key, delay)
         else:
             log.debug("pass ended", extra={**where, "outcome": repr(outcome)})
@@ -236,9 +233,10 @@ class Runner:
             if isinstance(outcome, Requeue):
                 self._queue.add(key, outcome.after)
 
-    def _tell(self, key: str, problem: str | None) -> None:
-        if problem is None:
-            self._problems.discard(key)
-        else:
-            self._problems.add(key)
+    def _tell(self, key: str, problem: str | None) -> bool:
+        """Pass on what is wrong with a key, or that nothing is → whether that is news."""
+        before = self._problems.pop(key, None)
+        if problem is not None:
+            self._problems[key] = problem
         self._on_problem(key, problem)
+        return problem != before

@@ -7,7 +7,7 @@ network interface, has answered a query. Storage lasts until the cluster is dele
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,6 +125,8 @@ class DatabaseController:
         if instance.status == "rebooting" and server.running:
             server.stop()
         if not server.running:
+            if instance.status == "available":  # it has crashed
+                self._records.set_instance_status(instance.identifier, "starting")
             server.initialise()
             server.start()
             running.password = ""
@@ -164,11 +166,13 @@ class DatabaseController:
         if running is not None:
             running.server.stop()
 
-    def _refuse_readers(self, readers: Iterable[InstanceView]) -> None:
+    def _refuse_readers(self, readers: Sequence[InstanceView]) -> None:
         for reader in readers:
             if reader.status == "creating":
                 self._records.set_instance_status(reader.identifier, "failed")
-                raise TerminalError(
-                    f"DB instance {reader.identifier}: the region does not run readers yet, only a "
-                    "cluster's first instance; take one instance in the rehearsal"
-                )
+        if readers:
+            names = ", ".join(reader.identifier for reader in readers)
+            raise TerminalError(
+                f"DB instance {names}: the region does not run readers yet, only a cluster's first "
+                "instance; take one instance in the rehearsal"
+            )

@@ -94,7 +94,6 @@ class Records:
         )
 
     def _instance(self, rds: Any, key: str, instance: Any) -> DatabaseView:
-        group = instance.db_subnet_group
         return DatabaseView(
             key=key,
             is_cluster=False,
@@ -106,7 +105,7 @@ class Records:
             user=instance.master_username,
             password=_password(rds, instance, key),
             database=instance.db_name or "",
-            subnets=self._subnets(rds, group.subnet_name if group else None),
+            subnets=self._subnets(rds, getattr(instance.db_subnet_group, "name", None)),
             security_groups=tuple(instance.vpc_security_group_ids or ()),
             public=bool(instance.publicly_accessible),
             instances=(_instance_view(instance),),

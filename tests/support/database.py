@@ -1,0 +1,141 @@
+"""An Aurora cluster with one instance in a scenario, and tasks that ask it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from tests.support.scenario import Scenario
+from tests.support.waiting import eventually
+
+PASSWORD = "first-Passw0rd"
+
+ASK = """
+import os, sys, psycopg
+with psycopg.connect(host=os.environ["HOST"], port=os.environ["PORT"], user=os.environ["NAME"],
+                     password=os.environ["WORD"], dbname=os.environ["BASE"], connect_timeout=5,
+                     autocommit=True) as connection:
+    for query in sys.argv[1:]:
+        found = connection.execute(query)
+        if found.description:
+            for row in found.fetchall():
+                print(*row)
+"""
+
+
+@dataclass
+class Cluster:
+    """An Aurora PostgreSQL cluster with one instance."""
+
+    scenario: Scenario
+    name: str
+    password: str = PASSWORD
+    user: str = "postgres"
+    database: str = "app"
+
+    @classmethod
+    def create(cls, scenario: Scenario, name: str, **more: Any) -> Cluster:
+        rds = scenario.region.client("rds")
+        rds.create_db_subnet_group(
+            DBSubnetGroupName=name, DBSubnetGroupDescription="x", SubnetIds=scenario.subnets
+        )
+        rds.create_db_cluster(
+            DBClusterIdentifier=name,
+            Engine="aurora-postgresql",
+            MasterUsername="postgres",
+            MasterUserPassword=PASSWORD,
+            DatabaseName="app",
+            DBSubnetGroupName=name,
+            VpcSecurityGroupIds=[scenario.group],
+            **more,
+        )
+        rds.create_db_instance(
+            DBInstanceIdentifier=f"{name}-0",
+            DBClusterIdentifier=name,
+            Engine="aurora-postgresql",
+            DBInstanceClass="db.t4g.medium",
+        )
+        return cls(scenario, name)
+
+    def describe(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.scenario.region.client("rds").describe_db_clusters(
+            DBClusterIdentifier=self.name
+        )["DBClusters"][0]
+        return found
+
+    def instance(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.scenario.region.client("rds").describe_db_instances(
+            DBInstanceIdentifier=f"{self.name}-0"
+        )["DBInstances"][0]
+        return found
+
+    def wait_available(self, seconds: float = 40) -> None:
+        eventually(
+            lambda: (
+                self.instance()["DBInstanceStatus"] == "available"
+                and self.describe()["Status"] == "available"
+            ),
+            f"{self.name} is available",
+            seconds,
+        )
+
+    def task(self, *queries: str, host: str = "", password: str = "", database: str = "") -> str:
+        """Run a task that asks the queries, one after the other → its ARN."""
+        cluster = self.describe()
+        environment = {
+            "HOST": host or cluster["Endpoint"],
+            "PORT": str(cluster["Port"]),
+            "NAME": self.user,
+            "WORD": password or self.password,
+            "BASE": database or self.database,
+        }
+        return self.scenario.run(
+            self.scenario.define(
+                "psql:1",
+                [ASK, *queries],
+                environment=[{"name": key, "value": value} for key, value in environment.items()],
+            )
+        )
+
+    def ask(self, *queries: str, **how: str) -> list[str]:
+        """The lines that the queries gave; they have to succeed."""
+        arn = self.task(*queries, **how)
+        task = self.scenario.wait(arn, "STOPPED", 30)
+        output = self.scenario.output(arn)
+        assert task["containers"][0]["exitCode"] == 0, (output, task["stoppedReason"])
+        return output
+
+    def refusal(self, *queries: str, **how: str) -> str:
+        """What a task that has to fail wrote."""
+        arn = self.task(*queries, **how)
+        task = self.scenario.wait(arn, "STOPPED", 30)
+        output = "\n".join(self.scenario.output(arn))
+        assert task["containers"][0]["exitCode"] == 1, output
+        return output
+
+    def server(self) -> dict[str, Any]:
+        """What the region says of its server; empty if none runs."""
+        key = self.describe()["DBClusterArn"]
+        return next(
+            (one for one in self.scenario.region.inspect()["databases"] if one["database"] == key),
+            {},
+        )
+
+    def kill(self) -> int:
+        """SIGKILL to the server by the host's pid that the region prints → the pid."""
+        pid = int(self.server()["pid"])
+        os.kill(pid, 9)
+        return pid
+
+    def delete(self) -> None:
+        rds = self.scenario.region.client("rds")
+        rds.delete_db_instance(DBInstanceIdentifier=f"{self.name}-0", SkipFinalSnapshot=True)
+        rds.delete_db_cluster(DBClusterIdentifier=self.name, SkipFinalSnapshot=True)
+
+        def gone() -> bool:
+            clusters = rds.describe_db_clusters()["DBClusters"]
+            return self.name not in [one["DBClusterIdentifier"] for one in clusters]
+
+        eventually(gone, f"{self.name} is gone", 30)
+        rds.delete_db_subnet_group(DBSubnetGroupName=self.name)
