@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("drydock.region")
 
+PROBE_SECONDS = 1.0
+"""How long a probe waits unless its request says otherwise."""
 _OTHER_PORTS = 20
 """How many ports after the wanted one are tried."""
 
@@ -130,13 +132,21 @@ class Region:
         return answer
 
     def probe(self, request: OwnRequest) -> dict[str, Any]:
-        """What `POST /_drydock/probe` answers: {"source", "address", "port"} → {"reachable", "words"}."""
+        """What `POST /_drydock/probe` answers: {"source", "address", "port"} → {"reachable", "words"}.
+
+        Optional: "timeout" in seconds, "protocol" ("tcp", "udp" or "icmp").
+        """
         if self._data_plane is None:
             raise RegionError("the probe", "the data plane is still starting", "try again")
         try:
             wanted = request.body
-            source, address, port = wanted["source"], wanted["address"], int(wanted["port"])
-            return self._data_plane.probe(source, address, port)
+            return self._data_plane.probe(
+                str(wanted["source"]),
+                str(wanted["address"]),
+                int(wanted["port"]),
+                float(wanted.get("timeout", PROBE_SECONDS)),
+                wanted.get("protocol", "tcp"),
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError(
                 "the probe", f"it needs source, address and port ({error})", "send them as JSON"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from datetime import UTC, datetime
 from ipaddress import IPv4Address
 from typing import Any
@@ -23,14 +24,13 @@ from drydock.region.controllers.vpc_endpoints import PORT, EndpointController, S
 from drydock.region.network.backbone import API, address_of, host_names
 from drydock.region.network.dns import Resolvers
 from drydock.region.network.fabric import Fabric
-from drydock.region.network.probing import probe
+from drydock.region.network.probing import Protocol, probe, resolve
 from drydock.region.porter_client import PorterClient
 from drydock.region.processes.client import Spawner
 from drydock.region.runtime.output import Pump
 
 log = logging.getLogger(__name__)
 
-PROBE_SECONDS = 1.0
 _SDK_IDS = {
     "ecr.api": "ECR",
     "kms": "KMS",
@@ -106,17 +106,28 @@ class DataPlane:
         self._api.close()
         self._parts.fabric.close()
 
-    def probe(self, source: str, address: str, port: int) -> dict[str, Any]:
-        """Try a TCP connection from an ENI, or from `internet` (the address of the host's clients).
+    def probe(
+        self, source: str, address: str, port: int, timeout: float, protocol: Protocol
+    ) -> dict[str, Any]:
+        """Send a packet from an ENI, or from `internet` (the address of the host's clients).
 
-        Raises NetworkFailed: no such ENI. ValueError: not an address.
+        `address` may be a name, which the ENI asks its VPC's resolver for. `timeout` in seconds.
+        Raises NetworkFailed: no such ENI. ValueError: not an address, a port or a protocol.
         """
         fabric, client = self._parts.fabric, None
+        begun = time.monotonic()
         if source == "internet":
             namespace, client = fabric.backbone, self._parts.config.region.client_address
+            target = IPv4Address(address)
         else:
             namespace = fabric.namespace(source)
-        found = probe(namespace, IPv4Address(address), port, PROBE_SECONDS, client)
+            resolver = fabric.vpcs()[fabric.enis()[source].vpc_id].resolver
+            found_address, words = resolve(namespace, resolver, address, timeout)
+            if found_address is None:
+                return {"reachable": False, "words": words}
+            target = found_address
+        left = max(0.001, begun + timeout - time.monotonic())
+        found = probe(namespace, target, port, left, client, protocol)
         return {"reachable": found.reachable, "words": found.words}
 
     def status(self) -> dict[str, Any]:
@@ -176,6 +187,7 @@ class DataPlane:
 
         self._parts.store.subscribe(api_changed)
         self._vpc.on_change = network_changed
+        self._vpc.wake_all = by_name["vpc"].wake
         self._tasks.wake = by_name["ecs-task"].wake
         self._balancers.wake = by_name["elbv2"].wake
         self._databases.wake = by_name["rds"].wake
