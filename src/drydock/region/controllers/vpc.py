@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv4Network
 from drydock.region.controllers.base import DONE, Outcome
 from drydock.region.controllers.parts import Parts
 from drydock.region.controllers.vpc_policy import nat_interfaces, read_policy
-from drydock.region.controllers.vpc_routes import read_public, read_routes
+from drydock.region.controllers.vpc_routes import read_peers, read_public, read_routes
 from drydock.region.network.router import EniSpec, VpcSpec
 from drydock.region.network.routing import SubnetRoutes
 from drydock.region.network.security import Policy
@@ -46,6 +46,8 @@ class VpcView:
     enis: dict[str, EniSpec]
     policy: Policy
     routes: list[SubnetRoutes]
+    peers: dict[str, str]
+    """Link's name → peered VPC."""
     resolves: bool
     """enableDnsSupport."""
 
@@ -63,6 +65,8 @@ class VpcController:
         self._resolvers = parts.resolvers
         self.on_change: Callable[[], None] = lambda: None
         """Set by the daemon: interfaces came or went; others may be waiting for that."""
+        self.wake_all: Callable[[], None] = lambda: None
+        """Set by the daemon: look at every VPC again, the peers of this one among them."""
 
     def all_keys(self) -> Iterable[str]:
         """VPCs with interfaces, and those that have a router. An empty VPC needs none."""
@@ -86,6 +90,7 @@ class VpcController:
             self._fabric.remove_eni(eni)
         # Rules first: whoever sees an interface may rely on them. A route through a NAT gateway
         # needs the gateway's link, so that comes before the routes and everything else after.
+        joined = self._fabric.set_peerings(key, view.peers)
         self._fabric.set_policy(key, view.policy)
         for spec in sorted(steps.add_enis, key=lambda one: not one.is_nat):
             if not spec.is_nat:
@@ -94,6 +99,8 @@ class VpcController:
         self._fabric.set_routes(key, view.routes)
         for spec in steps.add_enis:
             self._fabric.add_eni(spec)
+        if joined:
+            self.wake_all()
         if not steps.empty:
             self.on_change()
         return DONE
@@ -131,5 +138,6 @@ class VpcController:
             }
             policy = replace(read_policy(ec2, vpc_id), public=read_public(ec2, vpc_id))
             routes = read_routes(ec2, vpc_id)
+            peers = read_peers(ec2, vpc_id)
             resolves = str(vpc.enable_dns_support).lower() != "false"
-        return VpcView(spec, enis, policy, routes, resolves)
+        return VpcView(spec, enis, policy, routes, peers, resolves)

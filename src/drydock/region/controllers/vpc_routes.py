@@ -102,4 +102,16 @@ def _route(ec2: Any, vpc_id: str, record: Any, destination: IPv4Network) -> Rout
         if gateway is not None and gateway.state == "available":
             address = IPv4Address(str(gateway._eni.private_ip_address))
             return Route(destination, "nat", link_name(gateway._eni.id), address)
+    if record.vpc_pcx is not None and record.vpc_pcx.id in ec2.vpc_pcxs:
+        return Route(destination, "peering", link_name(record.vpc_pcx.id, "p"))
     return Route(destination, "blackhole")
+
+
+def read_peers(ec2: Any, vpc_id: str) -> dict[str, str]:
+    """Links to peered VPCs: the link's name → the other VPC. Only peerings that are active."""
+    found = {}
+    for peering in ec2.vpc_pcxs.values():
+        pair = [peering.vpc.id, peering.peer_vpc.id]
+        if vpc_id in pair and peering._status.code == "active":
+            found[link_name(peering.id, "p")] = pair[1 - pair.index(vpc_id)]
+    return found

@@ -10,6 +10,8 @@ API = ENDPOINTS[1]
 """Where the region's API answers, for every service."""
 TRANSIT = IPv4Network("169.254.128.0/18")
 """Between routers and backbone. AWS keeps 169.254.0.0/16 for itself, so no VPC overlaps with it."""
+PEERING = IPv4Network("169.254.64.0/18")
+"""Each router's own address towards the routers of peered VPCs."""
 GATEWAY = TRANSIT[1]
 """The backbone's end of every transit link."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address
 
 from drydock.errors import NetworkFailed
@@ -133,6 +133,31 @@ class Fabric:
                 namespace.close()
 
             self._thread.run(f"network interface {eni_id}", remove)
+
+    def set_peerings(self, vpc_id: str, peers: Mapping[str, str]) -> bool:
+        """Join a VPC's router with those of its peers → whether a link came or went.
+
+        `peers`: link's name → the other VPC. One without a router yet is joined when it has one.
+        Raises NetworkFailed.
+        """
+        with self._lock:
+            router = self._router(vpc_id)
+            gone = router.peers - set(peers)
+            new = {
+                link: self._routers[other]
+                for link, other in peers.items()
+                if link not in router.peers and other in self._routers
+            }
+
+            def change() -> None:
+                for link in gone:
+                    router.disconnect(link)
+                for link, other in new.items():
+                    router.connect(link, other)
+
+            if gone or new:
+                self._thread.run(f"the peerings of VPC {vpc_id}", change)
+            return bool(gone or new)
 
     def set_policy(self, vpc_id: str, policy: Policy) -> bool:
         """Put security groups and ACLs in force → whether anything changed. Raises NetworkFailed."""

@@ -18,9 +18,16 @@ from typing import Any
 from pyroute2 import IPRoute
 
 from drydock.region.network import routing
-from drydock.region.network.backbone import GATEWAY, TRANSIT
+from drydock.region.network.backbone import GATEWAY, PEERING, TRANSIT
 from drydock.region.network.namespaces import Namespace, link_index
-from drydock.region.network.routing import Kernel, KernelRoute, KernelRule, SubnetRoutes, Uplinks
+from drydock.region.network.routing import (
+    Kernel,
+    KernelRoute,
+    KernelRule,
+    Route,
+    SubnetRoutes,
+    Uplinks,
+)
 from drydock.region.network.security import Policy, ruleset
 
 INTERNET, ENDPOINT = "igw", "vpce"
@@ -74,6 +81,7 @@ class Router:
         self._kernel = Kernel()
         self._rules = ""
         self._public: frozenset[IPv4Address] = frozenset()
+        self._peers: dict[str, IPv4Address] = {}
         try:
             self._set_up()
         except BaseException:
@@ -95,7 +103,7 @@ class Router:
         for number, link in enumerate((INTERNET, ENDPOINT)):
             self._connect(link, TRANSIT[2 + 2 * self.slot + number])
         # until something else is said, nothing passes
-        self.set_policy(Policy(), uplinks=(INTERNET, ENDPOINT))
+        self.set_policy(Policy())
 
     def _connect(self, link: str, transit: IPv4Address) -> None:
         outside = link_name(self.spec.vpc_id, link[0])
@@ -153,13 +161,40 @@ class Router:
         by name would make the network thread wait 40 ms each time."""
         self.namespace.netlink.route("del", dst=f"{spec.address}/32", scope="link")
 
+    # -- peering
+
+    @property
+    def peers(self) -> frozenset[str]:
+        """The links to peered VPCs' routers."""
+        return frozenset(self._peers)
+
+    def connect(self, link: str, other: Router) -> None:
+        """Join two routers by a link that has the same name in both."""
+        peer = {"ifname": link, "net_ns_fd": other.namespace.descriptor, "mtu": _MTU}
+        self.namespace.netlink.link("add", ifname=link, kind="veth", mtu=_MTU, peer=peer)
+        for router, there in ((self, other), (other, self)):
+            netlink = router.namespace.netlink
+            index = link_index(netlink, link)
+            netlink.link("set", index=index, state="up")
+            own = str(PEERING[1 + router.slot])
+            netlink.addr("add", index=index, address=own, prefixlen=32)
+            router._peers[link] = PEERING[1 + there.slot]
+
+    def disconnect(self, link: str) -> None:
+        """Remove a link to a peered VPC's router, at this end and so at both."""
+        if self._peers.pop(link, None) is not None:
+            found = self.namespace.netlink.link_lookup(ifname=link)
+            for index in found:
+                self.namespace.netlink.link("del", index=index)
+
     # -- rules and routes
 
-    def set_policy(self, policy: Policy, uplinks: tuple[str, ...] = (INTERNET, ENDPOINT)) -> bool:
+    def set_policy(self, policy: Policy) -> bool:
         """Put a policy in force in one transaction → whether it is another one than before.
 
         Raises NetworkFailed with nft's words; what was in force before then stays in force.
         """
+        uplinks = (INTERNET, ENDPOINT, *sorted(self._peers))
         rules = ruleset(replace(policy, uplinks=uplinks, internet=INTERNET, endpoint=ENDPOINT))
         if rules == self._rules:
             return False
@@ -181,6 +216,10 @@ class Router:
 
     def set_routes(self, subnets: Sequence[SubnetRoutes]) -> None:
         """Make the kernel route as the subnets' tables say. Only differences are told."""
+        subnets = [
+            replace(one, routes=tuple(self._to_peer(route) for route in one.routes))
+            for one in subnets
+        ]
         for subnet in subnets:
             used = set(self._tables.values())
             free = next(n for n in range(routing.FIRST_TABLE, 1 << 16) if n not in used)
@@ -199,6 +238,13 @@ class Router:
         for route in step.remove_routes:
             netlink.route("del", **_route_words(netlink, route))
         self._kernel = wanted
+
+    def _to_peer(self, route: Route) -> Route:
+        """A route to a peered VPC leads to its router's address, or nowhere while there is none."""
+        if route.kind != "peering":
+            return route
+        via = self._peers.get(route.hop)
+        return replace(route, via=via) if via else Route(route.destination, "blackhole")
 
 
 def _route_words(netlink: IPRoute, route: KernelRoute) -> Mapping[str, Any]:
