@@ -78,7 +78,8 @@ def down(
     stopped = launcher.stop(workspace)
     output.note("The region is stopped." if stopped else "No region runs in this folder.")
     if purge:
-        for path in (workspace.region, workspace.terraform):
+        # What belongs to AWS stays: the folders of Terraform's other targets.
+        for path in (workspace.region, workspace.terraform / "local"):
             if path.exists():
                 shutil.rmtree(path)
         output.note("Its resources and data are deleted.")

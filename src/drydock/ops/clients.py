@@ -17,6 +17,7 @@ from botocore.config import Config as BotoConfig
 
 from drydock.errors import CredentialsMissing
 from drydock.ops.failures import translated
+from drydock.stack.target import ACCESS_KEY
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
     from types_boto3_logs import CloudWatchLogsClient
     from types_boto3_rds import RDSClient
     from types_boto3_secretsmanager import SecretsManagerClient
-
-ACCESS_KEY_ID = "drydock"
-"""The local region takes any key; this one shows in its logs whose it is."""
-SECRET_ACCESS_KEY = "drydock"  # noqa: S105
 
 _IGNORED_LOCALLY = ("profile", "config_file", "credentials_file", "ca_bundle")
 _IGNORED_FLAGS = ("use_fips_endpoint", "use_dualstack_endpoint")
@@ -115,8 +112,8 @@ def local(endpoint: str, region: str) -> Clients:
     variables |= dict.fromkeys(_IGNORED_FLAGS, (None, None, False, None))
     core = botocore.session.Session(session_vars=variables)
     session = boto3.Session(
-        aws_access_key_id=ACCESS_KEY_ID,
-        aws_secret_access_key=SECRET_ACCESS_KEY,
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=ACCESS_KEY,
         region_name=region,
         botocore_session=core,
     )
@@ -130,23 +127,23 @@ def local(endpoint: str, region: str) -> Clients:
     return Clients(session, endpoint, LOCAL_PACE, config)
 
 
-def aws() -> Clients:
+def aws(region: str = "") -> Clients:
     """Clients as the environment and the user's AWS files describe them.
 
-    Raises CredentialsMissing: no credentials, no region, or a profile that does not exist.
+    `region` empty: the environment's, or the profile's. Raises CredentialsMissing: no credentials, no
+    region, or a profile that does not exist.
     """
     with translated(None):
         # Terraform reads AWS_REGION; botocore alone would look at AWS_DEFAULT_REGION only.
-        region = os.environ.get("AWS_REGION") or boto3.Session().region_name
-        session = boto3.Session(region_name=region)
+        name = region or os.environ.get("AWS_REGION") or boto3.Session().region_name
+        session = boto3.Session(region_name=name)
         # Asking for them now gives one clear error before anything is begun.
         credentials = session.get_credentials()
-    config = BotoConfig(retries={"mode": "standard", "total_max_attempts": 6})
-    clients = Clients(session, None, AWS_PACE, config)
     if credentials is None:
         raise CredentialsMissing(
             "AWS", "no credentials were found", "set AWS_ACCESS_KEY_ID, or sign in: aws sso login"
         )
-    if region is None:
+    if not name:
         raise CredentialsMissing("AWS", "no region is set", "export AWS_REGION=ap-southeast-2")
-    return clients
+    config = BotoConfig(retries={"mode": "standard", "total_max_attempts": 6})
+    return Clients(session, None, AWS_PACE, config)

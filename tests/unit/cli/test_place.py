@@ -45,6 +45,31 @@ def test_the_regions_own_key_is_no_aws_credential() -> None:
     assert place.safety_line({"AWS_ACCESS_KEY_ID": place.LOCAL_KEY}) == ""
 
 
+def test_the_regions_own_key_is_the_same_everywhere() -> None:
+    from drydock.stack.target import ACCESS_KEY
+
+    assert place.LOCAL_KEY == ACCESS_KEY
+
+
+def test_target_aws_says_which_account_and_speaks_to_it(
+    run: Run, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from moto import mock_aws
+
+    monkeypatch.setenv("TARGET", "aws")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    with mock_aws():
+        ended = run("plan")
+        here = place.choose()
+        assert here.clients.ecs.meta.region_name == "eu-north-1"
+        assert here.clients.ecs.meta.endpoint_url == "https://ecs.eu-north-1.amazonaws.com"
+    assert ended.code == 0, ended.err
+    assert ended.err.startswith("AWS account 123456789012, region eu-north-1")
+    assert world.done == ["stack infra on aws", "plan"]
+
+
 def test_target_aws_in_a_shell_of_the_local_region_is_refused(
     run: Run, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,8 +90,11 @@ def test_down_stops_and_keeps_unless_told_to_purge(
     data = tmp_path / ".drydock" / "region" / "state.pickle"
     data.parent.mkdir(parents=True)
     data.touch()
+    of_aws = tmp_path / ".drydock" / "terraform" / "aws-123456789012-eu-north-1"
+    of_aws.mkdir(parents=True)
     world.running = True
     assert run(*words).code == 0
+    assert of_aws.exists()
     assert world.done == ["stop"]
     assert data.exists() == (words == ("down",))
 

@@ -6,6 +6,7 @@ import pytest
 
 from drydock.errors import CredentialsMissing
 from drydock.ops import clients
+from drydock.stack.target import ACCESS_KEY
 
 ENDPOINT = "http://127.0.0.1:4599"
 
@@ -38,7 +39,7 @@ def test_local_clients_hear_nothing_of_the_users_set_up(
     assert ecs.meta.config.proxies == {}  # type: ignore[attr-defined]
     credentials = local.session.get_credentials()
     assert credentials is not None
-    assert (credentials.access_key, credentials.token) == (clients.ACCESS_KEY_ID, None)
+    assert (credentials.access_key, credentials.token) == (ACCESS_KEY, None)
 
 
 def test_aws_clients_need_credentials() -> None:
@@ -53,6 +54,7 @@ def test_aws_clients_need_a_region(monkeypatch: pytest.MonkeyPatch) -> None:
         clients.aws()
     monkeypatch.setenv("AWS_REGION", "eu-north-1")
     assert clients.aws().region == "eu-north-1"
+    assert clients.aws("eu-west-3").region == "eu-west-3"
 
 
 def test_a_profile_that_does_not_exist_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
