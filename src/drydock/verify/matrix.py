@@ -6,6 +6,7 @@ reaches the next on its port, and nothing else; tasks reach what they need to st
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -24,6 +25,8 @@ Kind: TypeAlias = Literal["missing", "too wide", "differs"]
 SERVICES = ("ecr.api", "ecr.dkr", "s3", "logs", "secretsmanager")
 """What private Fargate tasks usually need."""
 SSH, HTTPS = 22, 443
+_ENDS = re.compile(r"(?:\d+\.){3}\d+(?![\d/])|eni-\w+|\([^()]* in subnet-\w+\)")
+"""Single addresses and interfaces in a reason; what is left names the rule, route or entry."""
 
 
 @dataclass(frozen=True)
@@ -224,8 +227,7 @@ def _problems(row: Row) -> Iterator[Problem]:
     seen: set[tuple[Kind, str]] = set()
     for pair in row.pairs:
         for kind, words in _faults(row, pair):
-            # Differing addresses in the same fault are told once.
-            key = (kind, pair.declared.reason if kind != "differs" else words)
+            key = (kind, _ENDS.sub("", words))
             if key not in seen:
                 seen.add(key)
                 yield Problem(kind, str(row), words, _remedy(kind, row, pair))
