@@ -162,7 +162,7 @@ def test_on_aws_the_declared_half_works_alone(
         "drydock.stack.target.Target.aws", lambda: Target("aws", "ap-southeast-2", "123456789012")
     )
     monkeypatch.setattr(
-        "drydock.ops.clients.aws", lambda: Clients(boto3.Session(region_name="ap-southeast-2"))
+        "drydock.ops.clients.aws", lambda *_: Clients(boto3.Session(region_name="ap-southeast-2"))
     )
     monkeypatch.setattr("drydock.verify.facts.gather", gather)
     ended = run("verify", "--cluster", "shop", "--json")
