@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,9 +42,16 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _terminated(number: int, _frame: object) -> None:
+    """Until the server has its own way of stopping: unwind, so that a transaction is rolled back."""
+    sys.exit(128 + number)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command → its exit code: 0, 1 if it failed, 2 if it was asked for wrongly."""
     options = parser().parse_args(argv)
+    # as PID 1 of a container a process without a handler ignores the signal
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         settings = load_settings(Path.cwd(), os.environ)
         if options.command == "serve":

@@ -20,6 +20,11 @@ QUERY_SECONDS = 5.0
 # an Aurora cluster pauses only once nobody holds a connection
 IDLE_SECONDS = 60.0
 
+_ASYNCPG_ERRORS = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+# what asyncpg 0.32 says if the server has said goodbye on a connection and it is just hearing it:
+# no query was sent, so that another connection may be asked, even to write
+_NOTHING_SENT = "cannot switch to state"
+
 _NOT_REACHABLE = "The database cannot be reached; try again in a few seconds."
 _NOT_READY = "The database has no task list yet; `tasklist updatedb` makes it."
 
@@ -43,9 +48,17 @@ class Database:
     async def _ask(self, verb: str, query: str, arguments: tuple[object, ...]) -> Any:
         pool = self._pool or await self._make_pool()
         try:
-            async with pool.acquire(timeout=CONNECT_SECONDS) as connection:
-                return await getattr(connection, verb)(query, *arguments)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            # the pool may hold several such connections, but soon it knows about all
+            for _ in range(POOL_SIZE):
+                async with pool.acquire(timeout=CONNECT_SECONDS) as connection:
+                    try:
+                        return await getattr(connection, verb)(query, *arguments)
+                    except asyncpg.InternalClientError as error:
+                        connection.terminate()
+                        if not str(error).startswith(_NOTHING_SENT):
+                            raise
+            raise DatabaseUnavailable(_NOT_REACHABLE, "every connection was closed by the server")
+        except (OSError, asyncpg.PostgresError, *_ASYNCPG_ERRORS) as error:
             # TimeoutError is an OSError
             raise unavailable(error) from error
 

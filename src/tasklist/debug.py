@@ -61,6 +61,9 @@ def describe(settings: Settings, started: float) -> dict[str, object]:
 
 
 def version() -> str:
+    """Of the image, if it was built with one, else of the distribution."""
+    if told := os.environ.get("TASKLIST_VERSION"):
+        return told
     from importlib import metadata  # noqa: PLC0415 - reading it takes longer than all the rest
 
     try:

@@ -124,7 +124,9 @@ def _ask(settings: Settings) -> None:
 def _sentence(settings: Settings, dbname: str, error: Exception) -> str:
     """One sentence without the SQL, its parameters or a trace."""
     original = getattr(error, "orig", None) or error
-    reason = " ".join(str(original).split()) or type(original).__name__
+    # libpq adds a question of its own
+    told = " ".join(str(original).split()).partition(" Is the server running on")[0]
+    reason = told or type(original).__name__
     if isinstance(original, psycopg.errors.LockNotAvailable):
         reason = f"another updatedb has been at work for {LOCK_SECONDS} seconds"
     if settings.db_password:

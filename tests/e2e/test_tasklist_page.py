@@ -75,7 +75,10 @@ def page(
     expect(rows(page)).to_have_count(3)
     yield page
     ARTEFACTS.mkdir(exist_ok=True)
-    page.screenshot(path=ARTEFACTS / f"{re.sub(r'[^a-z0-9]+', '-', request.node.name)}.png")
+    page.screenshot(
+        animations="disabled",
+        path=ARTEFACTS / f"{re.sub(r'[^a-z0-9]+', '-', request.node.name)}.png",
+    )
     context.close()
     assert watch.foreign == []
     assert watch.errors == []

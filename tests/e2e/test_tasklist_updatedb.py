@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.support.postgres import Postgres, free_port
 from tests.support.tasklist import COMMAND, clean_environment, run_tasklist
+from tests.support.waiting import eventually
 
 
 def titles(postgres: Postgres, name: str) -> list[str]:
@@ -92,25 +95,45 @@ def test_several_at_once_make_one_seed(postgres: Postgres, own_database: str, fo
     assert sum("created" in output for output in outputs) == 1
 
 
+LOCK_KEY = int.from_bytes(b"tasklist", "big")
+
+
+@contextmanager
+def another_at_work(postgres: Postgres, name: str) -> Iterator[subprocess.Popen[str]]:
+    """An updatedb that waits, since somebody else holds the lock until the block ends."""
+    with postgres.connect(name) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", (LOCK_KEY,))
+        with subprocess.Popen(
+            [*COMMAND, "updatedb", "-s"],
+            env=clean_environment(postgres.environment(name)),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as waiting:
+            query = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'advisory'"
+            eventually(lambda: connection.execute(query).fetchone(), "it waits for the lock")
+            yield waiting
+            connection.close()
+            waiting.wait(30)
+
+
 def test_it_waits_for_another_updatedb(postgres: Postgres, own_database: str, folder: Path) -> None:
     env = postgres.environment(own_database)
     assert run_tasklist("updatedb", env=env, cwd=folder).returncode == 0
-    key = int.from_bytes(b"tasklist", "big")
-    codes: list[int] = []
-    with postgres.connect(own_database) as connection:
-        connection.execute("SELECT pg_advisory_lock(%s)", (key,))
-        waiting = threading.Thread(
-            target=lambda: codes.append(
-                run_tasklist("updatedb", "-s", env=env, cwd=folder).returncode
-            )
-        )
-        waiting.start()
-        query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory'"
-        while connection.execute(query).fetchone() == (0,):
-            assert waiting.is_alive(), codes
-        connection.execute("SELECT pg_advisory_unlock(%s)", (key,))
-        waiting.join(30)
-    assert codes == [0]
+    with another_at_work(postgres, own_database) as waiting:
+        assert waiting.poll() is None
+    assert waiting.returncode == 0
+
+
+def test_sigterm_ends_it_and_changes_nothing(
+    postgres: Postgres, own_database: str, folder: Path
+) -> None:
+    env = postgres.environment(own_database)
+    assert run_tasklist("updatedb", env=env, cwd=folder).returncode == 0
+    with another_at_work(postgres, own_database) as waiting:
+        waiting.terminate()
+        assert waiting.wait(20) == 128 + signal.SIGTERM
+    assert titles(postgres, own_database) == SEED
 
 
 @pytest.mark.parametrize("arguments", [("updatedb",), ("updatedb", "-s")])

@@ -89,7 +89,10 @@ function target(path, fields) {
 async function start() {
   try {
     const specification = await (await fetch("/swagger/openapi.json")).json();
-    for (const [path, methods] of Object.entries(specification.paths)) {
+    // the tasks first, then what looks after them; sort() keeps the document's order otherwise
+    const paths = Object.entries(specification.paths);
+    paths.sort(([one], [other]) => other.startsWith("/api/") - one.startsWith("/api/"));
+    for (const [path, methods] of paths) {
       for (const [method, spec] of Object.entries(methods)) {
         document.getElementById("operations").append(operation(method, path, spec));
       }
