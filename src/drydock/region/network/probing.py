@@ -84,8 +84,10 @@ def resolve(
 
     An address stands for itself.
     """
-    if name[:1].isdigit():
+    try:
         return IPv4Address(name), ""
+    except ValueError:
+        pass  # a name; one of ECR's begins with a digit
     with linux.in_network_namespace(source.descriptor):
         asking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     with asking:
