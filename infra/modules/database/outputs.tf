@@ -23,7 +23,7 @@ output "username" {
 
 output "secret_arn" {
   description = "Secret with the keys `username` and `password`."
-  value       = local.password_is_given ? aws_secretsmanager_secret.given[0].arn : aws_rds_cluster.this.master_user_secret[0].secret_arn
+  value       = local.password_is_given ? aws_secretsmanager_secret.given[0].arn : try(data.aws_rds_cluster.managed[0].master_user_secret[0].secret_arn, "")
 
   depends_on = [aws_secretsmanager_secret_version.given]
 }

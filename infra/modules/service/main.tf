@@ -45,6 +45,16 @@ resource "aws_ecs_task_definition" "app" {
       }
     }
   }])
+
+  lifecycle {
+    # The old revision stays until the service runs the new one, or ECS has rolled back to it.
+    create_before_destroy = true
+
+    precondition {
+      condition     = alltrue([for secret in var.secrets : secret.secret_arn != ""])
+      error_message = "One of the secrets of the container does not exist: RDS has made none for the database's password. Run plan and apply once more; if it stays so, set postgresql_password."
+    }
+  }
 }
 
 resource "aws_ecs_service" "app" {
