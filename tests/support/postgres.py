@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -40,6 +41,10 @@ def binaries() -> Path:
 
 
 def as_nobody_special(argv: list[str]) -> list[str]:
+    """The command as another user than root, and ended together with these tests."""
+    if shutil.which("setpriv"):
+        # a run of tests that is killed takes its server with it
+        argv = ["setpriv", "--pdeathsig", "INT", *argv]
     if os.geteuid() != 0:
         return argv
     return ["unshare", "-U", "--map-user=1000", "--map-group=1000", *argv]
