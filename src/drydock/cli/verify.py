@@ -7,8 +7,8 @@ import json as js
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
-from ipaddress import IPv4Address
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from drydock.verify.matrix import Report, Row
 
 _PROBE_PATH = "/_drydock/probe"
+_SERVICES = ("ecr.api", "ecr.dkr", "s3", "logs", "secretsmanager", "ssm", "ssmmessages")
 _EXTRA_SECONDS = 10.0
 """How much longer than its own timeout the region may take to answer."""
 
@@ -104,8 +105,11 @@ def _declared(here: Place, cluster: str, internet: IPv4Address) -> tuple[Row, ..
                 "drydock apply, or drydock up",
             )
         network = collect.network(here.clients.ec2, found.vpcs)
+    hosts, addresses = _names(here)
+    # EC2 tells the addresses of a gateway endpoint's services, by their prefix lists.
+    network = replace(network, services={**addresses, **network.services})
     whole, all_tiers = tiers.arrange(network, found, internet)
-    return matrix.rows(whole, all_tiers, _hosts(here))
+    return matrix.rows(whole, all_tiers, hosts)
 
 
 def _cluster(here: Place, cluster: str, folder: Path) -> str:
@@ -118,18 +122,18 @@ def _cluster(here: Place, cluster: str, folder: Path) -> str:
     return Scope.of_outputs(outputs_of(here, folder)).cluster
 
 
-def _hosts(here: Place) -> dict[str, str]:
-    """https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html"""
-    region = here.target.region
-    zone = f"{region}.amazonaws.com"
-    return {
-        "ecr.api": f"api.ecr.{zone}",
-        "ecr.dkr": f"{here.target.account}.dkr.ecr.{zone}",
-        **{
-            name: f"{name}.{zone}"
-            for name in ("s3", "logs", "secretsmanager", "ssm", "ssmmessages")
-        },
-    }
+def _names(here: Place) -> tuple[dict[str, str], dict[str, tuple[IPv4Network, ...]]]:
+    """Where AWS's services are in the local region: names for probes, addresses for the analysis.
+
+    Of AWS itself none: nothing is sent there, and any public address stands for a service.
+    """
+    if here.record is None:
+        return {}, {}
+    from drydock.region.network.backbone import address_of, host_names
+
+    region, account = here.target.region, here.target.account
+    hosts = {one: host_names(one, region, account)[0] for one in _SERVICES}
+    return hosts, {one: (IPv4Network(address_of(one)),) for one in _SERVICES}
 
 
 def _show(report: Report, *, is_local: bool) -> None:

@@ -13,6 +13,7 @@ from itertools import product
 from typing import Any, Literal, TypeAlias
 
 from drydock.verify.facts import INTERNET
+from drydock.verify.journey import LINUX_PORTS
 from drydock.verify.model import TCP
 from drydock.verify.network import Network
 from drydock.verify.probe import Probe
@@ -38,6 +39,8 @@ class Pair:
     declared: Verdict
     probe: Probe | None = None
     """None: there is nothing to send it from, or to, yet."""
+    predicted: bool = False
+    """What the probe finds if packets do as declared: its own client is Linux, others are not."""
     observed: bool | None = None
 
 
@@ -185,14 +188,14 @@ class _Builder:
         )
 
     def _pair(self, source: str, destination: str, port: int) -> Pair:
-        verdict = reach(
-            self._network,
+        ends = (
             self._internet if source == INTERNET else source,
             self._internet if destination == INTERNET else destination,
-            TCP,
-            port,
         )
-        return Pair(source, destination, verdict, self._probe(source, destination, port))
+        verdict = reach(self._network, *ends, TCP, port)
+        linux = reach(self._network, *ends, TCP, port, client_ports=LINUX_PORTS)
+        probe = self._probe(source, destination, port)
+        return Pair(source, destination, verdict, probe, linux.allowed)
 
     def _probe(self, source: str, destination: str, port: int) -> Probe | None:
         if self._is_planned(source) or self._is_planned(destination):
@@ -239,8 +242,8 @@ def _faults(row: Row, pair: Pair) -> Iterator[tuple[Kind, str]]:
         yield "missing", f"{row} has to be open: {pair.declared.reason}"
     if row.expected == "closed" and declared:
         yield "too wide", f"{row} should be closed: {pair.declared.reason}"
-    if pair.observed is not None and pair.observed != declared:
-        said = "open" if declared else "closed"
+    if pair.observed is not None and pair.observed != pair.predicted:
+        said = "open" if pair.predicted else "closed"
         found = "an answer came" if pair.observed else "nothing answered"
         at = pair.probe.address if pair.probe else pair.destination
         yield (

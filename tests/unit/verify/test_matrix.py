@@ -18,7 +18,7 @@ from drydock.verify.network import Network
 from drydock.verify.probe import Probe
 from drydock.verify.tiers import Tier, Tiers, arrange
 
-from .networks import ANYWHERE, CLIENT, REFERENCE, eni, group, route, rule, table
+from .networks import ANYWHERE, CLIENT, REFERENCE, acl, eni, entry, group, route, rule, table
 
 TIERS = Tiers(
     IPv4Address(CLIENT),
@@ -170,6 +170,27 @@ def test_observed_otherwise_is_a_problem(really: bool) -> None:
     said = "an answer came" if really else "nothing answered"
     assert said in problem.words
     assert f"to {wrong.address}:{wrong.port}" in problem.words
+
+
+def test_a_probes_own_client_is_linux() -> None:
+    """Replies to the ports of Linux, not all: the probe passes, and a load balancer does not."""
+    high = acl(
+        "x",
+        [entry(1, True)],
+        [entry(1, True, ANYWHERE, 32768, 60999), entry(2, True, ANYWHERE, 1, 5432)],
+        "private",
+    )
+    network = replace(REFERENCE, acls=(*REFERENCE.acls, high))
+    observed = {
+        pair.probe: pair.predicted
+        for row in declared(network).values()
+        for pair in row.pairs
+        if pair.probe is not None
+    }
+    assert observed[Probe("eni-lb", "10.0.64.4", 3000)]
+    [problem] = compare(declared(network).values(), observed).problems
+    assert (problem.kind, problem.row) == ("missing", "load balancer → tasks 3000")
+    assert "denies the reply (tcp 1024-65535" in problem.words
 
 
 def test_where_probes_are_sent() -> None:
