@@ -27,6 +27,12 @@ def cluster(place: Scenario) -> Iterator[Cluster]:
     cluster.delete()
 
 
+def names(region: TestRegion) -> list[str]:
+    """The identifiers of all instances."""
+    instances = region.client("rds").describe_db_instances()["DBInstances"]
+    return [one["DBInstanceIdentifier"] for one in instances]
+
+
 def test_available_means_that_it_answers(place: Scenario) -> None:
     cluster = Cluster.create(place, "fresh", EngineVersion="15.10")
     seen = []
@@ -150,6 +156,31 @@ def test_a_managed_password_is_in_its_secret(place: Scenario, region: TestRegion
         ),
         "it is gone",
     )
+
+
+def test_without_a_subnet_group_it_stands_in_the_default_vpc(region: TestRegion) -> None:
+    rds, ec2 = region.client("rds"), region.client("ec2")
+    rds.create_db_instance(
+        DBInstanceIdentifier="plain",
+        Engine="postgres",
+        DBInstanceClass="db.t4g.micro",
+        AllocatedStorage=20,
+        MasterUsername="postgres",
+        MasterUserPassword="x" * 12,
+    )
+
+    def status() -> str:
+        found = rds.describe_db_instances(DBInstanceIdentifier="plain")["DBInstances"][0]
+        return str(found["DBInstanceStatus"])
+
+    eventually(lambda: status() == "available", "the instance is available", 40)
+    default = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]
+    interfaces = ec2.describe_network_interfaces(
+        Filters=[{"Name": "vpc-id", "Values": [default["VpcId"]]}]
+    )["NetworkInterfaces"]
+    assert [one["Description"] for one in interfaces] == ["RDSNetworkInterface"]
+    rds.delete_db_instance(DBInstanceIdentifier="plain", SkipFinalSnapshot=True)
+    eventually(lambda: "plain" not in names(region), "it is gone")
 
 
 def test_deletion_takes_process_interface_and_files(place: Scenario, region: TestRegion) -> None:

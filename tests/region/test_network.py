@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.region import TestRegion, network_namespaces
+from tests.support.region import TestRegion
 from tests.support.scenario import Scenario
 from tests.support.waiting import eventually
 from tests.support.web import Site
@@ -64,12 +64,12 @@ def test_the_address_that_the_api_shows_is_the_tasks_own(scenario: Scenario) -> 
 def test_the_interface_is_ec2s_for_as_long_as_the_task_runs(
     scenario: Scenario, region: TestRegion
 ) -> None:
-    namespaces = network_namespaces()
+    namespaces = region.namespaces()
     arn = scenario.run(
         scenario.define("shell:1", ["trap 'exit 0' TERM; while :; do sleep 0.05; done"])
     )
     scenario.wait(arn, "RUNNING")
-    assert len(network_namespaces() - namespaces) == 1
+    assert len(region.namespaces() - namespaces) == 1
     details = {one["name"]: one["value"] for one in scenario.task(arn)["attachments"][0]["details"]}
     ec2 = region.client("ec2")
     interface = ec2.describe_network_interfaces(
@@ -79,7 +79,7 @@ def test_the_interface_is_ec2s_for_as_long_as_the_task_runs(
     assert (interface["Status"], interface["RequesterManaged"]) == ("in-use", True)
     scenario.stop(arn)
     scenario.wait(arn, "STOPPED")
-    assert network_namespaces() <= namespaces
+    assert region.namespaces() <= namespaces
     with pytest.raises(ec2.exceptions.ClientError, match="NotFound"):
         ec2.describe_network_interfaces(NetworkInterfaceIds=[details["networkInterfaceId"]])
 
@@ -199,7 +199,7 @@ def test_two_vpcs_of_the_same_range_are_strangers(region: TestRegion) -> None:
 
 
 def test_a_deleted_vpc_is_gone_from_the_kernel_too(region: TestRegion) -> None:
-    namespaces = network_namespaces()
+    namespaces = region.namespaces()
     place = Scenario.build(region, "passing", "10.91.0.0/16")
     arn = place.run(place.define("shell:1", ["true"]))
     place.wait(arn, "STOPPED")
@@ -212,5 +212,5 @@ def test_a_deleted_vpc_is_gone_from_the_kernel_too(region: TestRegion) -> None:
     )["InternetGateways"][0]["InternetGatewayId"]
     ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=place.vpc)
     ec2.delete_vpc(VpcId=place.vpc)
-    eventually(lambda: network_namespaces() <= namespaces, "no namespace of it is left")
+    eventually(lambda: region.namespaces() <= namespaces, "no namespace of it is left")
     assert region.inspect()["problems"] == []

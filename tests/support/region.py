@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,10 @@ class TestRegion:
     def inspect(self) -> dict[str, Any]:
         return launcher.inspect(self.record)
 
+    def namespaces(self) -> set[str]:
+        """The network namespaces that its processes are in or hold open."""
+        return own_namespaces(descendants(self.record.pid))
+
     def restart(self) -> None:
         launcher.stop(self.workspace)
         self.record = start(self.workspace)
@@ -138,16 +143,31 @@ def is_alive(pid: int) -> bool:
     return state != "Z"
 
 
-def network_namespaces() -> set[str]:
-    """Every network namespace that some process of this machine is in."""
+def network_namespaces(pids: Iterable[int] | None = None) -> set[str]:
+    """The network namespaces that processes (`pids`, or all of this machine) are in or hold open."""
+    if pids is None:
+        pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
     found = set()
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            try:
-                found.add(str((entry / "ns" / "net").readlink()))
-            except OSError:
-                continue  # it ended, or is not ours
+    for pid in pids:
+        process = Path("/proc") / str(pid)
+        try:
+            links = [process / "ns" / "net", *(process / "fd").iterdir()]
+        except OSError:
+            continue  # it ended, or is not ours
+        found |= {name for link in links if (name := _target(link)).startswith("net:[")}
     return found
+
+
+def own_namespaces(pids: Iterable[int]) -> set[str]:
+    """Those that a region made: not the one that this process is in."""
+    return network_namespaces(pids) - {_target(Path("/proc/self/ns/net"))}
+
+
+def _target(link: Path) -> str:
+    try:
+        return str(link.readlink())
+    except OSError:
+        return ""
 
 
 def descendants(pid: int) -> set[int]:

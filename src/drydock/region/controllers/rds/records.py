@@ -105,7 +105,7 @@ class Records:
             user=instance.master_username,
             password=_password(rds, instance, key),
             database=instance.db_name or "",
-            subnets=self._subnets(rds, getattr(instance.db_subnet_group, "name", None)),
+            subnets=self._subnets(rds, instance._db_subnet_group_name),
             security_groups=tuple(instance.vpc_security_group_ids or ()),
             public=bool(instance.publicly_accessible),
             instances=(_instance_view(instance),),

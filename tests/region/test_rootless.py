@@ -1,0 +1,78 @@
+"""The same region for an ordinary user: no privilege is needed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.region
+
+ROOT = Path(__file__).parents[2]
+USER = 1000
+SYSTEM_PYTHON = "/usr/bin/python3"
+
+
+def environment() -> dict[str, str]:
+    packages = next(path for path in sys.path if path.endswith("site-packages"))
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin",
+        "PYTHONPATH": f"{ROOT / 'src'}:{packages}:{ROOT}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "LANG": "C.UTF-8",
+    }
+
+
+def as_user(*command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    ids = ["--reuid", str(USER), "--regid", str(USER), "--clear-groups"]
+    return subprocess.run(
+        ["setpriv", *ids, *command],
+        env=environment(),
+        cwd=cwd or "/",
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture
+def folder(needs_namespaces: None) -> Iterator[Path]:
+    """A folder of that user."""
+    if os.geteuid() != 0:
+        pytest.skip("every other test runs as an ordinary user already")
+    if shutil.which("setpriv") is None or not Path(SYSTEM_PYTHON).exists():
+        pytest.skip("setpriv and the system's Python are needed to become an ordinary user")
+    check = (
+        "import sys; assert sys.version_info >= (3, 11), sys.version; import drydock, moto, tests"
+    )
+    possible = as_user(SYSTEM_PYTHON, "-c", check)
+    if possible.returncode != 0:
+        pytest.skip(f"user {USER} cannot run the project: {possible.stderr.strip()[-300:]}")
+    if as_user("unshare", "--user", "--net", "--map-root-user", "true").returncode != 0:
+        pytest.skip("ordinary users may not make namespaces on this machine")
+    made = Path(tempfile.mkdtemp(prefix="drydock-rootless-"))
+    os.chown(made, USER, USER)
+    yield made
+    shutil.rmtree(made)
+
+
+def test_an_ordinary_user_runs_tasks_services_and_databases(folder: Path) -> None:
+    done = as_user(SYSTEM_PYTHON, "-m", "tests.support.rootless", str(folder), cwd=folder)
+    assert done.returncode == 0, done.stderr[-4000:]
+    said = json.loads(done.stdout.splitlines()[-1])
+    assert said["uid"] == USER
+    assert said["task"] == {"exitCode": 7, "lines": ["root in here", "0"]}
+    assert said["user"] == ["1234", "1234"]
+    assert said["capabilities"] == 0
+    assert said["answered by"] == "rootless"
+    assert said["replaced"] is True
+    assert said["database"] == "available"
+    assert said["left"] == []
