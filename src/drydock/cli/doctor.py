@@ -29,6 +29,7 @@ class Finding:
     mend: str = ""
     needed: bool = True
     """False: Drydock does without it."""
+    word: str = "missing"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -37,7 +38,7 @@ def add_to(app: typer.Typer) -> None:
 
 def doctor(json: JsonOption = False) -> None:
     """Check this machine: namespaces, nft, HAProxy, PostgreSQL, Terraform and its provider."""
-    findings = [check() for check in CHECKS]
+    findings = [*(check() for check in CHECKS), *stranded_tasks()]
     if json:
         output.document([asdict(finding) for finding in findings])
     else:
@@ -45,14 +46,14 @@ def doctor(json: JsonOption = False) -> None:
             _show(finding)
     missing = [finding.name for finding in findings if finding.needed and not finding.found]
     if missing:
-        raise CheckFailed("this machine", f"missing: {', '.join(missing)}", "the commands above")
+        raise CheckFailed("doctor", f"not in order: {', '.join(missing)}", "what is named above")
 
 
 def _show(finding: Finding) -> None:
     if finding.found:
         output.result(f"ok       {finding.name}: {finding.found}")
         return
-    word = "missing" if finding.needed else "without"
+    word = finding.word if finding.needed else "without"
     output.result(f"{word}  {finding.name}: {finding.problem}")
     if finding.mend:
         output.result(f"         {finding.mend}")
@@ -145,6 +146,39 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     terraform,
     provider,
 )
+
+
+def stranded_tasks() -> list[Finding]:
+    """Tasks of the local region that stopped because no packet of theirs got where it had to."""
+    from drydock.cli import place
+    from drydock.paths import Workspace
+    from drydock.region import launcher
+
+    record = launcher.running(Workspace.here())
+    if record is None:
+        return []
+    from drydock.verify import collect, way_out
+
+    clients = place.choose(announced=True).clients
+    clusters = clients.ecs.list_clusters()["clusterArns"]
+    tasks = way_out.stranded(clients.ecs, clusters)
+    if not tasks:
+        return []
+    vpcs = [vpc["VpcId"] for vpc in clients.ec2.describe_vpcs()["Vpcs"]]
+    network = collect.network(clients.ec2, vpcs)
+    findings = []
+    for task in tasks:
+        explanation = way_out.explain(network, task)
+        ways = "\n         ".join(
+            f"{number}. {way}" for number, way in enumerate(explanation.remedies, start=1)
+        )
+        name = f"task {task.task.rsplit('/', maxsplit=1)[-1]}"
+        findings.append(
+            Finding(
+                name, "", f"{task.reason}\n         {explanation.problem}", ways, word="stopped"
+            )
+        )
+    return findings
 
 
 def _asked(name: str, ask: Callable[[], str], *, needed: bool = True) -> Finding:

@@ -23,7 +23,7 @@ def test_what_is_missing_comes_with_one_command_and_exit_code_3(
     ended = run("doctor")
     assert ended.code == 3
     assert "sudo apt-get install -y nftables" in ended.out
-    assert "missing: nft" in ended.err
+    assert "not in order: nft" in ended.err
     found = json.loads(run("doctor", "--json").out)
     assert [one["name"] for one in found] == ["nft", "Terraform", "HAProxy"]
 
