@@ -1,4 +1,11 @@
-"""Checks of a stack: who can reach whom, what it costs.
+"""Checks of a stack that speak the AWS API alone: who can reach whom, what it costs.
 
-Speaks the AWS API alone; reports problems with exit code 3.
+model, network          a network as EC2 describes it        (plain data)
+filters, journey,       AWS's rules on it                    (pure)
+  semantics
+parse, collect, facts   the API's answers                    (asks)
+tiers, matrix           who should reach whom, and does      (pure)
+probe                   the seam to who can send packets
+
+What only the local region knows stays out; a prober is passed in.
 """

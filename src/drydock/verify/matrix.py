@@ -257,7 +257,9 @@ def _remedy(kind: Kind, row: Row, pair: Pair) -> str:
     if kind == "too wide":
         return "narrow the rule that is named here"
     if kind == "differs":
-        return "report it: the data plane and the API have to agree"
+        return (
+            "drydock status names what the region could not make; where it names nothing, report it"
+        )
     by_route = not pair.declared.reason.startswith(("security group", "network ACL"))
     if by_route and row.port == HTTPS:
         endpoint = "" if row.destination == INTERNET else f", a VPC endpoint for {row.destination}"
