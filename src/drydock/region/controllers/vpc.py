@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 
-from drydock.region.controllers.base import DONE, Outcome
+from drydock.region.controllers.base import DONE, Outcome, TerminalError
 from drydock.region.controllers.parts import Parts
 from drydock.region.controllers.vpc_policy import nat_interfaces, read_policy
 from drydock.region.controllers.vpc_routes import read_peers, read_public, read_routes
@@ -50,6 +50,8 @@ class VpcView:
     """Link's name → peered VPC."""
     resolves: bool
     """enableDnsSupport."""
+    problems: tuple[str, ...]
+    """Groups and ACLs that cannot be understood, which stay as they were."""
 
 
 class VpcController:
@@ -63,6 +65,8 @@ class VpcController:
         self._store = parts.store
         self._fabric = parts.fabric
         self._resolvers = parts.resolvers
+        self._policies: dict[str, Policy] = {}
+        """In force, by VPC."""
         self.on_change: Callable[[], None] = lambda: None
         """Set by the daemon: interfaces came or went; others may be waiting for that."""
         self.wake_all: Callable[[], None] = lambda: None
@@ -80,6 +84,7 @@ class VpcController:
             if key in self._fabric.vpcs():
                 self._resolvers.remove(key)
                 self._fabric.remove_vpc(key)
+                self._policies.pop(key, None)
                 self.on_change()
             return DONE
         self._fabric.add_vpc(view.spec)
@@ -92,6 +97,7 @@ class VpcController:
         # needs the gateway's link, so that comes before the routes and everything else after.
         joined = self._fabric.set_peerings(key, view.peers)
         self._fabric.set_policy(key, view.policy)
+        self._policies[key] = view.policy
         for spec in sorted(steps.add_enis, key=lambda one: not one.is_nat):
             if not spec.is_nat:
                 break
@@ -103,6 +109,8 @@ class VpcController:
             self.wake_all()
         if not steps.empty:
             self.on_change()
+        if view.problems:
+            raise TerminalError("; ".join(view.problems))
         return DONE
 
     def close(self) -> None:
@@ -136,8 +144,9 @@ class VpcController:
                 for eni in ec2.enis.values()
                 if eni.vpc_id == vpc_id
             }
-            policy = replace(read_policy(ec2, vpc_id), public=read_public(ec2, vpc_id))
+            policy, problems = read_policy(ec2, vpc_id, self._policies.get(vpc_id, Policy()))
+            policy = replace(policy, public=read_public(ec2, vpc_id))
             routes = read_routes(ec2, vpc_id)
             peers = read_peers(ec2, vpc_id)
             resolves = str(vpc.enable_dns_support).lower() != "false"
-        return VpcView(spec, enis, policy, routes, peers, resolves)
+        return VpcView(spec, enis, policy, routes, peers, resolves, problems)

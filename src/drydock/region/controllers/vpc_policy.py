@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from drydock.region.controllers.base import TerminalError
+from drydock.region.network.backbone import s3_prefix
 from drydock.region.network.router import link_name
 from drydock.region.network.security import (
     ANY_PROTOCOL,
@@ -29,8 +30,12 @@ _PROTOCOLS = {"-1": ANY_PROTOCOL, "all": ANY_PROTOCOL, "icmp": ICMP, "tcp": TCP,
 _ICMP_V6 = ("icmpv6", "58")
 
 
-def read_policy(ec2: Any, vpc_id: str) -> Policy:
-    """The policy of a VPC. Raises TerminalError naming a rule that cannot be understood."""
+def read_policy(ec2: Any, vpc_id: str, last: Policy) -> tuple[Policy, tuple[str, ...]]:
+    """The policy of a VPC, and what of it cannot be understood.
+
+    A group or an ACL that cannot be understood is as it was in the `last` policy, if it was there;
+    else it lets nothing pass.
+    """
     enis = [eni for eni in ec2.enis.values() if eni.vpc_id == vpc_id]
     unfiltered = nat_interfaces(ec2, vpc_id)
     interfaces = tuple(
@@ -42,20 +47,34 @@ def read_policy(ec2: Any, vpc_id: str) -> Policy:
         )
         for eni in enis
     )
-    used = {group for one in interfaces for group in one.groups or ()}
-    groups = {key: security_group(ec2, vpc_id, key) for key in sorted(used)}
+    problems: list[str] = []
+    groups = {}
+    for key in sorted({group for one in interfaces for group in one.groups or ()}):
+        try:
+            groups[key] = security_group(ec2, vpc_id, key)
+        except TerminalError as error:
+            problems.append(str(error))
+            groups[key] = last.groups.get(key, SecurityGroup(key))
+    acls = {}
+    for subnet in sorted({one.subnet for one in interfaces}):
+        try:
+            acls[subnet] = _acl(ec2, subnet)
+        except TerminalError as error:
+            problems.append(str(error))
+            acls[subnet] = last.acls.get(subnet, Acl((), ()))
     named = {
         peer
         for group in groups.values()
         for rule in (*group.ingress, *group.egress)
         for peer in rule.groups
     }
-    return Policy(
+    policy = Policy(
         groups=groups,
         interfaces=interfaces,
-        acls={subnet: _acl(ec2, subnet) for subnet in sorted({one.subnet for one in interfaces})},
+        acls=acls,
         members={group: members(ec2, group) for group in sorted(named)},
     )
+    return policy, tuple(dict.fromkeys(problems))
 
 
 def nat_interfaces(ec2: Any, vpc_id: str) -> set[str]:
@@ -108,14 +127,19 @@ def _rules(ec2: Any, group_id: str, records: Iterable[Any]) -> Iterable[Security
 
 
 def prefix_list(ec2: Any, prefix_list_id: str) -> tuple[IPv4Network, ...]:
-    """The IPv4 networks of a managed prefix list, in its newest version."""
+    """The IPv4 networks of a managed prefix list, in its newest version.
+
+    AWS's own list of S3 has S3's address of this region too.
+    """
     record = ec2.managed_prefix_lists.get(prefix_list_id)
     if record is None:
         return ()
     entries: Sequence[dict[str, str]] = record.entries.get(record.version) or ()
-    return tuple(
+    networks = tuple(
         IPv4Network(entry["Cidr"], strict=False) for entry in entries if ":" not in entry["Cidr"]
     )
+    is_s3 = record.owner_id == "AWS" and str(record.prefix_list_name).endswith(".s3")
+    return (*networks, s3_prefix()) if is_s3 else networks
 
 
 def _acl(ec2: Any, subnet_id: str) -> Acl:
@@ -157,8 +181,13 @@ def _traffic(where: str, protocol: Any, first: Any, last: Any) -> Traffic:
         raise TerminalError(f"{where}: the protocol {protocol} is not known")
     if number == ANY_PROTOCOL:
         return Traffic()
-    return Traffic(
+    traffic = Traffic(
         number,
         -1 if first in (None, "") else int(first),
         -1 if last in (None, "") else int(last),
     )
+    if number in (TCP, UDP) and not (
+        (traffic.first, traffic.last) == (-1, -1) or 0 <= traffic.first <= traffic.last <= 65535
+    ):
+        raise TerminalError(f"{where}: {first}-{last} is no range of ports")
+    return traffic

@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from pyroute2 import IPRoute
+from pyroute2.netlink.exceptions import NetlinkError
 
 from drydock.region.network import routing
 from drydock.region.network.backbone import GATEWAY, PEERING, TRANSIT
@@ -91,6 +93,10 @@ class Router:
     def _set_up(self) -> None:
         for name, value in {
             "ipv4/ip_forward": "1",
+            # the host's settings are copied into a new namespace; a NAT gateway's packets have
+            # sources that no route leads back to
+            "ipv4/conf/all/rp_filter": "0",
+            "ipv4/conf/default/rp_filter": "0",
             "ipv4/conf/all/send_redirects": "0",
             "ipv4/conf/default/send_redirects": "0",
             "ipv6/conf/all/disable_ipv6": "1",
@@ -120,8 +126,10 @@ class Router:
 
     def close(self) -> None:
         """Its namespace goes, and with it the links and what the backbone knew of them."""
-        self._set_public(frozenset())
-        self.namespace.close()
+        try:
+            self._set_public(frozenset())
+        finally:
+            self.namespace.close()
 
     # -- interfaces
 
@@ -148,6 +156,8 @@ class Router:
             namespace.configure(_inside_eni(spec, gateway))
             if spec.is_nat:
                 namespace.sysctl("ipv4/ip_forward", "1")
+                namespace.sysctl("ipv4/conf/all/rp_filter", "0")
+                namespace.sysctl("ipv4/conf/eth0/rp_filter", "0")
                 namespace.sysctl("ipv4/conf/all/send_redirects", "0")
                 namespace.sysctl("ipv4/conf/eth0/send_redirects", "0")
                 namespace.nft(_NAT_GATEWAY)
@@ -195,22 +205,35 @@ class Router:
         Raises NetworkFailed with nft's words; what was in force before then stays in force.
         """
         uplinks = (INTERNET, ENDPOINT, *sorted(self._peers))
-        rules = ruleset(replace(policy, uplinks=uplinks, internet=INTERNET, endpoint=ENDPOINT))
-        if rules == self._rules:
-            return False
-        self.namespace.nft(rules)
-        self._rules = rules
+        whole = replace(
+            policy,
+            uplinks=uplinks,
+            internet=INTERNET,
+            endpoint=ENDPOINT,
+            resolver=self.spec.resolver,
+        )
+        rules = ruleset(whole)
+        changed = rules != self._rules
+        if changed:
+            self.namespace.nft(rules)
+            self._rules = rules
         self._set_public(frozenset(policy.public.values()))
-        return True
+        return changed
 
     def _set_public(self, addresses: frozenset[IPv4Address]) -> None:
         """The backbone finds a public address at the router of its VPC."""
+        if addresses == self._public:
+            return
         backbone = self._backbone.netlink
         index = link_index(backbone, link_name(self.spec.vpc_id, INTERNET[0]))
+        via = str(TRANSIT[2 + 2 * self.slot])
         for address in self._public - addresses:
-            backbone.route("del", dst=f"{address}/32", oif=index)
+            try:
+                backbone.route("del", dst=f"{address}/32", oif=index)
+            except NetlinkError as error:
+                if error.code != errno.ESRCH:  # another VPC has it now, and its route
+                    raise
         for address in addresses - self._public:
-            via = str(TRANSIT[2 + 2 * self.slot])
             backbone.route("replace", dst=f"{address}/32", oif=index, gateway=via)
         self._public = addresses
 

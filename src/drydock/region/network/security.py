@@ -113,6 +113,8 @@ class Policy:
     """Of the uplinks, the one that only interfaces with a public address may use."""
     endpoint: str = ""
     """Of the uplinks, the one to gateway endpoints."""
+    resolver: IPv4Address | None = None
+    """Where the router itself answers, names alone, to the VPC's own interfaces alone."""
 
 
 def admits(groups: Iterable[SecurityGroup], source: IPv4Address, protocol: int, port: int) -> bool:
@@ -139,6 +141,7 @@ def ruleset(policy: Policy) -> str:
         *(line for groups in combinations for line in _combination(policy, groups)),
         *_directions(policy),
         *_acls(policy),
+        *_router_itself(policy),
         "  chain forward {",
         "    type filter hook forward priority filter; policy drop;",
         *_only_public(policy),
@@ -177,6 +180,19 @@ def _addresses_outside(policy: Policy) -> list[str]:
         *(coming if policy.public else []),
         "  }",
         "}",
+    ]
+
+
+def _router_itself(policy: Policy) -> list[str]:
+    """Nobody reaches the router's own addresses, but interfaces the resolver's."""
+    uplinks = ", ".join(f'"{link}"' for link in policy.uplinks)
+    inside = f"iifname != {{ {uplinks} }} " if uplinks else ""
+    names = f"    {inside}ip daddr {policy.resolver} meta l4proto {{ tcp, udp }} th dport 53 accept"
+    return [
+        "  chain input {",
+        "    type filter hook input priority filter; policy drop;",
+        *([names] if policy.resolver else []),
+        "  }",
     ]
 
 

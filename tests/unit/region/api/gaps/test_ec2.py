@@ -207,3 +207,67 @@ def test_an_interface_endpoint_is_in_its_subnet(served: Served) -> None:
     assert IPv4Address(eni["PrivateIpAddress"]) in IPv4Network("10.0.0.0/28")
     ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint["VpcEndpointId"]])
     ec2.delete_subnet(SubnetId=subnet)
+
+
+def test_a_default_group_lets_its_own_members_in(served: Served) -> None:
+    ec2 = served.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    (group,) = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc]}])[
+        "SecurityGroups"
+    ]
+    (rule,) = group["IpPermissions"]
+    assert (group["GroupName"], rule["IpProtocol"]) == ("default", "-1")
+    assert [one["GroupId"] for one in rule["UserIdGroupPairs"]] == [group["GroupId"]]
+    ec2.revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[rule])
+    other = ec2.create_security_group(GroupName="other", Description="other", VpcId=vpc)["GroupId"]
+    found = ec2.describe_security_groups(GroupIds=[group["GroupId"], other])["SecurityGroups"]
+    assert [one["IpPermissions"] for one in found] == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "ports"),
+    [("banana", (1, 2)), ("256", (1, 2)), ("tcp", (9, 8)), ("udp", (0, 70000)), ("tcp", None)],
+)
+def test_a_rule_that_makes_no_sense_is_refused(
+    served: Served, protocol: str, ports: tuple[int, int] | None
+) -> None:
+    rule: dict[str, Any] = {"IpProtocol": protocol, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+    if ports:
+        rule |= {"FromPort": ports[0], "ToPort": ports[1]}
+    ec2 = served.client("ec2")
+    group = ec2.create_security_group(GroupName="g", Description="g", VpcId=served.vpc)["GroupId"]
+    with pytest.raises(ClientError) as caught:
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
+    assert caught.value.response["Error"]["Code"] == "InvalidParameterValue"
+    (seen,) = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
+    assert seen["IpPermissions"] == []
+
+
+def test_a_protocol_by_its_number_needs_no_ports(served: Served) -> None:
+    rule: dict[str, Any] = {"IpProtocol": "50", "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+    ec2 = served.client("ec2")
+    group = ec2.create_security_group(GroupName="g", Description="g", VpcId=served.vpc)["GroupId"]
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
+    (seen,) = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"]
+    assert (seen["IpProtocol"], "FromPort" in seen) == ("50", False)
+    ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[rule])
+
+
+def test_an_elastic_address_that_moves_leaves_the_first_interface(served: Served) -> None:
+    ec2, subnet = served.client("ec2"), small_subnet(served)
+    first, second = (
+        ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+        for _ in range(2)
+    )
+    address = ec2.allocate_address(Domain="vpc")
+    for eni in (first, second):
+        ec2.associate_address(
+            AllocationId=address["AllocationId"], NetworkInterfaceId=eni, AllowReassociation=True
+        )
+    seen = {
+        one["NetworkInterfaceId"]: one.get("Association", {}).get("PublicIp")
+        for one in ec2.describe_network_interfaces(NetworkInterfaceIds=[first, second])[
+            "NetworkInterfaces"
+        ]
+    }
+    assert seen == {first: None, second: address["PublicIp"]}

@@ -2,7 +2,8 @@
 their owner.
 
 moto 5.2.5 gives both interfaces random addresses outside the VPC, leaves a NAT gateway's behind when
-it is deleted, and forgets an endpoint's security groups on them.
+it is deleted, and forgets an endpoint's security groups on them. An elastic address that moves to
+another interface stays with the first one too.
 """
 
 from __future__ import annotations
@@ -25,6 +26,16 @@ class GatewayOperations(InterfaceOperations):
         """AllocateAddress; moto 5.2.5 gives out any address, loopback ones too."""
         chosen = address or self.free_public_address()
         return super().allocate_address(domain, chosen, *args, **kwargs)
+
+    def associate_address(
+        self, instance: Any = None, eni: Any = None, *args: Any, **kwargs: Any
+    ) -> ElasticAddress:
+        """AssociateAddress."""
+        associated = super().associate_address(instance, eni, *args, **kwargs)
+        for other in self.enis.values():
+            if other is not associated.eni and other.public_ip == associated.public_ip:
+                other.public_ip = None
+        return associated
 
     def create_nat_gateway(self, subnet_id: str, *args: Any, **kwargs: Any) -> NatGateway:
         """CreateNatGateway."""

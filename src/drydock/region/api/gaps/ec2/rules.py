@@ -1,7 +1,8 @@
 """Security group rules as Terraform's one-rule-a-resource reads and changes them.
 
 moto 5.2.5 forgets the description of a rule that names a group or a prefix list, and
-ModifySecurityGroupRules can neither change such a rule nor one for all protocols.
+ModifySecurityGroupRules can neither change such a rule nor one for all protocols. A default group
+lacks its own rule, any word is a protocol, and a protocol without ports fails.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from moto.ec2.exceptions import (
     InvalidSecurityGroupRuleIdNotFoundError,
 )
 from moto.ec2.models import EC2Backend
-from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
 
+_NAMED_PROTOCOLS = ("tcp", "udp", "icmp", "icmpv6", "all", "-1")
+_WITH_PORTS = ("tcp", "udp", "6", "17")
 _PEERS = ("CidrIpv4", "CidrIpv6", "PrefixListId", "ReferencedGroupId")
 
 
@@ -32,11 +35,37 @@ class Rule(SecurityGroupRule):
 class RuleOperations(EC2Backend):
     """The rules' part of our EC2 backend."""
 
-    def _iterate_security_rules(self, *args: Any, **kwargs: Any) -> Iterator[SecurityGroupRule]:
-        prefixes = kwargs.get("prefix_list_ids") or (args[6] if len(args) > 6 else [])
+    def create_security_group(self, *args: Any, **kwargs: Any) -> SecurityGroup:
+        """CreateSecurityGroup; a VPC's default group lets its own members in.
+
+        https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html
+        """
+        group = super().create_security_group(*args, **kwargs)
+        if group.is_default:
+            own = {"GroupId": group.id, "OwnerId": self.account_id, "UserId": self.account_id}
+            rules = self._iterate_security_rules("-1", group.id, None, None, [], [own], [])
+            for rule in rules:
+                group.add_ingress_rule(rule)
+        return group
+
+    def _iterate_security_rules(
+        self,
+        ip_protocol: str,
+        group_id: str,
+        from_port: str | None,
+        to_port: str | None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> Iterator[SecurityGroupRule]:
+        _check_ports(ip_protocol, from_port, to_port)
+        has_ports = from_port is not None and to_port is not None
+        ports: Any = (from_port, to_port) if has_ports else ("-1", "-1")
+        prefixes = kwargs.get("prefix_list_ids") or (args[2] if len(args) > 2 else [])
         descriptions = {one["PrefixListId"]: one.get("Description") for one in prefixes}
-        for rule in super()._iterate_security_rules(*args, **kwargs):
+        for rule in super()._iterate_security_rules(ip_protocol, group_id, *ports, *args, **kwargs):
             rule.__class__ = Rule
+            if not has_ports:
+                rule.from_port = rule.to_port = None
             if rule.prefix_list_id:
                 rule.prefix_description = descriptions.get(rule.prefix_list_id)  # type: ignore[attr-defined]
             yield rule
@@ -67,9 +96,31 @@ class RuleOperations(EC2Backend):
                 "Invalid value 'null' for protocol. VPC security group rules must specify protocols "
                 "explicitly.",
             )
+        _check_ports(wanted["IpProtocol"], wanted.get("FromPort"), wanted.get("ToPort"))
         group = wanted.get("ReferencedGroupId")
         if group and self.get_security_group_from_id(group) is None:
             raise InvalidSecurityGroupNotFoundError(group)
+
+
+def _check_ports(protocol: Any, first: Any, last: Any) -> None:
+    """Raises EC2ClientError: no such protocol, or no range of ports."""
+    word = str(protocol).lower()
+    if word not in _NAMED_PROTOCOLS and not (word.isdecimal() and int(word) <= 255):
+        raise EC2ClientError(
+            "InvalidParameterValue",
+            f"Invalid value '{protocol}' for IP protocol. Unknown protocol.",
+        )
+    if word not in _WITH_PORTS:
+        return
+    if first is None or last is None:
+        raise EC2ClientError(
+            "InvalidParameterValue",
+            "Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.",
+        )
+    if not 0 <= int(first) <= int(last) <= 65535:
+        raise EC2ClientError(
+            "InvalidParameterValue", f"Invalid TCP/UDP port range ({first}:{last})"
+        )
 
 
 def _change(rule: Any, wanted: dict[str, Any], account_id: str) -> None:
