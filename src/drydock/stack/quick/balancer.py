@@ -30,7 +30,7 @@ def ensure(work: Work, vpc: str, subnets: tuple[str, ...], group: str) -> Balanc
             LoadBalancerArn=arn,
             Port=80,
             Protocol="HTTP",
-            DefaultActions=[{"Type": "forward", "TargetGroupArn": target_group}],
+            DefaultActions=[{"Type": "forward", "TargetGroupArn": target_group, "Order": 1}],
             Tags=pairs(work.tags()),
         )
         work.made("listener on port 80")

@@ -48,6 +48,7 @@ def begin(work: Work, subnets: tuple[str, ...], group: str) -> Database:
             DBInstanceClass=work.settings.postgresql_instance_class,
             DBSubnetGroupName=work.name(),
             PubliclyAccessible=False,
+            PromotionTier=0,
             AutoMinorVersionUpgrade="." not in work.settings.postgresql_version,
             CopyTagsToSnapshot=True,
             Tags=pairs(work.tags()),

@@ -45,7 +45,6 @@ def ensure(work: Work) -> Network:
     ec2 = work.clients.ec2
     zones = _zones(work)
     vpc = _vpc(work)
-    _dns(work, vpc)
     gateway = _gateway(work, vpc)
     plans = plan_subnets(work.settings, zones)
     subnets = {plan.name: _subnet(work, vpc, plan) for plan in plans}
@@ -158,16 +157,6 @@ def _vpc(work: Work) -> str:
     )
     work.made(f"VPC {made['Vpc']['VpcId']} ({work.settings.vpc_cidr})")
     return made["Vpc"]["VpcId"]
-
-
-def _dns(work: Work, vpc: str) -> None:
-    ec2 = work.clients.ec2
-    support = ec2.describe_vpc_attribute(VpcId=vpc, Attribute="enableDnsSupport")
-    if not support["EnableDnsSupport"].get("Value"):
-        ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsSupport={"Value": True})
-    names = ec2.describe_vpc_attribute(VpcId=vpc, Attribute="enableDnsHostnames")
-    if not names["EnableDnsHostnames"].get("Value"):
-        ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
 
 
 def _gateway(work: Work, vpc: str) -> str:

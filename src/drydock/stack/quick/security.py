@@ -38,6 +38,13 @@ class Groups:
     database: str
 
 
+_PEERS = {
+    "IpRanges": "CidrIp",
+    "Ipv6Ranges": "CidrIpv6",
+    "UserIdGroupPairs": "GroupId",
+    "PrefixListIds": "PrefixListId",
+}
+"""Where a permission keeps its peers => the field that names one."""
 DESCRIPTIONS = {
     "load-balancer": "Load balancer: in from anywhere, out to the tasks",
     "task": "Tasks: in from the load balancer, out everywhere",
@@ -124,22 +131,23 @@ def _group(work: Work, vpc: str, name: str) -> str:
 def _rules(work: Work, group: str, into: list[Rule], out: list[Rule]) -> None:
     ec2 = work.clients.ec2
     there = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]
+    # First what goes: EC2 takes no rule that differs from another by its description alone.
     add, drop = difference(into, there["IpPermissions"])
-    if add:
-        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=add)
     if drop:
         ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=drop)
+    if add:
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=add)
     # A new group lets everything out, which Terraform takes away too.
     add, drop = difference(out, there["IpPermissionsEgress"])
-    if add:
-        ec2.authorize_security_group_egress(GroupId=group, IpPermissions=add)
     if drop:
         ec2.revoke_security_group_egress(GroupId=group, IpPermissions=drop)
+    if add:
+        ec2.authorize_security_group_egress(GroupId=group, IpPermissions=add)
 
 
 def difference(rules: list[Rule], there: list[Any]) -> tuple[list[Any], list[Any]]:
     """What to add and what to revoke so that just `rules` are there. Pure."""
-    wanted = {(one.peer, one.port): one.permission for one in rules}
+    wanted = {(one.peer, one.port, one.description): one.permission for one in rules}
     have = {_key(one): one for permission in there for one in _single(permission)}
     add = [permission for key, permission in wanted.items() if key not in have]
     drop = [permission for key, permission in have.items() if key not in wanted]
@@ -152,23 +160,15 @@ def _single(permission: Any) -> list[Any]:
         key: permission[key] for key in ("IpProtocol", "FromPort", "ToPort") if key in permission
     }
     sides = [
-        {kind: [{name: one[name]}]}
-        for kind, name in (
-            ("IpRanges", "CidrIp"),
-            ("Ipv6Ranges", "CidrIpv6"),
-            ("UserIdGroupPairs", "GroupId"),
-            ("PrefixListIds", "PrefixListId"),
-        )
+        {kind: [{key: one[key] for key in (name, "Description") if key in one}]}
+        for kind, name in _PEERS.items()
         for one in permission.get(kind, [])
     ]
     return [{**base, **side} for side in sides]
 
 
-def _key(single: Any) -> tuple[str, int | None]:
-    peer = next(
-        str(value)
-        for kind in ("IpRanges", "Ipv6Ranges", "UserIdGroupPairs", "PrefixListIds")
-        for one in single.get(kind, [])
-        for value in one.values()
-    )
-    return peer, None if single["IpProtocol"] == "-1" else single.get("FromPort")
+def _key(single: Any) -> tuple[str, int | None, str]:
+    kind = next(kind for kind in _PEERS if kind in single)
+    [peer] = single[kind]
+    port = None if single["IpProtocol"] == "-1" else single.get("FromPort")
+    return peer[_PEERS[kind]], port, peer.get("Description", "")

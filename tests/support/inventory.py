@@ -1,0 +1,171 @@
+"""What a stack has left in a region, with every id replaced by a name, so that two can be compared."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from drydock.ops.clients import Clients
+
+_VOLATILE = re.compile(
+    r"ResponseMetadata|.*(Time|At|Date)$|.*ResourceId$|.*RoleId$|revision|deployments|events|"
+    r"(running|pending)Count|registeredBy|.*UniqueId$|HostedZoneId|CallerReference|"
+    r"(DBCluster|DBInstance)Members?|AssociationId|KmsKeyId|storedBytes|statistics"
+)
+_RANDOM = [
+    # What follows is random in ARNs, host names and names that the service makes up.
+    (
+        re.compile(r"(targetgroup/[\w-]+|(?:loadbalancer|listener)/app/[\w-]+)(/[0-9a-f]{16})+"),
+        r"\1",
+    ),
+    (re.compile(r"-\d{6,}\.([\w-]+\.elb\.)"), r".\1"),
+    (re.compile(r"\.(cluster-|cluster-ro-)?[a-z0-9]{12}\.([\w-]+\.rds\.)"), r".\1id.\2"),
+    (re.compile(r"rds!cluster-[\w-]+"), "rds!cluster"),
+    (re.compile(r"(task-definition/[\w-]+):\d+"), r"\1"),
+    (re.compile(r"ecs-svc/\d+"), "ecs-svc"),
+]
+
+
+def inventory(clients: Clients, prefix: str) -> dict[str, Any]:
+    """Everything of the stack `prefix`: section => name of a thing => what the API says of it."""
+    reader = _Reader(clients, prefix)
+    sections: dict[str, Callable[[], Any]] = {
+        "network": reader.network,
+        "balancing": reader.balancing,
+        "containers": reader.containers,
+        "database": reader.database,
+        "identity": reader.identity,
+        "logs": reader.logs,
+    }
+    found = {name: read() for name, read in sections.items()}
+    return {name: _stable(part, reader.names) for name, part in found.items()}
+
+
+class _Reader:
+    def __init__(self, clients: Clients, prefix: str) -> None:
+        self.api = clients
+        self.prefix = prefix
+        self.names: dict[str, str] = {}
+        """Id => name, for every id that other things refer to by."""
+
+    def network(self) -> dict[str, Any]:
+        ec2 = self.api.ec2
+        [vpc] = ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": [self.prefix]}])["Vpcs"]
+        only: Any = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
+        self.names[vpc["VpcId"]] = "the-vpc"
+        subnets = ec2.describe_subnets(Filters=only)["Subnets"]
+        groups = ec2.describe_security_groups(Filters=only)["SecurityGroups"]
+        tables = ec2.describe_route_tables(Filters=only)["RouteTables"]
+        gateways = ec2.describe_internet_gateways(
+            Filters=[{"Name": "attachment.vpc-id", "Values": [vpc["VpcId"]]}]
+        )["InternetGateways"]
+        self._name(subnets, "SubnetId", _tag_name)
+        self._name(groups, "GroupId", lambda one: str(one["GroupName"]))
+        self._name(tables, "RouteTableId", _tag_name)
+        self._name(gateways, "InternetGatewayId", _tag_name)
+        for table in tables:
+            self._name(table["Associations"], "RouteTableAssociationId", lambda _: "association")
+        names = ec2.describe_vpc_attribute(VpcId=vpc["VpcId"], Attribute="enableDnsHostnames")
+        return {
+            "vpc": vpc,
+            "dns names": names["EnableDnsHostnames"],
+            "subnets": subnets,
+            "groups": groups,
+            "tables": tables,
+            "gateways": gateways,
+        }
+
+    def balancing(self) -> dict[str, Any]:
+        elbv2 = self.api.elbv2
+        [balancer] = elbv2.describe_load_balancers(Names=[self.prefix])["LoadBalancers"]
+        arn = balancer["LoadBalancerArn"]
+        groups = elbv2.describe_target_groups(LoadBalancerArn=arn)["TargetGroups"]
+        listeners = elbv2.describe_listeners(LoadBalancerArn=arn)["Listeners"]
+        group = groups[0]["TargetGroupArn"]
+        arns = [arn, group, *(one["ListenerArn"] for one in listeners)]
+        return {
+            "balancer": balancer,
+            "attributes": elbv2.describe_load_balancer_attributes(LoadBalancerArn=arn),
+            "groups": groups,
+            "group attributes": elbv2.describe_target_group_attributes(TargetGroupArn=group),
+            "listeners": listeners,
+            "tags": elbv2.describe_tags(ResourceArns=arns)["TagDescriptions"],
+        }
+
+    def containers(self) -> dict[str, Any]:
+        ecs = self.api.ecs
+        name = f"{self.prefix}-app"
+        more: Any = ["TAGS", "SETTINGS"]
+        cluster = ecs.describe_clusters(clusters=[name], include=more)["clusters"]
+        service = ecs.describe_services(cluster=name, services=["app"], include=["TAGS"])
+        definition = ecs.describe_task_definition(
+            taskDefinition=service["services"][0]["taskDefinition"], include=["TAGS"]
+        )
+        return {"cluster": cluster, "service": service["services"], "definition": definition}
+
+    def database(self) -> dict[str, Any]:
+        rds = self.api.rds
+        return {
+            "clusters": rds.describe_db_clusters(DBClusterIdentifier=self.prefix)["DBClusters"],
+            "instances": rds.describe_db_instances(
+                Filters=[{"Name": "db-cluster-id", "Values": [self.prefix]}]
+            )["DBInstances"],
+            "subnet groups": rds.describe_db_subnet_groups(DBSubnetGroupName=self.prefix)[
+                "DBSubnetGroups"
+            ],
+        }
+
+    def identity(self) -> dict[str, Any]:
+        iam = self.api.iam
+        found: dict[str, Any] = {}
+        for name in (f"{self.prefix}-execution", f"{self.prefix}-task"):
+            inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
+            found[name] = {
+                "role": iam.get_role(RoleName=name)["Role"],
+                "attached": iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"],
+                "inline": [iam.get_role_policy(RoleName=name, PolicyName=one) for one in inline],
+            }
+        return found
+
+    def logs(self) -> Any:
+        name = f"/ecs/{self.prefix}"
+        return self.api.logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+
+    def _name(self, things: Iterable[Any], key: str, name: Callable[[Any], str]) -> None:
+        self.names |= {thing[key]: name(thing) for thing in things}
+
+
+def _tag_name(thing: Any) -> str:
+    tags = {tag["Key"]: tag["Value"] for tag in thing.get("Tags", [])}
+    return str(tags.get("Name", "unnamed"))
+
+
+def _stable(value: Any, names: dict[str, str]) -> Any:
+    """Without what differs from one build to the next; lists sorted, since APIs promise no order."""
+    if isinstance(value, dict):
+        if _is_managed_by(value):
+            return "managed by"
+        kept = {key: one for key, one in value.items() if not _VOLATILE.fullmatch(key)}
+        # A field that is not there says the same as one that is empty.
+        stable = {key: _stable(one, names) for key, one in kept.items()}
+        return {key: one for key, one in stable.items() if one not in ([], {}, "", None)}
+    if isinstance(value, list):
+        return sorted(
+            (_stable(one, names) for one in value), key=lambda one: json.dumps(one, sort_keys=True)
+        )
+    if isinstance(value, datetime):
+        return "a time"
+    if not isinstance(value, str):
+        return value
+    for key, name in names.items():
+        value = value.replace(key, name)
+    for pattern, replacement in _RANDOM:
+        value = pattern.sub(replacement, value)
+    return value
+
+
+def _is_managed_by(value: dict[str, Any]) -> bool:
+    return "ManagedBy" in (value.get("Key"), value.get("key"))
