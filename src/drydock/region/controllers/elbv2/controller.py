@@ -92,7 +92,7 @@ class LoadBalancerController:
         running.balancer.apply(view.spec, sockets)
         self._publish(view, running)
         self._write_back(view, running)
-        return Requeue(self._look_again(view.spec))
+        return DONE  # the balancer wakes us when it sees something new
 
     def close(self) -> None:
         """Stop every HAProxy."""
@@ -258,13 +258,6 @@ class LoadBalancerController:
             if changed:
                 with self._store.writing("elbv2"):
                     pass  # tells the others
-
-    def _look_again(self, spec: LoadBalancer) -> float:
-        """Half the shortest health check interval, so that no result is long unseen."""
-        intervals = [
-            group.health_check.interval for group in spec.target_groups if group.health_check
-        ]
-        return max(0.1, min([*intervals, 2.0]) / 2)
 
 
 def _targets(group: Any) -> list[Target]:
