@@ -129,7 +129,7 @@ def _names(here: Place) -> tuple[dict[str, str], dict[str, tuple[IPv4Network, ..
     """
     if here.record is None:
         return {}, {}
-    from drydock.region.network.backbone import address_of, host_names
+    from drydock.region.addresses import address_of, host_names
 
     region, account = here.target.region, here.target.account
     hosts = {one: host_names(one, region, account)[0] for one in _SERVICES}

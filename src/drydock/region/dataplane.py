@@ -11,6 +11,7 @@ from typing import Any
 
 from drydock.config import Config
 from drydock.paths import Workspace
+from drydock.region.addresses import API, address_of, host_names
 from drydock.region.api.store import Store
 from drydock.region.controllers.base import Controller, Runner
 from drydock.region.controllers.dns import DnsController
@@ -21,7 +22,6 @@ from drydock.region.controllers.parts import Parts
 from drydock.region.controllers.rds.controller import DatabaseController
 from drydock.region.controllers.vpc import VpcController
 from drydock.region.controllers.vpc_endpoints import PORT, EndpointController, Serve
-from drydock.region.network.backbone import API, address_of, host_names
 from drydock.region.network.dns import Resolvers
 from drydock.region.network.fabric import Fabric
 from drydock.region.network.probing import Protocol, probe, resolve

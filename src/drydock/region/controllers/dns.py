@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address
 from typing import Any
 
+from drydock.region.addresses import host_names, public_names
 from drydock.region.controllers.base import DONE, Outcome
 from drydock.region.controllers.parts import Parts
 from drydock.region.controllers.vpc_endpoints import is_interface, service_of
-from drydock.region.network.backbone import host_names, public_names
 from drydock.region.network.dns import Name
 
 
@@ -61,7 +61,8 @@ class DnsController:
                 continue
             inside = [_address(enis[one]) for one in endpoint.network_interface_ids if one in enis]
             names = [str(entry["dns_name"]) for entry in endpoint.dns_entries or ()]
-            if str(endpoint.private_dns_enabled).lower() == "true":
+            private = str(endpoint.private_dns_enabled).lower() == "true"
+            if private and str(ec2.vpcs[vpc_id].enable_dns_hostnames).lower() == "true":
                 names += host_names(service_of(endpoint), region, account)
             zone.update({name.lower(): Name(tuple(inside)) for name in names if inside})
         return zone

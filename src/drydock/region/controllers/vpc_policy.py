@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
+from drydock.region.addresses import s3_prefix
 from drydock.region.controllers.base import TerminalError
-from drydock.region.network.backbone import s3_prefix
 from drydock.region.network.router import link_name
 from drydock.region.network.security import (
     ANY_PROTOCOL,
@@ -72,7 +72,7 @@ def read_policy(ec2: Any, vpc_id: str, last: Policy) -> tuple[Policy, tuple[str,
         groups=groups,
         interfaces=interfaces,
         acls=acls,
-        members={group: members(ec2, group) for group in sorted(named)},
+        members={group: members(ec2, vpc_id, group) for group in sorted(named)},
     )
     return policy, tuple(dict.fromkeys(problems))
 
@@ -86,15 +86,29 @@ def nat_interfaces(ec2: Any, vpc_id: str) -> set[str]:
     }
 
 
-def members(ec2: Any, group_id: str) -> tuple[IPv4Address, ...]:
-    """The addresses that stand for a group in other groups' rules, whichever VPC they are in."""
+def members(ec2: Any, vpc_id: str, group_id: str) -> tuple[IPv4Address, ...]:
+    """The addresses that stand for a group in the rules of a VPC's groups.
+
+    The group may be a peered VPC's; one of any other VPC, whose range may be the same, is nobody.
+    """
+    near = {vpc_id, *peered_vpcs(ec2, vpc_id)}
     return tuple(
         sorted(
             IPv4Address(str(eni.private_ip_address))
             for eni in ec2.enis.values()
-            if any(group.id == group_id for group in eni.group_set)
+            if eni.vpc_id in near and any(group.id == group_id for group in eni.group_set)
         )
     )
+
+
+def peered_vpcs(ec2: Any, vpc_id: str) -> dict[str, str]:
+    """The peering connections of a VPC that are active → the other VPC."""
+    found = {}
+    for peering in ec2.vpc_pcxs.values():
+        pair = [peering.vpc.id, peering.peer_vpc.id]
+        if vpc_id in pair and peering._status.code == "active":
+            found[peering.id] = pair[1 - pair.index(vpc_id)]
+    return found
 
 
 def security_group(ec2: Any, vpc_id: str, group_id: str) -> SecurityGroup:

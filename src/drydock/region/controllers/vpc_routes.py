@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from drydock.region.controllers.vpc_policy import prefix_list
-from drydock.region.network.backbone import s3_prefix
+from drydock.region.addresses import s3_prefix
+from drydock.region.controllers.vpc_policy import peered_vpcs, prefix_list
 from drydock.region.network.router import link_name
 from drydock.region.network.routing import Route, SubnetRoutes
 
@@ -70,7 +70,8 @@ def table_of(ec2: Any, vpc_id: str, subnet_id: str) -> Any:
 
 def _routes(ec2: Any, vpc_id: str, table: Any) -> Iterable[Route]:
     for record in table.routes:
-        if record.local or record.vpc_endpoint_id:
+        # an endpoint's own routes follow from the endpoint, below
+        if record.local or str(record.gateway_id or "").startswith("vpce-"):
             continue
         for destination in _destinations(ec2, record):
             yield _route(ec2, vpc_id, record, destination)
@@ -109,9 +110,4 @@ def _route(ec2: Any, vpc_id: str, record: Any, destination: IPv4Network) -> Rout
 
 def read_peers(ec2: Any, vpc_id: str) -> dict[str, str]:
     """Links to peered VPCs: the link's name → the other VPC. Only peerings that are active."""
-    found = {}
-    for peering in ec2.vpc_pcxs.values():
-        pair = [peering.vpc.id, peering.peer_vpc.id]
-        if vpc_id in pair and peering._status.code == "active":
-            found[link_name(peering.id, "p")] = pair[1 - pair.index(vpc_id)]
-    return found
+    return {link_name(key, "p"): vpc for key, vpc in peered_vpcs(ec2, vpc_id).items()}

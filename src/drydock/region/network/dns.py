@@ -75,6 +75,8 @@ class Resolvers:
         """Answer at an address of a VPC's router, nothing at first. Raises OSError."""
         udp = router.listen(address, 53, socket.SOCK_DGRAM)
         tcp = router.listen(address, 53)
+        for bound in (udp, tcp):
+            bound.setblocking(False)  # a client that went away meanwhile must not make others wait
         with self._lock:
             self._zones.setdefault(vpc_id, {})
             self._sockets[vpc_id] = (udp, tcp)
@@ -109,6 +111,8 @@ class Resolvers:
                 kind, vpc_id = key.data
                 try:
                     self._serve_one(kind, vpc_id, key.fileobj)  # type: ignore[arg-type]
+                except BlockingIOError:
+                    continue
                 except OSError as error:
                     log.info("dns answer not sent", extra={"vpc": vpc_id, "error": str(error)})
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address
 
 from drydock.errors import NetworkFailed
-from drydock.region.network.backbone import API, ENDPOINTS, GATEWAY
+from drydock.region.addresses import API, ENDPOINTS, GATEWAY
 from drydock.region.network.namespaces import Namespace, NetworkThread, link_index
 from drydock.region.network.router import EniSpec, Router, VpcSpec
 from drydock.region.network.routing import SubnetRoutes

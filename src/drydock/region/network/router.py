@@ -19,8 +19,8 @@ from typing import Any
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
+from drydock.region.addresses import GATEWAY, PEERING, TRANSIT
 from drydock.region.network import routing
-from drydock.region.network.backbone import GATEWAY, PEERING, TRANSIT
 from drydock.region.network.namespaces import Namespace, link_index
 from drydock.region.network.routing import (
     Kernel,
@@ -39,7 +39,7 @@ _MTU = 9001
 _NAT_GATEWAY = """
 table ip drydock {
     chain input { type filter hook input priority filter; policy drop; }
-    chain postrouting { type nat hook postrouting priority srcnat; masquerade }
+    chain postrouting { type nat hook postrouting priority srcnat; masquerade; }
 }
 """
 

@@ -85,6 +85,7 @@ class InitClient:
         self._lock = threading.Lock()
         self._tickets = count(1)
         self._answers: dict[int, dict[str, Any]] = {}
+        self._given_up: set[int] = set()
         self._answered = threading.Condition(self._lock)
         self._processes: dict[int, tuple[Process, OnExit | None]] = {}
         self._early_exits: dict[int, int] = {}
@@ -97,6 +98,7 @@ class InitClient:
         self._send(Message("spawn", {"ticket": ticket, "spec": fields}, fds))
         with self._answered:
             if not self._answered.wait_for(lambda: ticket in self._answers or self._gone, 30):
+                self._given_up.add(ticket)
                 raise SpawnFailed(spec.argv[0], "the region's PID 1 does not answer")
             if self._gone:
                 raise SpawnFailed(spec.argv[0], "the region is stopping")
@@ -129,8 +131,12 @@ class InitClient:
                 self._on_exited(message.fields["pid"], message.fields["exit_code"])
                 continue
             with self._answered:
-                self._answers[message.fields["ticket"]] = message.fields
-                self._answered.notify_all()
+                late = message.fields["ticket"] in self._given_up
+                if not late:
+                    self._answers[message.fields["ticket"]] = message.fields
+                    self._answered.notify_all()
+            if late and "pid" in message.fields:
+                self._signal(message.fields["pid"], signal.SIGKILL)  # nobody wants it any more
         with self._answered:
             self._gone = True
             self._answered.notify_all()

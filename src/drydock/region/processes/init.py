@@ -67,7 +67,7 @@ class Init:
         finally:
             for descriptor in message.fds:
                 os.close(descriptor)
-        Message("started", answer).send(self._channel)
+        self._tell(Message("started", answer))
 
     def _reap(self) -> int | None:
         """Collect all that ended; the daemon's exit code if it is among them."""
@@ -85,7 +85,13 @@ class Init:
                 return code
             if pid in self._children:
                 self._children.discard(pid)
-                Message("exited", {"pid": pid, "exit_code": code}).send(self._channel)
+                self._tell(Message("exited", {"pid": pid, "exit_code": code}))
+
+    def _tell(self, message: Message) -> None:
+        try:
+            message.send(self._channel)
+        except BrokenPipeError:
+            return  # the daemon is ending: what it leaves ends with us
 
 
 def _signal(pid: int, number: int) -> None:

@@ -7,9 +7,9 @@ from ipaddress import IPv4Address
 
 import pytest
 
+from drydock.region.addresses import address_of, public_names
 from drydock.region.controllers.ecs.definitions import ContainerPlan, LogTarget
 from drydock.region.controllers.ecs.needs import needs, registry_of, unmet
-from drydock.region.network.backbone import address_of, public_names
 from drydock.region.network.dns import Name
 from drydock.region.network.probing import Probe
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
+from drydock.region.addresses import API, host_names
 from drydock.region.controllers.ecs import secrets
 from drydock.region.controllers.ecs.definitions import ContainerPlan
-from drydock.region.network.backbone import API, host_names
 from drydock.region.network.dns import Zone
 from drydock.region.network.probing import Probe
 

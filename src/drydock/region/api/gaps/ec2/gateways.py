@@ -14,11 +14,21 @@ from moto.ec2.models.elastic_ip_addresses import ElasticAddress
 from moto.ec2.models.nat_gateways import NatGateway
 from moto.ec2.models.vpcs import VPCEndPoint
 
+from drydock.region.addresses import s3_prefix
 from drydock.region.api.gaps.ec2.interfaces import InterfaceOperations
 
 
 class GatewayOperations(InterfaceOperations):
     """The gateways' part of our EC2 backend."""
+
+    def create_default_pls(self) -> None:
+        """AWS's own prefix lists; S3's is where the region's S3 is, not where AWS's was one day."""
+        super().create_default_pls()
+        name = f"com.amazonaws.{self.region_name}.s3"
+        lists: list[Any] = list(self.managed_prefix_lists.values())
+        for one in lists:
+            if one.prefix_list_name == name:
+                one.entries[one.version] = [{"Cidr": str(s3_prefix()), "Description": "default"}]
 
     def allocate_address(
         self, domain: str, address: str | None = None, *args: Any, **kwargs: Any
