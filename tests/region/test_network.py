@@ -64,12 +64,11 @@ def test_the_address_that_the_api_shows_is_the_tasks_own(scenario: Scenario) -> 
 def test_the_interface_is_ec2s_for_as_long_as_the_task_runs(
     scenario: Scenario, region: TestRegion
 ) -> None:
-    namespaces = region.namespaces()
     arn = scenario.run(
         scenario.define("shell:1", ["trap 'exit 0' TERM; while :; do sleep 0.05; done"])
     )
     scenario.wait(arn, "RUNNING")
-    assert len(region.namespaces() - namespaces) == 1
+    namespaces = region.namespaces()
     details = {one["name"]: one["value"] for one in scenario.task(arn)["attachments"][0]["details"]}
     ec2 = region.client("ec2")
     interface = ec2.describe_network_interfaces(
@@ -79,7 +78,7 @@ def test_the_interface_is_ec2s_for_as_long_as_the_task_runs(
     assert (interface["Status"], interface["RequesterManaged"]) == ("in-use", True)
     scenario.stop(arn)
     scenario.wait(arn, "STOPPED")
-    assert region.namespaces() <= namespaces
+    assert len(namespaces - region.namespaces()) == 1
     with pytest.raises(ec2.exceptions.ClientError, match="NotFound"):
         ec2.describe_network_interfaces(NetworkInterfaceIds=[details["networkInterfaceId"]])
 

@@ -15,6 +15,9 @@ from drydock.region.processes.protocol import Message, ProcessSpec, Started, pac
 
 log = logging.getLogger(__name__)
 
+ANSWER_SECONDS = 30.0
+"""What PID 1 has to start a process; it takes a millisecond or two."""
+
 OnExit = Callable[["Process"], None]
 
 
@@ -86,6 +89,9 @@ class InitClient:
         self._tickets = count(1)
         self._answers: dict[int, dict[str, Any]] = {}
         self._given_up: set[int] = set()
+        """Tickets whose answer came too late for whoever asked."""
+        self._unwanted: set[int] = set()
+        """Processes of such answers, until they have ended."""
         self._answered = threading.Condition(self._lock)
         self._processes: dict[int, tuple[Process, OnExit | None]] = {}
         self._early_exits: dict[int, int] = {}
@@ -97,7 +103,9 @@ class InitClient:
         ticket = next(self._tickets)
         self._send(Message("spawn", {"ticket": ticket, "spec": fields}, fds))
         with self._answered:
-            if not self._answered.wait_for(lambda: ticket in self._answers or self._gone, 30):
+            if not self._answered.wait_for(
+                lambda: ticket in self._answers or self._gone, ANSWER_SECONDS
+            ):
                 self._given_up.add(ticket)
                 raise SpawnFailed(spec.argv[0], "the region's PID 1 does not answer")
             if self._gone:
@@ -130,19 +138,28 @@ class InitClient:
             if message.verb == "exited":
                 self._on_exited(message.fields["pid"], message.fields["exit_code"])
                 continue
-            with self._answered:
-                late = message.fields["ticket"] in self._given_up
-                if not late:
-                    self._answers[message.fields["ticket"]] = message.fields
-                    self._answered.notify_all()
-            if late and "pid" in message.fields:
-                self._signal(message.fields["pid"], signal.SIGKILL)  # nobody wants it any more
+            self._on_answer(message.fields)
         with self._answered:
             self._gone = True
             self._answered.notify_all()
 
+    def _on_answer(self, fields: dict[str, Any]) -> None:
+        with self._answered:
+            if fields["ticket"] not in self._given_up:
+                self._answers[fields["ticket"]] = fields
+                self._answered.notify_all()
+                return
+            self._given_up.discard(fields["ticket"])
+            if "pid" not in fields:
+                return
+            self._unwanted.add(fields["pid"])
+        self._signal(fields["pid"], signal.SIGKILL)
+
     def _on_exited(self, pid: int, exit_code: int) -> None:
         with self._lock:
+            if pid in self._unwanted:
+                self._unwanted.discard(pid)
+                return
             entry = self._processes.pop(pid, None)
             if entry is None:
                 self._early_exits[pid] = exit_code
