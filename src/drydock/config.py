@@ -25,12 +25,12 @@ class _Section(BaseModel):
 class RegionConfig(_Section):
     """`[region]`."""
 
-    name: str = Field("ap-southeast-2", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    name: str = Field(default="ap-southeast-2", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
     """The AWS region that is stood in for."""
-    account_id: str = Field("123456789012", pattern=r"^\d{12}$")
-    port: int = Field(4566, ge=1, le=65535)
+    account_id: str = Field(default="123456789012", pattern=r"^\d{12}$")
+    port: int = Field(default=4566, ge=1, le=65535)
     """The API's port on loopback; the next free one where it is taken."""
-    time_scale: float = Field(10.0, gt=0)
+    time_scale: float = Field(default=10.0, gt=0)
     """AWS's waits are divided by this."""
     client_address: IPv4Address = IPv4Address("203.0.113.10")
     """The public address that clients on the host stand for."""

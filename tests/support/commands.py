@@ -85,7 +85,7 @@ class Drydock:
 def fetch(url: str, body: Any = None) -> Any:
     """GET, or POST of a JSON body; the JSON that comes back."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})  # noqa: S310
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(request, timeout=10) as answer:
         return json.load(answer)

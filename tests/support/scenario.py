@@ -38,9 +38,7 @@ class Scenario:
         ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
         only_this = [{"Name": "vpc-id", "Values": [vpc]}]
         table = ec2.describe_route_tables(Filters=only_this)["RouteTables"][0]["RouteTableId"]
-        ec2.create_route(
-            RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway
-        )
+        ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
         prefix = cidr.rsplit(".", 2)[0]
         subnets = [
             ec2.create_subnet(

@@ -161,8 +161,8 @@ class Site:
 
     def get(self, path: str = "/", port: int | None = None, **headers: str) -> dict[str, Any]:
         """One GET through the load balancer → what the WEB program answered."""
-        request = urllib.request.Request(self.url(port) + path, headers=headers)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        request = urllib.request.Request(self.url(port) + path, headers=headers)
+        with urllib.request.urlopen(request, timeout=10) as answer:
             found: dict[str, Any] = json.load(answer)
         return found
 

@@ -1,12 +1,19 @@
-"""Which tasks of a service stand in its target groups, and what the balancer says of them."""
+"""Which tasks of a service stand in its target groups, and what the balancer says of them.
+
+A task belongs to the target groups of its own deployment: when a service moves to another group, the
+old tasks serve in the old one until they are replaced.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from drydock.region.api.gaps.ecs.records import Service, Task
 from drydock.region.controllers.parts import Parts
+
+Place = tuple[str, int]
+"""A target group's ARN and a port."""
 
 
 class Registration:
@@ -18,38 +25,50 @@ class Registration:
 
     def converge(self, service: Service, tasks: Sequence[Task]) -> bool:
         """Register tasks that run, deregister those that shall not → whether anything changed."""
+        wanted: dict[Place, set[str]] = {}
+        for task in tasks:
+            if task.last_status == "RUNNING" and task.desired_status == "RUNNING" and task.address:
+                for place in _places(service, task):
+                    wanted.setdefault(place, set()).add(task.address)
+        ours = set(self._addresses(tasks))
         changed = False
-        elb = self._store.backend("elbv2")
-        for entry in service.load_balancers:
-            arn = str(entry.get("targetGroupArn"))
-            group: Any = elb.target_groups.get(arn)
-            if group is None:
-                continue
-            port = int(entry["containerPort"])
-            wanted = {
-                str(task.address)
-                for task in tasks
-                if task.last_status == "RUNNING" and task.desired_status == "RUNNING"
-            }
-            present = {address for address, number in group.registered if number == port}
-            leaving = (present - wanted) & {str(task.address) for task in tasks}
-            new = wanted - present
-            if new:
-                elb.register_targets(arn, [{"Id": one, "Port": port} for one in sorted(new)])
-                service.add_event(
-                    f"(service {service.name}) registered {len(new)} targets in (target-group {arn})"
-                )
-            if leaving:
-                elb.deregister_targets(arn, [{"Id": one, "Port": port} for one in sorted(leaving)])
-                service.add_event(
-                    f"(service {service.name}) deregistered {len(leaving)} targets in "
-                    f"(target-group {arn})"
-                )
-            changed = changed or bool(new or leaving)
+        groups: Iterable[Any] = self._store.backend("elbv2").target_groups.values()
+        for group in groups:
+            for port in {place[1] for place in wanted if place[0] == group.arn} | {
+                number for address, number in group.registered if address in ours
+            }:
+                present = {address for address, number in group.registered if number == port}
+                serving = wanted.get((group.arn, port), set())
+                changed = self._tell(service, group.arn, port, serving - present, "") or changed
+                leaving = (present & ours) - serving
+                changed = self._tell(service, group.arn, port, leaving, "de") or changed
         if changed:
-            with self._store.writing("elbv2"):
-                pass  # tells the balancer's controller
+            self._store.changed("elbv2")
         return changed
+
+    def _tell(self, service: Service, arn: str, port: int, addresses: set[str], what: str) -> bool:
+        """RegisterTargets, or with `de` DeregisterTargets, and ECS's event of it."""
+        if not addresses:
+            return False
+        elb = self._store.backend("elbv2")
+        targets = [{"Id": address, "Port": port} for address in sorted(addresses)]
+        (elb.deregister_targets if what else elb.register_targets)(arn, targets)
+        service.add_event(
+            f"(service {service.name}) {what}registered {len(targets)} targets in "
+            f"(target-group {arn})"
+        )
+        return True
+
+    def _addresses(self, tasks: Iterable[Task]) -> Iterable[str]:
+        """The tasks' addresses, but not one that a stopped task had and another interface has now."""
+        owners: dict[str, set[str]] = {}
+        for eni in self._store.backend("ec2").enis.values():
+            owners.setdefault(str(eni.private_ip_address), set()).add(eni.id)
+        for task in tasks:
+            if task.address is not None:
+                now = owners.get(task.address, set())
+                if not now or task.eni_id in now:
+                    yield task.address
 
     def health(self, service: Service, task: Task) -> str:
         """healthy, unhealthy or another state of the API; healthy where nobody asks.
@@ -58,11 +77,21 @@ class Registration:
         """
         states = []
         elb = self._store.backend("elbv2")
-        for entry in service.load_balancers:
-            group: Any = elb.target_groups.get(str(entry.get("targetGroupArn")))
-            if group is None or task.address is None:
-                continue
-            states.append(group.health_of((task.address, int(entry["containerPort"]))).state)
+        for arn, port in _places(service, task):
+            group: Any = elb.target_groups.get(arn)
+            if group is not None and task.address is not None:
+                states.append(group.health_of((task.address, port)).state)
         if "unhealthy" in states:
             return "unhealthy"
         return next((state for state in states if state != "healthy"), "healthy")
+
+
+def _places(service: Service, task: Task) -> list[Place]:
+    """Where a task stands: as its deployment says, or the service, if that is forgotten."""
+    own = next((one for one in service.deployments if one.id == task.started_by), None)
+    entries = service.load_balancers if own is None else own.load_balancers
+    return [
+        (str(entry["targetGroupArn"]), int(entry["containerPort"]))
+        for entry in entries
+        if entry.get("targetGroupArn")
+    ]

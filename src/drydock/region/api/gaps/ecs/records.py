@@ -139,6 +139,8 @@ class Deployment:
     rollout_state: str = "IN_PROGRESS"
     """IN_PROGRESS, COMPLETED, FAILED."""
     rollout_state_reason: str = ""
+    load_balancers: list[Json] = field(default_factory=list)
+    """The service's when it began; the API does not show them."""
     created_at: datetime = field(default_factory=utcnow)
     updated_at: datetime = field(default_factory=utcnow)
 

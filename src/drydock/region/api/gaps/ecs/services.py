@@ -147,6 +147,7 @@ class ServiceOperations(TaskOperations):
             else service.platform_version,
             platform_family=service.platform_family,
             rollout_state_reason=f"ECS deployment {identity} in progress.",
+            load_balancers=list(service.load_balancers),
         )
         service.deployments = [deployment, *service.deployments]
 
