@@ -1,0 +1,281 @@
+"""A VPC for packets: groups, interfaces without tasks, and probes from one to another."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from tests.support.region import TestRegion
+
+IN_FORCE = 1.0
+"""Seconds within which a change of the API decides about packets."""
+DROPPED = 0.25
+"""Seconds after which a packet counts as dropped: an answer takes less than a millisecond."""
+ATTACHED = 10.0
+ANYWHERE = "0.0.0.0/0"
+
+_numbers = itertools.count(1)
+
+
+def rule(protocol: str, ports: int | tuple[int, int], *peers: str) -> dict[str, Any]:
+    """One of IpPermissions. A peer is a CIDR block, a group or a prefix list."""
+    first, last = (ports, ports) if isinstance(ports, int) else ports
+    return {
+        "IpProtocol": protocol,
+        **({} if protocol == "-1" else {"FromPort": first, "ToPort": last}),
+        "IpRanges": [{"CidrIp": one} for one in peers if one[0].isdigit() and ":" not in one],
+        "Ipv6Ranges": [{"CidrIpv6": one} for one in peers if ":" in one],
+        "UserIdGroupPairs": [{"GroupId": one} for one in peers if one.startswith("sg-")],
+        "PrefixListIds": [{"PrefixListId": one} for one in peers if one.startswith("pl-")],
+    }
+
+
+def tcp(ports: int | tuple[int, int], *peers: str) -> dict[str, Any]:
+    return rule("tcp", ports, *(peers or (ANYWHERE,)))
+
+
+def everything(*peers: str) -> dict[str, Any]:
+    return rule("-1", -1, *(peers or (ANYWHERE,)))
+
+
+Way: TypeAlias = "tuple[Eni | str, Eni | str, int] | tuple[Eni | str, Eni | str, int, str]"
+"""Source, target, port, and the protocol if it is not TCP."""
+
+
+@dataclass(frozen=True)
+class Eni:
+    """A network interface."""
+
+    eni_id: str
+    address: str
+
+
+@dataclass
+class Packets:
+    """One VPC. What it makes is deleted by `clear`."""
+
+    region: TestRegion
+    vpc: str
+    network: str
+    """The first two numbers of its range."""
+    _enis: list[str] = field(default_factory=list)
+    _subnets: itertools.count[int] = field(default_factory=lambda: itertools.count(0))
+
+    @classmethod
+    def build(cls, region: TestRegion, network: str = "10.40") -> Packets:
+        ec2 = region.client("ec2")
+        vpc = ec2.create_vpc(CidrBlock=f"{network}.0.0/16")["Vpc"]["VpcId"]
+        return cls(region, vpc, network)
+
+    @cached_property
+    def ec2(self) -> Any:
+        return self.region.client("ec2")
+
+    # -- what it is made of
+
+    def subnet(self, zone: str = "a") -> str:
+        """The next /24."""
+        made: str = self.ec2.create_subnet(
+            VpcId=self.vpc,
+            CidrBlock=f"{self.network}.{next(self._subnets)}.0/24",
+            AvailabilityZone=f"{self.region.record.region}{zone}",
+        )["Subnet"]["SubnetId"]
+        return made
+
+    def group(self, *ingress: dict[str, Any], egress: list[dict[str, Any]] | None = None) -> str:
+        """A security group; without `egress` it has the rule that AWS gives it: everything."""
+        ec2 = self.ec2
+        name = f"packets-{next(_numbers)}"
+        made: str = ec2.create_security_group(GroupName=name, Description=name, VpcId=self.vpc)[
+            "GroupId"
+        ]
+        if ingress:
+            ec2.authorize_security_group_ingress(GroupId=made, IpPermissions=list(ingress))
+        if egress is not None:
+            ec2.revoke_security_group_egress(GroupId=made, IpPermissions=[everything()])
+            if egress:
+                ec2.authorize_security_group_egress(GroupId=made, IpPermissions=egress)
+        return made
+
+    def open(self) -> str:
+        """A group that lets everything in and out."""
+        return self.group(everything())
+
+    def eni(self, subnet: str, *groups: str, public: bool = False) -> Eni:
+        """An interface that is attached. Without groups it has the VPC's default one."""
+        more = {"Groups": list(groups)} if groups else {}
+        made = self.ec2.create_network_interface(SubnetId=subnet, **more)["NetworkInterface"]
+        eni = Eni(made["NetworkInterfaceId"], made["PrivateIpAddress"])
+        self._enis.append(eni.eni_id)
+        if public:
+            self.elastic(eni)
+        deadline = time.monotonic() + ATTACHED
+        while (words := self._ask(eni.eni_id, eni.address, 9, "tcp", DROPPED).get("cause")) and (
+            time.monotonic() < deadline
+        ):
+            time.sleep(0.01)
+        assert not words, words
+        return eni
+
+    def elastic(self, eni: Eni) -> str:
+        """AllocateAddress and AssociateAddress → the public address."""
+        ec2 = self.ec2
+        made = ec2.allocate_address(Domain="vpc")
+        ec2.associate_address(AllocationId=made["AllocationId"], NetworkInterfaceId=eni.eni_id)
+        found: str = made["PublicIp"]
+        return found
+
+    def allow(self, group: str, *rules: dict[str, Any]) -> None:
+        self.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=list(rules))
+
+    def revoke(self, group: str, *rules: dict[str, Any]) -> None:
+        self.ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=list(rules))
+
+    def wear(self, eni: Eni, *groups: str) -> None:
+        """ModifyNetworkInterfaceAttribute: these groups and no other."""
+        self.ec2.modify_network_interface_attribute(
+            NetworkInterfaceId=eni.eni_id, Groups=list(groups)
+        )
+
+    def internet_gateway(self) -> str:
+        """CreateInternetGateway, attached."""
+        ec2 = self.ec2
+        made: str = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        ec2.attach_internet_gateway(InternetGatewayId=made, VpcId=self.vpc)
+        return made
+
+    def table(self, *subnets: str) -> str:
+        """A route table that subnets are associated with."""
+        ec2 = self.ec2
+        made: str = ec2.create_route_table(VpcId=self.vpc)["RouteTable"]["RouteTableId"]
+        for subnet in subnets:
+            ec2.associate_route_table(RouteTableId=made, SubnetId=subnet)
+        return made
+
+    @property
+    def main_table(self) -> str:
+        found: str = self.ec2.describe_route_tables(
+            Filters=[
+                {"Name": "vpc-id", "Values": [self.vpc]},
+                {"Name": "association.main", "Values": ["true"]},
+            ]
+        )["RouteTables"][0]["RouteTableId"]
+        return found
+
+    def route(self, table: str, destination: str, **target: str) -> None:
+        """CreateRoute."""
+        self.ec2.create_route(RouteTableId=table, DestinationCidrBlock=destination, **target)
+
+    def public_subnet(self, gateway: str, zone: str = "a") -> str:
+        """A subnet whose default route is an internet gateway."""
+        made = self.subnet(zone)
+        self.route(self.table(made), ANYWHERE, GatewayId=gateway)
+        return made
+
+    def nat(self, subnet: str) -> tuple[str, str]:
+        """A NAT gateway in a subnet → its id and public address."""
+        ec2 = self.ec2
+        address = ec2.allocate_address(Domain="vpc")
+        made = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address["AllocationId"])
+        return made["NatGateway"]["NatGatewayId"], address["PublicIp"]
+
+    def clear(self) -> None:
+        """DeleteNetworkInterface of each, so that later passes have less to look at."""
+        ec2 = self.ec2
+        for eni in self._enis:
+            for address in ec2.describe_addresses(
+                Filters=[{"Name": "network-interface-id", "Values": [eni]}]
+            )["Addresses"]:
+                ec2.disassociate_address(AssociationId=address["AssociationId"])
+            ec2.delete_network_interface(NetworkInterfaceId=eni)
+        self._enis.clear()
+
+    # -- packets
+
+    def passes(
+        self,
+        source: Eni | str,
+        target: Eni | str,
+        port: int = 80,
+        protocol: str = "tcp",
+        timeout: float = DROPPED,
+    ) -> bool:
+        """Whether an answer comes. `source` may be "internet", `target` an address or a name."""
+        answer = self.probe(source, target, port, protocol, timeout)
+        assert "reachable" in answer, answer
+        return bool(answer["reachable"])
+
+    def each(self, *ways: Way) -> list[bool]:
+        """`passes` for each (source, target, port, protocol), side by side."""
+        with ThreadPoolExecutor(6) as pool:
+            return list(pool.map(lambda way: self.passes(*way), ways))
+
+    def probe(
+        self,
+        source: Eni | str,
+        target: Eni | str,
+        port: int = 80,
+        protocol: str = "tcp",
+        timeout: float = DROPPED,
+    ) -> dict[str, Any]:
+        """What the region answers: {"reachable", "words"}."""
+        return self._ask(
+            source.eni_id if isinstance(source, Eni) else source,
+            target.address if isinstance(target, Eni) else target,
+            port,
+            protocol,
+            timeout,
+        )
+
+    def soon(
+        self,
+        source: Eni | str,
+        target: Eni | str,
+        port: int = 80,
+        protocol: str = "tcp",
+        *,
+        passes: bool = True,
+    ) -> None:
+        """A packet that is sent a second from now at the latest passes, or does not."""
+        what = f"{protocol} {source} → {target}:{port} passes: {passes}"
+        becomes(lambda: self.passes(source, target, port, protocol) == passes, what)
+
+    def _ask(
+        self, source: str, address: str, port: int, protocol: str, timeout: float
+    ) -> dict[str, Any]:
+        body = {
+            "source": source,
+            "address": address,
+            "port": port,
+            "protocol": protocol,
+            "timeout": timeout,
+        }
+        request = urllib.request.Request(
+            self.region.record.endpoint + "/_drydock/probe", json.dumps(body).encode()
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                found: dict[str, Any] = json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                found = json.load(error)
+        return found
+
+
+def becomes(look: Callable[[], bool], what: str, seconds: float = IN_FORCE) -> None:
+    """`look` is true when it is called at most `seconds` from now. How long it takes does not count."""
+    deadline = time.monotonic() + seconds
+    while True:
+        begun = time.monotonic()
+        if look():
+            return
+        assert begun < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.01)
