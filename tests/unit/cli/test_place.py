@@ -54,13 +54,13 @@ def test_the_regions_own_key_is_the_same_everywhere() -> None:
 def test_target_aws_says_which_account_and_speaks_to_it(
     run: Run, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from moto import mock_aws
+    from tests.support.plain_moto import plain_moto
 
     monkeypatch.setenv("TARGET", "aws")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("AWS_REGION", "eu-north-1")
-    with mock_aws():
+    with plain_moto():
         ended = run("plan")
         here = place.choose()
         assert here.clients.ecs.meta.region_name == "eu-north-1"

@@ -7,12 +7,12 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from drydock.errors import ResourceMissing, UsageError
 from drydock.ops import clients, logs, services, status
 from drydock.ops.clients import Clients
 from drydock.ops.services import Scope
+from tests.support.plain_moto import plain_moto
 
 REGION = "ap-southeast-2"
 GROUP = "/ecs/shop"
@@ -27,7 +27,7 @@ def shared() -> Clients:
 def api(shared: Clients, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
-    with mock_aws():
+    with plain_moto():
         yield shared
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from drydock.verify import collect, facts, matrix, tiers
 from drydock.verify.network import Network
+from tests.support.plain_moto import plain_moto
 
 from .networks import ANYWHERE, tcp
 
@@ -86,7 +86,7 @@ def member(group: str) -> dict[str, Any]:
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
-    with mock_aws():
+    with plain_moto():
         yield Account()
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from drydock.ops import clients
 from drydock.ops.clients import Clients
+from tests.support.plain_moto import plain_moto
 
 _POLICIES = {
     "AmazonECSTaskExecutionRolePolicy": {
@@ -57,6 +57,6 @@ def account(
     # moto reads thousands of policies and images at every reset; one is all that is needed here.
     monkeypatch.setattr("moto.iam.models.aws_managed_policies_data", json.dumps(_POLICIES))
     monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
-    with mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
+    with plain_moto(iam={"load_aws_managed_policies": True}):
         shared_clients[1].clear()
         yield Account(*shared_clients)

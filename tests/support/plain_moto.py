@@ -1,0 +1,47 @@
+"""moto as it comes, for tests of what only speaks the AWS API.
+
+Tests of the region put our gaps into moto's backends, for good; in one process with them, plain moto
+has to be put back first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from moto import mock_aws
+from moto.applicationautoscaling.models import applicationautoscaling_backends
+from moto.core.base_backend import BackendDict
+from moto.ec2.models import ec2_backends
+from moto.ecs.models import ecs_backends
+from moto.elbv2.models import elbv2_backends
+from moto.iam.models import iam_backends
+from moto.logs.models import logs_backends
+from moto.rds.models import rds_backends
+
+_WITH_GAPS: tuple[BackendDict[Any], ...] = (
+    applicationautoscaling_backends,
+    ec2_backends,
+    ecs_backends,
+    elbv2_backends,
+    iam_backends,
+    logs_backends,
+    rds_backends,
+)
+
+
+@contextmanager
+def plain_moto(**config: Any) -> Iterator[None]:
+    """`moto.mock_aws` with moto's own backends, whatever was installed before."""
+    before = [(backends, backends.backend) for backends in _WITH_GAPS]
+    for backends, ours in before:
+        backends.backend = next(one for one in ours.__mro__ if one.__module__.startswith("moto."))
+        backends.clear()
+    try:
+        with mock_aws(config=config or None):  # type: ignore[arg-type]
+            yield
+    finally:
+        for backends, ours in before:
+            backends.backend = ours
+            backends.clear()
