@@ -6,6 +6,8 @@ has to be put back first.
 
 from __future__ import annotations
 
+import gc
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +21,7 @@ from moto.elbv2.models import elbv2_backends
 from moto.iam.models import iam_backends
 from moto.logs.models import logs_backends
 from moto.rds.models import rds_backends
+from moto.s3.models import s3_backends
 
 _WITH_GAPS: tuple[BackendDict[Any], ...] = (
     applicationautoscaling_backends,
@@ -34,6 +37,7 @@ _WITH_GAPS: tuple[BackendDict[Any], ...] = (
 @contextmanager
 def plain_moto(**config: Any) -> Iterator[None]:
     """`moto.mock_aws` with moto's own backends, whatever was installed before."""
+    _forget_objects()
     before = [(backends, backends.backend) for backends in _WITH_GAPS]
     for backends, ours in before:
         backends.backend = next(one for one in ours.__mro__ if one.__module__.startswith("moto."))
@@ -45,3 +49,11 @@ def plain_moto(**config: Any) -> Iterator[None]:
         for backends, ours in before:
             backends.backend = ours
             backends.clear()
+
+
+def _forget_objects() -> None:
+    """moto never closes the buffers of S3 objects; whose they are, the warning would not say."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        s3_backends.clear()
+        gc.collect()
