@@ -91,7 +91,7 @@ def members(ec2: Any, vpc_id: str, group_id: str) -> tuple[IPv4Address, ...]:
 
     The group may be a peered VPC's; one of any other VPC, whose range may be the same, is nobody.
     """
-    near = {vpc_id, *peered_vpcs(ec2, vpc_id)}
+    near = {vpc_id, *peered_vpcs(ec2, vpc_id).values()}
     return tuple(
         sorted(
             IPv4Address(str(eni.private_ip_address))
