@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from drydock.cli import output, place
+from drydock.cli import output, place, resume
 from drydock.cli.place import DEFAULT_FOLDER, Place
 from drydock.cli.region import JsonOption
 from drydock.errors import UsageError
@@ -40,12 +40,13 @@ def plan(folder: FolderArgument = DEFAULT_FOLDER) -> None:
     """Show what apply would change, and save it as terraform.plan for this target."""
     here = place.choose(start=True)
     _refuse_quick(here, "plan")
-    output.note(f"{here.stack(folder).plan()}")
+    output.note(f"{resume.plan(here.workspace, here.stack(folder))}")
 
 
 def apply(folder: FolderArgument = DEFAULT_FOLDER) -> None:
     """Apply the saved plan, without asking; only to the target it was made for."""
-    place.choose().stack(folder).apply()
+    here = place.choose()
+    resume.apply(here.workspace, here.stack(folder))
 
 
 def destroy(folder: FolderArgument = DEFAULT_FOLDER, yes: YesOption = False) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from drydock.cli import output, place, tasks
+from drydock.cli import output, place, resume, tasks
 from drydock.cli.output import Steps
 from drydock.cli.place import DEFAULT_FOLDER, Place
 from drydock.cli.region import ConfigOption
@@ -124,11 +124,11 @@ def _terraform(here: Place, folder: Path, steps: Steps) -> bool:
             "drydock up --quick goes on with it; drydock destroy makes room for Terraform",
         )
     with steps.step("plan") as said:
-        summary = stack.plan()
+        summary = resume.plan(here.workspace, stack)
         said.append(str(summary))
     if not summary.no_changes:
         with steps.step("apply"):
-            stack.apply()
+            resume.apply(here.workspace, stack)
     return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from drydock.errors import RegionAlreadyRunning, RegionNotRunning
 from drydock.paths import Workspace
 from drydock.region.launcher import RegionRecord
 from drydock.stack.plan import PlanSummary
+from drydock.stack.runner import Outcome
 
 RECORD = RegionRecord(
     endpoint="http://127.0.0.1:4599",
@@ -45,6 +47,8 @@ class World:
     done: list[str] = field(default_factory=list)
     summary: PlanSummary = field(default_factory=lambda: PlanSummary(added=("aws_vpc.this",)))
     outputs: dict[str, Any] = field(default_factory=dict)
+    state: dict[str, Any] = field(default_factory=dict)
+    """Terraform's."""
     inside: dict[str, Any] = field(default_factory=lambda: {"urls": [], "tasks": []})
     fails: dict[str, BaseException] = field(default_factory=dict)
     """Step => what it raises."""
@@ -83,6 +87,8 @@ class FakeStack:
 
     def __init__(self, world: World, folder: Path, target: Any, **_: Any) -> None:
         self._world = world
+        self.folder = folder.resolve()
+        self.target = target
         world.do(f"stack {folder.name} on {target.kind}")
 
     def init(self, *, upgrade: bool = False) -> None:
@@ -100,6 +106,12 @@ class FakeStack:
 
     def refresh(self) -> None:
         self._world.do("refresh")
+
+    def command(self, *words: str) -> Outcome:
+        if words == ("state", "pull"):
+            return Outcome(0, json.dumps(self._world.state))
+        self._world.do(" ".join(words))
+        return Outcome(0, "")
 
     def output(self) -> dict[str, Any]:
         self._world.do("output")
