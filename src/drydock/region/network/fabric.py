@@ -129,8 +129,10 @@ class Fabric:
             router = self._routers[spec.vpc_id]
 
             def remove() -> None:
-                router.remove_eni(spec)
-                namespace.close()
+                try:
+                    router.remove_eni(spec)
+                finally:
+                    namespace.close()
 
             self._thread.run(f"network interface {eni_id}", remove)
 
