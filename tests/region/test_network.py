@@ -105,7 +105,8 @@ def test_names_resolve_over_udp_and_tcp(scenario: Scenario, region: TestRegion) 
     balancer = region.client("elbv2").describe_load_balancers(LoadBalancerArns=[site.balancer])[
         "LoadBalancers"
     ][0]["DNSName"]
-    nodes = sorted(one["PrivateIpAddress"] for one in site.interfaces())
+    # an internet-facing one's name stands for public addresses, inside its VPC too
+    nodes = sorted(one["Association"]["PublicIp"] for one in site.interfaces())
     own = region.client("ec2").describe_network_interfaces(
         NetworkInterfaceIds=[site.interfaces()[0]["NetworkInterfaceId"]]
     )["NetworkInterfaces"][0]

@@ -132,7 +132,8 @@ class Region:
         return answer
 
     def probe(self, request: OwnRequest) -> dict[str, Any]:
-        """What `POST /_drydock/probe` answers: {"source", "address", "port"} → {"reachable", "words"}.
+        """What `POST /_drydock/probe` answers: {"source", "address", "port"} → {"reachable", "words",
+        "address"}.
 
         Optional: "timeout" in seconds, "protocol" ("tcp", "udp" or "icmp").
         """

@@ -124,11 +124,11 @@ class DataPlane:
             resolver = fabric.vpcs()[fabric.enis()[source].vpc_id].resolver
             found_address, words = resolve(namespace, resolver, address, timeout)
             if found_address is None:
-                return {"reachable": False, "words": words}
+                return {"reachable": False, "words": words, "address": ""}
             target = found_address
         left = max(0.001, begun + timeout - time.monotonic())
         found = probe(namespace, target, port, left, client, protocol)
-        return {"reachable": found.reachable, "words": found.words}
+        return {"reachable": found.reachable, "words": found.words, "address": str(target)}
 
     def status(self) -> dict[str, Any]:
         """What only the data plane knows, for `drydock status`."""

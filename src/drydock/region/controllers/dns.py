@@ -1,6 +1,9 @@
 """The controller of names inside VPCs: one key is one VPC, one pass computes all that it resolves.
 
-Names as AWS gives them: an interface's private name, a load balancer's, a database's endpoints.
+Names as AWS gives them. Those of load balancers and databases are in the public DNS, so every VPC
+resolves them, to public addresses where they have some; an interface's private name, and a service's
+behind an endpoint with private DNS, are their VPC's alone.
+https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html
 """
 
 from __future__ import annotations
@@ -34,14 +37,17 @@ class DnsController:
 
     def reconcile(self, key: str) -> Outcome:
         with self._store.reading():
-            enis = {
-                eni.id: eni for eni in self._store.backend("ec2").enis.values() if eni.vpc_id == key
-            }
+            ec2 = self._store.backend("ec2")
+            vpc = ec2.vpcs.get(key)
+            if vpc is None:
+                return DONE
+            own = {one.id: one for one in ec2.enis.values() if one.vpc_id == key}
+            hostnames = str(vpc.enable_dns_hostnames).lower() == "true"
             zone = {
-                **self._endpoints(key, enis),
-                **_interfaces(enis.values()),
-                **self._load_balancers(enis),
-                **self._databases(enis),
+                **self._endpoints(key, own, hostnames),
+                **_private_names(own.values()),
+                **self._load_balancers(ec2.enis),
+                **self._databases(ec2.enis),
             }
         if zone != self._resolvers.zone(key):
             self._resolvers.set_zone(key, zone)
@@ -50,19 +56,21 @@ class DnsController:
     def close(self) -> None:
         """It runs nothing of its own."""
 
-    def _endpoints(self, vpc_id: str, enis: dict[str, Any]) -> dict[str, Name]:
-        """AWS's endpoints: public, unless an interface endpoint with private DNS stands for one."""
+    def _endpoints(self, vpc_id: str, enis: dict[str, Any], hostnames: bool) -> dict[str, Name]:
+        """AWS's endpoints: public, unless an interface endpoint with private DNS stands for one.
+
+        Private DNS needs enableDnsHostnames.
+        """
         region, account = self._region.name, self._region.account_id
         zone = {name: Name((address,)) for name, address in public_names(region, account).items()}
-        ec2 = self._store.backend("ec2")
-        endpoints: Iterable[Any] = ec2.vpc_end_points.values()
+        endpoints: Iterable[Any] = self._store.backend("ec2").vpc_end_points.values()
         for endpoint in endpoints:
             if endpoint.vpc_id != vpc_id or not is_interface(endpoint):
                 continue
             inside = [_address(enis[one]) for one in endpoint.network_interface_ids if one in enis]
             names = [str(entry["dns_name"]) for entry in endpoint.dns_entries or ()]
             private = str(endpoint.private_dns_enabled).lower() == "true"
-            if private and str(ec2.vpcs[vpc_id].enable_dns_hostnames).lower() == "true":
+            if private and hostnames:
                 names += host_names(service_of(endpoint), region, account)
             zone.update({name.lower(): Name(tuple(inside)) for name in names if inside})
         return zone
@@ -71,7 +79,12 @@ class DnsController:
         names = {}
         balancers: Iterable[Any] = self._store.backend("elbv2").load_balancers.values()
         for balancer in balancers:
-            addresses = [_address(enis[eni]) for eni in balancer.enis.values() if eni in enis]
+            outside = balancer.scheme == "internet-facing"
+            nodes = [enis[eni] for eni in balancer.enis.values() if eni in enis]
+            addresses = [
+                IPv4Address(str(node.public_ip)) if outside and node.public_ip else _address(node)
+                for node in nodes
+            ]
             if addresses:
                 names[balancer.dns_name.lower()] = Name(tuple(addresses))
         return names
@@ -96,7 +109,7 @@ class DnsController:
         return names
 
 
-def _interfaces(enis: Iterable[Any]) -> dict[str, Name]:
+def _private_names(enis: Iterable[Any]) -> dict[str, Name]:
     return {
         str(eni.private_dns_name).lower(): Name((_address(eni),))
         for eni in enis
