@@ -7,7 +7,7 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -56,6 +56,20 @@ class Eni:
 
     eni_id: str
     address: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of a network ACL. For ICMP `ports` are type and code."""
+
+    number: int
+    protocol: str = "-1"
+    ports: tuple[int, int] = (-1, -1)
+    network: str = ANYWHERE
+    allow: bool = True
+
+
+ALL = Entry(100)
 
 
 @dataclass
@@ -143,6 +157,40 @@ class Packets:
         """ModifyNetworkInterfaceAttribute: these groups and no other."""
         self.ec2.modify_network_interface_attribute(
             NetworkInterfaceId=eni.eni_id, Groups=list(groups)
+        )
+
+    def acl(self, subnet: str, *, ingress: Sequence[Entry], egress: Sequence[Entry]) -> str:
+        """A network ACL with these entries, in place of the subnet's present one."""
+        ec2 = self.ec2
+        made: str = ec2.create_network_acl(VpcId=self.vpc)["NetworkAcl"]["NetworkAclId"]
+        for entries, outwards in ((ingress, False), (egress, True)):
+            for entry in entries:
+                self.acl_entry(made, entry, egress=outwards)
+        (present,) = ec2.describe_network_acls(
+            Filters=[{"Name": "association.subnet-id", "Values": [subnet]}]
+        )["NetworkAcls"]
+        for one in present["Associations"]:
+            if one["SubnetId"] == subnet:
+                ec2.replace_network_acl_association(
+                    AssociationId=one["NetworkAclAssociationId"], NetworkAclId=made
+                )
+        return made
+
+    def acl_entry(self, acl: str, entry: Entry, *, egress: bool = False) -> None:
+        """CreateNetworkAclEntry."""
+        more: dict[str, Any] = {}
+        if entry.protocol in ("6", "17"):
+            more["PortRange"] = {"From": entry.ports[0], "To": entry.ports[1]}
+        if entry.protocol == "1":
+            more["IcmpTypeCode"] = {"Type": entry.ports[0], "Code": entry.ports[1]}
+        self.ec2.create_network_acl_entry(
+            NetworkAclId=acl,
+            RuleNumber=entry.number,
+            Protocol=entry.protocol,
+            RuleAction="allow" if entry.allow else "deny",
+            Egress=egress,
+            CidrBlock=entry.network,
+            **more,
         )
 
     def internet_gateway(self) -> str:

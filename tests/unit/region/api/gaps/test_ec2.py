@@ -271,3 +271,25 @@ def test_an_elastic_address_that_moves_leaves_the_first_interface(served: Served
         ]
     }
     assert seen == {first: None, second: address["PublicIp"]}
+
+
+def test_entries_for_icmp_keep_type_and_code(served: Served) -> None:
+    ec2 = served.client("ec2")
+    acl = ec2.create_network_acl(VpcId=served.vpc)["NetworkAcl"]["NetworkAclId"]
+
+    def seen() -> list[Any]:
+        (found,) = ec2.describe_network_acls(NetworkAclIds=[acl])["NetworkAcls"]
+        return [one.get("IcmpTypeCode") for one in found["Entries"] if one["RuleNumber"] < 32767]
+
+    entry: dict[str, Any] = {
+        "NetworkAclId": acl,
+        "RuleNumber": 10,
+        "Protocol": "1",
+        "RuleAction": "allow",
+        "Egress": False,
+        "CidrBlock": "10.0.0.0/8",
+    }
+    ec2.create_network_acl_entry(**entry, IcmpTypeCode={"Type": 8, "Code": -1})
+    assert seen() == [{"Type": 8, "Code": -1}]
+    ec2.replace_network_acl_entry(**entry, IcmpTypeCode={"Type": 0, "Code": 0})
+    assert seen() == [{"Type": 0, "Code": 0}]

@@ -11,6 +11,7 @@ from moto.ec2.models.vpcs import VPC
 from moto.ec2.responses import EC2Response as TheirResponse
 
 from drydock.region.api.gaps import overlay
+from drydock.region.api.gaps.ec2.acls import AclResponses
 from drydock.region.api.gaps.ec2.gateways import GatewayOperations
 from drydock.region.api.gaps.ec2.rules import RuleOperations
 
@@ -73,7 +74,7 @@ class Ec2Backend(GatewayOperations, RuleOperations):
         return vpc
 
 
-class EC2Response(TheirResponse):
+class EC2Response(AclResponses, TheirResponse):
     """EC2's operations on our backend."""
 
     def create_network_interface(self) -> ActionResult:
