@@ -77,7 +77,7 @@ def _on_signals(front: Front, server: Server, log: JsonLog) -> asyncio.Event:
             return
         asked.set()
         log.info("draining", signal=number.name)
-        tasks.add(asyncio.create_task(_drain(front, server)))
+        tasks.add(asyncio.create_task(_drain(front, server, log)))
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -85,18 +85,28 @@ def _on_signals(front: Front, server: Server, log: JsonLog) -> asyncio.Event:
     return asked
 
 
-async def _drain(front: Front, server: Server) -> None:
+async def _drain(front: Front, server: Server, log: JsonLog) -> None:
     """Answer what has been asked and close each connection after its answer, then stop."""
     front.draining = True
+    try:
+        _turn_newcomers_away(log)
+        deadline = time.perf_counter() + DRAIN_SECONDS
+        while time.perf_counter() < deadline:
+            if not front.in_flight and time.perf_counter() - front.last_request > QUIET_SECONDS:
+                break
+            await asyncio.sleep(0.01)
+    finally:
+        _stop(server)
+
+
+def _turn_newcomers_away(log: JsonLog) -> None:
+    """As far as the kernel lets us: some refuse a filter to a process without privileges (EPERM)."""
     for listener in own_listeners():
-        ignore_newcomers(listener)
-        listener.close()
-    deadline = time.perf_counter() + DRAIN_SECONDS
-    while time.perf_counter() < deadline:
-        if not front.in_flight and time.perf_counter() - front.last_request > QUIET_SECONDS:
-            break
-        await asyncio.sleep(0.01)
-    _stop(server)
+        with listener:
+            try:
+                ignore_newcomers(listener)
+            except OSError as error:
+                log.info("newcomers are served until the port closes", reason=str(error))
 
 
 def _stop(server: Server) -> None:
