@@ -47,10 +47,26 @@ def drydock(tmp_path_factory: pytest.TempPathFactory, needs_everything: None) ->
 
 
 @pytest.fixture(scope="module")
-def up(drydock: Drydock) -> subprocess.CompletedProcess[str]:
+def interrupted(drydock: Drydock) -> subprocess.CompletedProcess[str]:
+    """Ctrl-C while Terraform makes things by the dozen."""
+    return drydock.interrupted_at("up", line="aws_lb.this: Creating")
+
+
+@pytest.fixture(scope="module")
+def up(
+    interrupted: subprocess.CompletedProcess[str], drydock: Drydock
+) -> subprocess.CompletedProcess[str]:
     done = drydock("up", timeout=500)
     assert done.returncode == 0, done.stderr
     return done
+
+
+def test_ctrl_c_in_the_middle_says_where_it_was(
+    interrupted: subprocess.CompletedProcess[str],
+) -> None:
+    assert interrupted.returncode == 130, interrupted.stderr
+    assert "It was at `apply`" in interrupted.stderr
+    assert "Traceback" not in interrupted.stderr
 
 
 def test_one_command_leads_to_a_live_site(

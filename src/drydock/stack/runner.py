@@ -48,6 +48,7 @@ def run(
     color: bool = False,
     on_start: Callable[[int], None] = lambda _: None,
     on_end: Callable[[Outcome], None] = lambda _: None,
+    before_interrupt: Callable[[], None] = lambda: None,
 ) -> Outcome:
     """Run a command to its end; `on_line` gets each line, without its end, as it comes.
 
@@ -56,7 +57,8 @@ def run(
     what it is doing and release the lock, the second to give up at once, the third kills it. When
     it has ended the signal is raised again here, so Ctrl-C ends as KeyboardInterrupt.
     `on_start` is told the process's id; `on_end` the outcome, also where a signal keeps it from
-    being returned.
+    being returned. `before_interrupt` is called once, before the first signal is passed on; it
+    raises nothing.
     """
     reader, writer = _terminal() if color else os.pipe()
     try:
@@ -78,7 +80,7 @@ def run(
         os.close(writer)
     lines: list[str] = []
     try:
-        with _forwarding(process, on_line):
+        with _forwarding(process, on_line, before_interrupt):
             on_start(process.pid)
             for line in _lines(reader):
                 lines.append(line)
@@ -120,7 +122,9 @@ def capture(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Outcom
 
 
 @contextmanager
-def _forwarding(process: subprocess.Popen[bytes], on_line: LineCallback) -> Iterator[None]:
+def _forwarding(
+    process: subprocess.Popen[bytes], on_line: LineCallback, before_interrupt: Callable[[], None]
+) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -128,6 +132,8 @@ def _forwarding(process: subprocess.Popen[bytes], on_line: LineCallback) -> Iter
 
     def forward(number: int, _frame: FrameType | None) -> None:
         received.append(number)
+        if len(received) == 1:
+            before_interrupt()
         with suppress(ProcessLookupError):
             if len(received) > 2:
                 os.killpg(process.pid, signal.SIGKILL)

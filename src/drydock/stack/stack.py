@@ -22,6 +22,7 @@ from drydock.paths import Workspace, write_private
 from drydock.stack import backend
 from drydock.stack.files import StackFiles
 from drydock.stack.finder import Terraform, find_terraform
+from drydock.stack.hold import hold_changes
 from drydock.stack.plan import PlanSummary, summarise
 from drydock.stack.provider import ProviderSource, cli_configuration, find_provider
 from drydock.stack.record import check_record, used_up, write_record
@@ -267,6 +268,7 @@ class Stack:
             color=self._color,
             on_start=mine.runs,
             on_end=ended,
+            before_interrupt=lambda: hold_changes(self.target),
         )
 
     def _check(self, outcome: Outcome, step: str) -> None:

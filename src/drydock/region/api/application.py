@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from drydock.errors import DrydockError
+from drydock.errors import DrydockError, UsageError
 from drydock.region.api import faults, gaps
+from drydock.region.api.hold import Hold
 from drydock.region.api.operations import Environ, Operation, identify
 from drydock.region.api.store import Store
 
@@ -50,6 +51,8 @@ class Application:
         self._store = store
         self._handlers = dict(handlers)
         self._log_file = log_file
+        self._hold = Hold()
+        self._handlers[f"{OWN}hold"] = self._hold_changes
         self._moto: Any = None
 
     def warm(self) -> threading.Thread:
@@ -73,6 +76,8 @@ class Application:
         reply = _Reply()
         try:
             with self._store.reading():
+                if self._hold.stops(operation):
+                    return self._later(operation, start_response)
                 body = self._ask_moto(environ, reply)
                 if operation.changes and reply.status < 400:
                     self._store.changed(operation.service)
@@ -104,6 +109,20 @@ class Application:
         message = f"Drydock's local region does not have {operation} (yet)."
         kind, body = faults.render(operation, "NotImplemented", message)
         return _answer(start_response, HTTPStatus.NOT_IMPLEMENTED, kind, body)
+
+    def _later(self, operation: Operation, start_response: StartResponse) -> Iterable[bytes]:
+        """503, which SDKs try again a little later."""
+        kind, body = faults.render(operation, "ServiceUnavailable", "Drydock is being interrupted.")
+        return _answer(start_response, HTTPStatus.SERVICE_UNAVAILABLE, kind, body)
+
+    def _hold_changes(self, request: OwnRequest) -> object:
+        """What `POST /_drydock/hold` answers: {"seconds"} → {}, once no change is under way."""
+        seconds = request.body.get("seconds") if isinstance(request.body, dict) else None
+        if request.method != "POST" or type(seconds) not in {int, float}:
+            raise UsageError("/_drydock/hold", "it takes a POST of a number of `seconds`")
+        with self._store.reading():
+            self._hold.begin(float(seconds or 0))
+        return {}
 
     def _broken(self, operation: Operation, start_response: StartResponse) -> Iterable[bytes]:
         message = (

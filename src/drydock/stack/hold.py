@@ -1,0 +1,40 @@
+"""Before Terraform is interrupted: the local region finishes what it has begun and begins nothing new.
+
+On AWS nobody can be asked for that; there Terraform's own advice holds (let it end by itself).
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+import urllib.request
+
+from drydock.stack.target import Target
+
+HOLD_SECONDS = 5.0
+"""Terraform passes an interruption on to its providers within a fraction of this."""
+_ANSWER_SECONDS = 2.0
+_READ_SECONDS = 0.3
+
+
+def hold_changes(target: Target) -> None:
+    """Ask for a hold, and leave the client time to read its answers. Never raises.
+
+    A region that does not answer changes nothing either, so Terraform can be interrupted as it is.
+    """
+    if not target.is_local:
+        return
+    request = urllib.request.Request(  # noqa: S310 - the endpoint is ours
+        f"{target.endpoint}/_drydock/hold",
+        json.dumps({"seconds": HOLD_SECONDS}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=_ANSWER_SECONDS):
+            pass
+    except (OSError, http.client.HTTPException):
+        return
+    # No event tells when the provider has read the answers that are on their way to it.
+    time.sleep(_READ_SECONDS)
