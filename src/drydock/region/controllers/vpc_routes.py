@@ -80,6 +80,7 @@ def _routes(ec2: Any, vpc_id: str, table: Any) -> Iterable[Route]:
         if (
             is_gateway
             and endpoint.vpc_id == vpc_id
+            and endpoint.state == "available"
             and table.id in (endpoint.route_table_ids or ())
             and endpoint.service_name.endswith(".s3")
         ):

@@ -106,7 +106,13 @@ class Fabric:
                 self.remove_eni(spec.eni_id)
             router = self._routers.pop(vpc_id, None)
             if router is not None:
-                self._thread.run(f"the router of VPC {vpc_id}", router.close)
+
+                def remove() -> None:
+                    for link in router.peers:
+                        self._block(link)
+                    router.close()
+
+                self._thread.run(f"the router of VPC {vpc_id}", remove)
 
     def add_eni(self, spec: EniSpec) -> None:
         """Make an ENI's namespace and wire it to its router. Raises NetworkFailed."""
@@ -153,6 +159,7 @@ class Fabric:
 
             def change() -> None:
                 for link in gone:
+                    self._block(link)
                     router.disconnect(link)
                 for link, other in new.items():
                     router.connect(link, other)
@@ -160,6 +167,12 @@ class Fabric:
             if gone or new:
                 self._thread.run(f"the peerings of VPC {vpc_id}", change)
             return bool(gone or new)
+
+    def _block(self, link: str) -> None:
+        """A link between two routers is about to go."""
+        for router in self._routers.values():
+            if link in router.peers:
+                router.block(link)
 
     def set_policy(self, vpc_id: str, policy: Policy) -> bool:
         """Put security groups and ACLs in force → whether anything changed. Raises NetworkFailed."""

@@ -169,6 +169,7 @@ class Router:
     def remove_eni(self, spec: EniSpec) -> None:
         """Its address leaves at once. The kernel removes the veth with the namespace: asking for that
         by name would make the network thread wait 40 ms each time."""
+        self.block(link_name(spec.eni_id))
         self.namespace.netlink.route("del", dst=f"{spec.address}/32", scope="link")
 
     # -- peering
@@ -261,6 +262,19 @@ class Router:
         for route in step.remove_routes:
             netlink.route("del", **_route_words(netlink, route))
         self._kernel = wanted
+
+    def block(self, link: str) -> None:
+        """Routes over a link, which is about to go, lead nowhere from now on.
+
+        The kernel would drop them with the link, and a wider route would take their packets.
+        """
+        routes = self._kernel.routes
+        for route in [one for one in routes if one.link == link]:
+            nowhere = KernelRoute(route.table, route.destination)
+            netlink = self.namespace.netlink
+            netlink.route("replace", **_route_words(netlink, nowhere))
+            routes = routes - {route} | {nowhere}
+        self._kernel = replace(self._kernel, routes=routes)
 
     def _to_peer(self, route: Route) -> Route:
         """A route to a peered VPC leads to its router's address, or nowhere while there is none."""

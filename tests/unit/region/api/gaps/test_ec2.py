@@ -200,6 +200,7 @@ def test_an_interface_endpoint_is_in_its_subnet(served: Served) -> None:
         ServiceName="com.amazonaws.ap-southeast-2.logs",
         SubnetIds=[subnet],
         SecurityGroupIds=[group],
+        PrivateDnsEnabled=False,
     )["VpcEndpoint"]
     (eni,) = ec2.describe_network_interfaces()["NetworkInterfaces"]
     assert eni["InterfaceType"] == "vpc_endpoint"
@@ -293,3 +294,85 @@ def test_entries_for_icmp_keep_type_and_code(served: Served) -> None:
     assert seen() == [{"Type": 8, "Code": -1}]
     ec2.replace_network_acl_entry(**entry, IcmpTypeCode={"Type": 0, "Code": 0})
     assert seen() == [{"Type": 0, "Code": 0}]
+
+
+def test_private_dns_needs_the_vpcs_dns_attributes(served: Served) -> None:
+    ec2, subnet = served.client("ec2"), small_subnet(served)
+    vpc = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["VpcId"]
+    wanted: dict[str, Any] = {
+        "VpcId": vpc,
+        "VpcEndpointType": "Interface",
+        "ServiceName": "com.amazonaws.ap-southeast-2.logs",
+        "SubnetIds": [subnet],
+    }
+    with pytest.raises(ClientError, match="enableDnsHostnames"):
+        ec2.create_vpc_endpoint(**wanted, PrivateDnsEnabled=True)
+    made = ec2.create_vpc_endpoint(**wanted, PrivateDnsEnabled=False)["VpcEndpoint"]
+    change: dict[str, Any] = {"VpcEndpointId": made["VpcEndpointId"], "PrivateDnsEnabled": True}
+    with pytest.raises(ClientError, match="enableDnsHostnames"):
+        ec2.modify_vpc_endpoint(**change)
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+    ec2.modify_vpc_endpoint(**change)
+    (seen,) = ec2.describe_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"]])["VpcEndpoints"]
+    assert seen["PrivateDnsEnabled"] is True
+
+
+def test_what_is_changed_on_an_endpoint_is_changed_on_its_interfaces(served: Served) -> None:
+    ec2, subnet = served.client("ec2"), small_subnet(served)
+    vpc = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["VpcId"]
+    other = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/28")["Subnet"]["SubnetId"]
+    group = ec2.create_security_group(GroupName="e", Description="e", VpcId=vpc)["GroupId"]
+    (default,) = ec2.describe_security_groups(
+        Filters=[
+            {"Name": "vpc-id", "Values": [vpc]},
+            {"Name": "group-name", "Values": ["default"]},
+        ]
+    )["SecurityGroups"]
+    made = ec2.create_vpc_endpoint(
+        VpcId=vpc,
+        VpcEndpointType="Interface",
+        ServiceName="com.amazonaws.ap-southeast-2.logs",
+        SubnetIds=[subnet],
+        PrivateDnsEnabled=False,
+    )["VpcEndpoint"]
+
+    def interfaces() -> set[tuple[str, str]]:
+        return {
+            (one["SubnetId"], one["Groups"][0]["GroupId"])
+            for one in ec2.describe_network_interfaces()["NetworkInterfaces"]
+        }
+
+    assert interfaces() == {(subnet, default["GroupId"])}
+    ec2.modify_vpc_endpoint(
+        VpcEndpointId=made["VpcEndpointId"],
+        AddSubnetIds=[other],
+        AddSecurityGroupIds=[group],
+        RemoveSecurityGroupIds=[default["GroupId"]],
+    )
+    assert interfaces() == {(subnet, group), (other, group)}
+    ec2.modify_vpc_endpoint(VpcEndpointId=made["VpcEndpointId"], RemoveSubnetIds=[subnet])
+    assert interfaces() == {(other, group)}
+
+
+def test_a_gateway_endpoints_route_comes_and_goes_with_its_tables(served: Served) -> None:
+    ec2, subnet = served.client("ec2"), small_subnet(served)
+    vpc = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["VpcId"]
+    first, second = (
+        ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"] for _ in range(2)
+    )
+    made = ec2.create_vpc_endpoint(
+        VpcId=vpc, ServiceName="com.amazonaws.ap-southeast-2.s3", RouteTableIds=[first]
+    )["VpcEndpoint"]["VpcEndpointId"]
+
+    def routed() -> list[bool]:
+        tables = ec2.describe_route_tables(RouteTableIds=[first, second])["RouteTables"]
+        by_id = {one["RouteTableId"]: one["Routes"] for one in tables}
+        return [any(made in one.values() for one in by_id[key]) for key in (first, second)]
+
+    assert routed() == [True, False]
+    ec2.modify_vpc_endpoint(
+        VpcEndpointId=made, AddRouteTableIds=[second], RemoveRouteTableIds=[first]
+    )
+    assert routed() == [False, True]
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[made])
+    assert routed() == [False, False]

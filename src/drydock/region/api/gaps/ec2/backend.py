@@ -12,11 +12,12 @@ from moto.ec2.responses import EC2Response as TheirResponse
 
 from drydock.region.api.gaps import overlay
 from drydock.region.api.gaps.ec2.acls import AclResponses
+from drydock.region.api.gaps.ec2.endpoints import EndpointOperations, EndpointResponses
 from drydock.region.api.gaps.ec2.gateways import GatewayOperations
 from drydock.region.api.gaps.ec2.rules import RuleOperations
 
 
-class Ec2Backend(GatewayOperations, RuleOperations):
+class Ec2Backend(EndpointOperations, GatewayOperations, RuleOperations):
     """EC2 as it is asked for."""
 
     @property
@@ -74,7 +75,7 @@ class Ec2Backend(GatewayOperations, RuleOperations):
         return vpc
 
 
-class EC2Response(AclResponses, TheirResponse):
+class EC2Response(AclResponses, EndpointResponses, TheirResponse):
     """EC2's operations on our backend."""
 
     def create_network_interface(self) -> ActionResult:

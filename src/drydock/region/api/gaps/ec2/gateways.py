@@ -1,9 +1,8 @@
-"""NAT gateways, VPC endpoints, elastic addresses. Interfaces have addresses of their subnet, and go with
-their owner.
+"""NAT gateways and elastic addresses. A NAT gateway's interface has an address of its subnet, and goes
+with it.
 
-moto 5.2.5 gives both interfaces random addresses outside the VPC, leaves a NAT gateway's behind when
-it is deleted, and forgets an endpoint's security groups on them. An elastic address that moves to
-another interface stays with the first one too.
+moto 5.2.5 gives the interface a random address outside the VPC and leaves it behind. An elastic
+address that moves to another interface stays with the first one too.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from typing import Any
 
 from moto.ec2.models.elastic_ip_addresses import ElasticAddress
 from moto.ec2.models.nat_gateways import NatGateway
-from moto.ec2.models.vpcs import VPCEndPoint
 
 from drydock.region.addresses import s3_prefix
 from drydock.region.api.gaps.ec2.interfaces import InterfaceOperations
@@ -63,13 +61,3 @@ class GatewayOperations(InterfaceOperations):
                 self.disassociate_address(association_id=associated)
         self.delete_managed_eni(gateway._eni.id)
         return gateway
-
-    def create_vpc_endpoint(self, *args: Any, **kwargs: Any) -> VPCEndPoint:
-        """CreateVpcEndpoint."""
-        endpoint = super().create_vpc_endpoint(*args, **kwargs)
-        for eni_id in endpoint.network_interface_ids or []:
-            eni = self.enis[eni_id]
-            self.manage(eni, "vpce", f"VPC Endpoint Interface {endpoint.id}")
-            if endpoint.security_group_ids:
-                self.modify_network_interface_attribute(eni_id, endpoint.security_group_ids)
-        return endpoint
