@@ -1,7 +1,8 @@
 """VPC endpoints: what is changed on one is changed on its interfaces and routes too.
 
 moto 5.2.5 gives an interface a random address outside the VPC, forgets the endpoint's security groups
-on it, and ModifyVpcEndpoint changes the endpoint's own lists alone.
+on it, ModifyVpcEndpoint changes the endpoint's own lists alone, and one that was made without a type
+cannot be deleted.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ class EndpointOperations(InterfaceOperations):
         if is_interface and _is_true(kwargs.get("private_dns_enabled")):
             self._check_dns(vpc_id)
         endpoint = super().create_vpc_endpoint(vpc_id, *args, **kwargs)
+        endpoint.vpc_endpoint_type = endpoint.vpc_endpoint_type or "Gateway"
         if is_interface and not endpoint.security_group_ids:
             default = self.get_default_security_group(vpc_id)
             endpoint.security_group_ids = [default.id] if default else []
