@@ -58,7 +58,7 @@ def read_policy(ec2: Any, vpc_id: str, last: Policy) -> tuple[Policy, tuple[str,
     acls = {}
     for subnet in sorted({one.subnet for one in interfaces}):
         try:
-            acls[subnet] = _acl(ec2, subnet)
+            acls[subnet] = acl_of(ec2, subnet)
         except TerminalError as error:
             problems.append(str(error))
             acls[subnet] = last.acls.get(subnet, Acl((), ()))
@@ -156,8 +156,11 @@ def prefix_list(ec2: Any, prefix_list_id: str) -> tuple[IPv4Network, ...]:
     return (*networks, s3_prefix()) if is_s3 else networks
 
 
-def _acl(ec2: Any, subnet_id: str) -> Acl:
-    """The ACL of a subnet. A subnet is always associated with one; without, nothing would pass."""
+def acl_of(ec2: Any, subnet_id: str) -> Acl:
+    """The ACL of a subnet. A subnet is always associated with one; without, nothing would pass.
+
+    Raises TerminalError naming an entry that cannot be understood.
+    """
     for record in ec2.network_acls.values():
         if any(one.subnet_id == subnet_id for one in record.associations):
             entries = [entry for entry in record.entries if entry.cidr_block]

@@ -126,6 +126,14 @@ def admits(groups: Iterable[SecurityGroup], source: IPv4Address, protocol: int, 
     )
 
 
+def crosses(rules: Sequence[AclRule], peer: IPv4Address, protocol: int, port: int) -> bool:
+    """Whether an ACL's entries of one direction let a packet to a port from or to `peer` pass."""
+    for rule in sorted(rules, key=lambda one: one.number):
+        if peer in rule.network and rule.traffic.covers(protocol, port):
+            return rule.allow
+    return False
+
+
 def ruleset(policy: Policy) -> str:
     """The table `drydock_filter`, whole; loaded in one transaction it replaces what was there.
 
