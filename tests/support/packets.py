@@ -261,10 +261,15 @@ class Packets:
         assert "reachable" in answer, answer
         return bool(answer["reachable"])
 
-    def each(self, *ways: Way) -> list[bool]:
+    def each(self, *ways: Way, timeout: float = DROPPED) -> list[bool]:
         """`passes` for each (source, target, port, protocol), side by side."""
-        with ThreadPoolExecutor(6) as pool:
-            return list(pool.map(lambda way: self.passes(*way), ways))
+        with ThreadPoolExecutor(7) as pool:
+            return list(pool.map(lambda way: self.passes_by(way, timeout), ways))
+
+    def passes_by(self, way: Way, timeout: float = DROPPED) -> bool:
+        """`passes` for (source, target, port) or (source, target, port, protocol)."""
+        protocol = way[3] if len(way) == 4 else "tcp"
+        return self.passes(way[0], way[1], way[2], protocol, timeout)
 
     def probe(
         self,

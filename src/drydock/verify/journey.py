@@ -179,7 +179,8 @@ class Journey:
     def _through_nat_gateway(
         self, source: Interface, address: IPv4Address, gateway: NatGateway
     ) -> None:
-        """Out only, with the gateway's address, from a subnet that leads to an internet gateway.
+        """Out only, with the gateway's address, from a subnet that leads to an internet gateway, or by
+        that subnet's gateway endpoint.
 
         https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html
         """
@@ -196,6 +197,11 @@ class Journey:
         table = self.network.table_of(there)
         route = table.route_to(address)
         onward = self.network.gateways.get(route.target) if route is not None else None
+        if isinstance(onward, Endpoint):
+            self.hops.append(f"{gateway.gateway_id} → {onward.endpoint_id}")
+            self._crosses(there, "egress", address, self.client_ports or ANY_CLIENT_PORTS)
+            self._at_service(onward, gateway.vpc, address)
+            return
         if route is None or route.blackhole or not isinstance(onward, InternetGateway):
             raise Dropped(
                 f"{name} stands in subnet {there.subnet_id}, whose route table {table.table_id} "
@@ -215,9 +221,12 @@ class Journey:
 
         https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
         """
-        if endpoint.state != "available" or endpoint.vpc != source.vpc:
-            raise Dropped(f"VPC endpoint {endpoint.endpoint_id} is {endpoint.state}")
         self._crosses(self._subnet(source), "egress", address, self._ports_of(source))
+        self._at_service(endpoint, source.vpc, address)
+
+    def _at_service(self, endpoint: Endpoint, vpc: str, address: IPv4Address) -> None:
+        if endpoint.state != "available" or endpoint.vpc != vpc:
+            raise Dropped(f"VPC endpoint {endpoint.endpoint_id} is {endpoint.state}")
         self.hops.append(f"{endpoint.service} ({address})")
 
     def _on_the_internet(self, client: IPv4Address, address: IPv4Address) -> None:

@@ -517,6 +517,16 @@ def test_a_gateway_endpoint_is_a_route_to_a_prefix_list() -> None:
     refused(tcp(network, "eni-hidden", "s3", 443), "its route to pl-s3 is a blackhole")
 
 
+def test_behind_a_nat_gateway_the_gateways_subnet_may_have_the_endpoint() -> None:
+    way = Route(S3, "vpce-s3", prefix_list="pl-s3")
+    network = replace(REFERENCE, services={"s3": S3}, internet_gateways=())
+    refused(tcp(network, "eni-hidden", "s3", 443), "has no route to 192.0.2.0")
+    network = with_one(network, "tables", table("public", way, subnets=("public",)))
+    network = with_one(network, "endpoints", Endpoint("vpce-s3", "vpc-1", "s3", "Gateway"))
+    assert tcp(network, "eni-hidden", "s3", 443).allowed
+    refused(tcp(network, "eni-hidden", OUTSIDE, 443), "has no route to 198.51.100.7")
+
+
 def test_without_an_endpoint_a_service_is_on_the_internet() -> None:
     assert tcp(REFERENCE, "eni-task", "logs", 443).allowed
     assert tcp(REFERENCE, "eni-hidden", "s3", 443).allowed

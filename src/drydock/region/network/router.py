@@ -39,6 +39,7 @@ _MTU = 9001
 _NAT_GATEWAY = """
 table ip drydock {
     chain input { type filter hook input priority filter; policy drop; }
+    chain forward { type filter hook forward priority filter; ct state invalid drop; }
     chain postrouting { type nat hook postrouting priority srcnat; masquerade; }
 }
 """

@@ -152,7 +152,7 @@ def ruleset(policy: Policy) -> str:
         *_router_itself(policy),
         "  chain forward {",
         "    type filter hook forward priority filter; policy drop;",
-        *_only_public(policy),
+        *_internet_gateway(policy),
         "    jump acl",
         "    ct state established,related accept",
         "    ct state invalid drop",
@@ -204,14 +204,16 @@ def _router_itself(policy: Policy) -> list[str]:
     ]
 
 
-def _only_public(policy: Policy) -> list[str]:
-    """An internet gateway passes nothing of an interface without a public address."""
+def _internet_gateway(policy: Policy) -> list[str]:
+    """It passes nothing of an interface without a public address, and a reply to what came in through
+    it takes no other way out."""
     if not policy.internet:
         return []
-    if not policy.public:
-        return [f'    oifname "{policy.internet}" drop']
-    inner = ", ".join(map(str, sorted(policy.public)))
-    return [f'    oifname "{policy.internet}" ip saddr != {{ {inner} }} drop']
+    inner = f" ip saddr != {{ {', '.join(map(str, sorted(policy.public)))} }}"
+    return [
+        f'    oifname "{policy.internet}"{inner if policy.public else ""} drop',
+        f'    ct status dnat ct direction reply oifname != "{policy.internet}" drop',
+    ]
 
 
 def _chain_name(groups: tuple[str, ...]) -> str:
