@@ -223,6 +223,27 @@ def test_sixty_rules_in_each_of_five_groups(
     assert not net.passes(net.eni(subnets[0], net.group()), server, 1010)
 
 
+def test_more_rules_than_one_transaction_holds(
+    net: Packets, subnets: tuple[str, str], client: Eni
+) -> None:
+    """Some 900 rules are too many for the buffer that an ordinary user may have."""
+    servers, groups = [], []
+    for eni in range(1, 6):
+        own = [
+            net.group(*(tcp(1000 * group + n, f"172.16.{eni}.{n}/32") for n in range(1, 61)))
+            for group in range(1, 6)
+        ]
+        groups.append(own)
+        servers.append(net.eni(subnets[1], *own))
+    assert not any(net.each(*((client, one, 5060) for one in servers)))
+    last = groups[-1][-1]
+    net.revoke(last, tcp(5060, "172.16.5.60/32"))
+    net.allow(last, tcp(5060, f"{client.address}/32"))
+    net.soon(client, servers[-1], 5060)
+    assert not any(net.each(*((client, one, 5060) for one in servers[:-1])))
+    assert net.region.inspect()["problems"] == []
+
+
 def test_a_change_is_in_force_within_a_second(
     net: Packets, subnets: tuple[str, str], client: Eni
 ) -> None:

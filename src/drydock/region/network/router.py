@@ -21,6 +21,8 @@ from pyroute2.netlink.exceptions import NetlinkError
 
 from drydock.region.addresses import GATEWAY, PEERING, TRANSIT
 from drydock.region.network import routing
+from drydock.region.network.filtering import Filter, compiled
+from drydock.region.network.loading import steps
 from drydock.region.network.namespaces import Namespace, link_index
 from drydock.region.network.routing import (
     Kernel,
@@ -30,7 +32,7 @@ from drydock.region.network.routing import (
     SubnetRoutes,
     Uplinks,
 )
-from drydock.region.network.security import Policy, ruleset
+from drydock.region.network.security import Policy
 
 INTERNET, ENDPOINT = "igw", "vpce"
 """The two links to the backbone: with a public address, and to gateway endpoints."""
@@ -82,7 +84,7 @@ class Router:
         self._gateways: set[IPv4Address] = set()
         self._tables: dict[str, int] = {}
         self._kernel = Kernel()
-        self._rules = ""
+        self._filter = Filter()
         self._public: frozenset[IPv4Address] = frozenset()
         self._peers: dict[str, IPv4Address] = {}
         try:
@@ -202,7 +204,7 @@ class Router:
     # -- rules and routes
 
     def set_policy(self, policy: Policy) -> bool:
-        """Put a policy in force in one transaction → whether it is another one than before.
+        """Put a policy in force, all at once → whether it is another one than before.
 
         Raises NetworkFailed with nft's words; what was in force before then stays in force.
         """
@@ -214,13 +216,12 @@ class Router:
             endpoint=ENDPOINT,
             resolver=self.spec.resolver,
         )
-        rules = ruleset(whole)
-        changed = rules != self._rules
-        if changed:
-            self.namespace.nft(rules)
-            self._rules = rules
+        changes = steps(self._filter, compiled(whole))
+        for step in changes:
+            self.namespace.nft(step.commands)
+            self._filter = step.after
         self._set_public(frozenset(policy.public.values()))
-        return changed
+        return bool(changes)
 
     def _set_public(self, addresses: frozenset[IPv4Address]) -> None:
         """The backbone finds a public address at the router of its VPC."""
