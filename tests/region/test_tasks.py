@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -243,3 +244,16 @@ def test_ten_tasks_at_once(scenario: Scenario, region: TestRegion) -> None:
     assert all(len(scenario.output(arn)) == 1 for arn in arns)
     zones = [task["availabilityZone"] for task in tasks]
     assert zones.count(zones[0]) == 5
+
+
+def test_tasks_share_one_session_and_so_the_schedulers_share(scenario: Scenario) -> None:
+    """A session each means a share of the processor each: a tenth of all requests, measured."""
+    definition = scenario.define("shell:1", [PATIENT])
+    arns = [scenario.run(definition) for _ in range(2)]
+    for arn in arns:
+        scenario.wait_for_output(arn, 1)
+    pids = [scenario.pids(arn)[0] for arn in arns]
+    assert len({os.getsid(pid) for pid in pids}) == 1
+    assert len({os.getpgid(pid) for pid in pids}) == 2
+    for arn in arns:
+        scenario.stop(arn)
