@@ -16,6 +16,7 @@ DrydockError                     1   something failed
 │   ├── BalancerFailed
 │   ├── DatabaseFailed
 │   ├── ImageNotFound
+│   ├── AuthorityUnreadable
 │   └── StateUnreadable
 ├── StackError                   1   Terraform and the stack
 │   ├── TerraformMissing
@@ -113,6 +114,10 @@ class DatabaseFailed(RegionError):
 
 class ImageNotFound(RegionError):
     """No [images] entry and no container engine has the image of a task."""
+
+
+class AuthorityUnreadable(RegionError):
+    """The region's certificate authority cannot be read, or is not private, or has expired."""
 
 
 class StateUnreadable(RegionError):

@@ -7,6 +7,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+AUTHORITY_CERTIFICATE = "root.pem"
+"""A file in `Workspace.authority`."""
+
 
 @dataclass(frozen=True)
 class Workspace:
@@ -55,6 +58,16 @@ class Workspace:
     @property
     def databases(self) -> Path:
         return self.region / "databases"
+
+    @property
+    def authority(self) -> Path:
+        """The region's certificate authority: certificates and their keys."""
+        return self.region / "authority"
+
+    @property
+    def authority_certificate(self) -> Path:
+        """The certificate that clients of the region have to trust."""
+        return self.authority / AUTHORITY_CERTIFICATE
 
     @property
     def errors(self) -> Path:
