@@ -21,7 +21,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from benchmarks.support import BIN, drydock, load, spread, table, url_of, wait_for, working_folder
-from drydock.region.balancer.balancer import Balancer
+from drydock.region.balancer.fleet import Fleet
 from drydock.region.balancer.spec import (
     Forward,
     HealthCheck,
@@ -84,7 +84,7 @@ def _balanced(folder: Path, ports: list[int]) -> Iterator[str]:
         target_groups=(TargetGroup("app", targets, health_check=check),),
     )
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as front:
-        balancer = Balancer(spawner, folder, "by-hand")
+        balancer = Fleet(spawner, folder, "by-hand")
         try:
             balancer.apply(spec, {"front": [front]})
             url = f"http://127.0.0.1:{front.getsockname()[1]}"

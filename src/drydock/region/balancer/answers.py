@@ -23,7 +23,7 @@ def answer_name(listener: Listener, rule: str) -> str:
 def own_answers(spec: LoadBalancer, listener: Listener) -> list[list[str]]:
     """A backend, as lines, for each action of a listener that answers by itself."""
     actions = [(str(rule.priority), rule.action) for rule in listener.rules]
-    host_ports = {str(other.port): other.host_port for other in spec.listeners if other.host_port}
+    host_ports = {str(port): host_port for port, host_port in spec.host_ports}
     sections = []
     for name, action in [*actions, ("default", listener.default_action)]:
         head = f"backend {answer_name(listener, name)} from aws"
@@ -52,9 +52,7 @@ def _fixed(action: FixedResponse) -> str:
     return f"http-request return status {action.status}{content} hdr server {pages.SERVER}"
 
 
-def _redirect(
-    action: Redirect, listener: Listener, host_ports: Mapping[str, int | None]
-) -> list[str]:
+def _redirect(action: Redirect, listener: Listener, host_ports: Mapping[str, int]) -> list[str]:
     """The lines of a redirect: first for clients that came in over the host's port, then for all."""
     port = _fill(action.port, listener)
     host_port = host_ports.get(port)

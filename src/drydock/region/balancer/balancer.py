@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import socket
 import threading
 import time
@@ -12,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from drydock.errors import BalancerFailed
-from drydock.region.balancer import servers
+from drydock.region.balancer import certificates, servers
 from drydock.region.balancer.groups import fails_open, group_name, state_file
 from drydock.region.balancer.health import (
     DRAINING,
@@ -29,6 +30,7 @@ from drydock.region.balancer.plan import (
     DrainServer,
     ReadmitServer,
     Restart,
+    SetCertificates,
     Step,
     TargetId,
     plan,
@@ -41,7 +43,7 @@ log = logging.getLogger(__name__)
 
 Sockets = Mapping[str, Sequence[socket.socket]]
 
-MAX_RETIRED = 8
+MAX_RETIRED = 32
 """Old processes that may drain at once; of more, the oldest is ended."""
 RETIRE_LIMIT = 600.0
 """Seconds after which an old process is ended, whatever it still has in flight. Until then it keeps even
@@ -84,12 +86,26 @@ class Balancer:
         self._told: object = None
         for left in folder.glob("haproxy-*"):
             # of a region that was killed: its processes ended with it, its files did not
-            left.unlink()
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
 
     @property
     def running(self) -> bool:
         instance = self._instance
         return instance is not None and instance.process.running
+
+    @property
+    def idle(self) -> bool:
+        """Whether no process is left, not even one that drains."""
+        with self._lock:
+            self._sweep()
+            return self._instance is None and not self._retired
+
+    def trust(self, healths: Mapping[TargetId, TargetHealth]) -> None:
+        """Targets whose health somebody else has observed: they need no first check here."""
+        with self._lock:
+            for key, health in healths.items():
+                if health.state != "draining":
+                    self._tracks.setdefault(key, Track(health))
 
     def apply(self, spec: LoadBalancer, sockets: Sockets) -> None:
         """Make `spec` true, without refusing or losing a request. Nothing happens if it is so already.
@@ -153,6 +169,9 @@ class Balancer:
         match step:
             case Restart():
                 self._restart(spec, sockets)
+            case SetCertificates():
+                before = self._spec.listeners if self._spec else ()
+                certificates.change(self._runtime(), before, spec.listeners)
             case AddServer(group, target):
                 servers.add(self._runtime(), group, target)
                 self._draining.pop((group.key, target), None)

@@ -59,6 +59,8 @@ def _global(placement: Placement) -> list[str]:
         # AWS takes 64 KiB of request headers; HAProxy needs them in one buffer, with room to add some
         "tune.bufsize 67584",
         "tune.maxrewrite 2048",
+        # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-listeners.html
+        "tune.h2.max-concurrent-streams 128",
     ]
 
 

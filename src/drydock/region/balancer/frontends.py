@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from drydock.errors import BalancerFailed
 from drydock.region.balancer.answers import UNAVAILABLE, answer_name
+from drydock.region.balancer.certificates import list_file
 from drydock.region.balancer.conditions import acls
 from drydock.region.balancer.groups import group_name
 from drydock.region.balancer.spec import Action, Forward, Listener, LoadBalancer
@@ -22,7 +23,10 @@ def frontend_name(key: str) -> str:
 
 def frontend(spec: LoadBalancer, listener: Listener, descriptors: Sequence[int]) -> list[str]:
     lines = [f"frontend {frontend_name(listener.key)} from aws"]
-    lines += [f"bind fd@{descriptor}" for descriptor in descriptors]
+    lines += [f"bind fd@{descriptor}{_tls(listener)}" for descriptor in descriptors]
+    if listener.tls is None:
+        # AWS speaks HTTP/2 over TLS only
+        lines.append("option disable-h2-upgrade")
     if spec.host_client:
         lines.append(
             f"tcp-request connection set-src str({spec.host_client}) if {{ src 127.0.0.0/8 }}"
@@ -42,6 +46,25 @@ def frontend(spec: LoadBalancer, listener: Listener, descriptors: Sequence[int])
         lines += _choices(spec, rule.action, answer, acls(rule))
     lines += _choices(spec, listener.default_action, answer_name(listener, "default"), "")
     return lines
+
+
+def _tls(listener: Listener) -> str:
+    """What an HTTPS listener's sockets agree to."""
+    tls = listener.tls
+    if tls is None:
+        return ""
+    options = [
+        f"ssl crt-list {list_file(listener.key)}",
+        f"ssl-min-ver {tls.minimum} ssl-max-ver {tls.maximum}",
+        f"alpn {'h2,http/1.1' if tls.http2 else 'http/1.1'}",
+    ]
+    # OpenSSL 3 refuses the signatures of TLS before 1.2 unless told so
+    level = ["@SECLEVEL=0"] if tls.minimum in ("TLSv1.0", "TLSv1.1") else []
+    if tls.ciphers or level:
+        options.append(f"ciphers {':'.join([*(tls.ciphers or ['DEFAULT']), *level])}")
+    if tls.suites:
+        options.append(f"ciphersuites {':'.join(tls.suites)}")
+    return " " + " ".join(options)
 
 
 def _choices(spec: LoadBalancer, action: Action, answer: str, condition: str) -> list[str]:

@@ -7,7 +7,7 @@ HAProxy: its management guide, section "CSV format".
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -73,6 +73,14 @@ class Track:
     health: TargetHealth = REGISTERING
     failing_since: float | None = None
     """Monotonic seconds at which a new target's first failed check was seen."""
+
+
+_WORST_FIRST = ("unhealthy", "initial", "draining", "unavailable", "healthy", "unused")
+
+
+def combined(healths: Sequence[TargetHealth]) -> TargetHealth:
+    """One target as several processes see it: healthy is what gets requests from all of them."""
+    return min(healths, key=lambda health: _WORST_FIRST.index(health.state))
 
 
 def parse_servers(table: str) -> dict[tuple[str, str], Server]:

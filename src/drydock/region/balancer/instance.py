@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import shutil
 import signal
 import socket
 import time
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drydock.errors import BalancerFailed, SpawnFailed
+from drydock.region.balancer import certificates
 from drydock.region.balancer.config import Placement, render
 from drydock.region.balancer.frontends import frontend_name
 from drydock.region.balancer.program import haproxy_program
@@ -27,6 +29,8 @@ START_TIMEOUT = 10.0
 """Seconds that a new process has to answer on its runtime socket."""
 _FIRST_FD = 3
 _SUFFIXES = (".cfg", ".state", ".log")
+_FOLDER = ".tls"
+"""Suffix of the process's working folder, which holds its certificates."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,7 @@ class Instance:
     def forget_files(self) -> None:
         for suffix in _SUFFIXES:
             self._file(suffix).unlink(missing_ok=True)
+        shutil.rmtree(self._file(_FOLDER), ignore_errors=True)
 
     def _file(self, suffix: str) -> Path:
         return self._base.with_name(self._base.name + suffix)
@@ -159,6 +164,11 @@ def _spawn(
         config_file,
         render(launch.spec, Placement(_FIRST_FD, numbers, str(state_file), launch.fail_open)),
     )
+    folder = base.with_name(f"{base.name}{_FOLDER}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for listener in launch.spec.listeners:
+        if listener.tls is not None and quiet:
+            certificates.write(listener, folder)
     printed = _write_private(base.with_name(f"{base.name}.log"), "", keep_open=True)
     try:
         return spawner.spawn(
@@ -166,6 +176,7 @@ def _spawn(
                 # quiet: else it prints a line whenever a target comes or goes
                 argv=[haproxy_program(), "-db", "-q" if quiet else "-c", "-f", str(config_file)],
                 env={},
+                cwd=str(folder),
                 netns=launch.netns,
                 stdout=printed,
                 stderr=printed,

@@ -48,7 +48,12 @@ class DeleteServer:
     target: Target
 
 
-Step: TypeAlias = Restart | AddServer | ReadmitServer | DrainServer | DeleteServer
+@dataclass(frozen=True)
+class SetCertificates:
+    """Other certificates for what connects from now on."""
+
+
+Step: TypeAlias = Restart | SetCertificates | AddServer | ReadmitServer | DrainServer | DeleteServer
 
 
 def plan(
@@ -70,6 +75,8 @@ def plan(
         steps.append(Restart())
         # a new process knows all wanted targets from its configuration
         present = ()
+    elif running.listeners != wanted.listeners:
+        steps.append(SetCertificates())
     wanted_ids = {(group.key, target) for group in wanted.target_groups for target in group.targets}
     delays = {group.key: group.deregistration_delay for group in wanted.target_groups}
     before = running.target_groups if running else ()

@@ -57,6 +57,19 @@ class Runtime:
                 if time.monotonic() > deadline:
                     raise
 
+    def give(self, command: str, *expect: str, payload: str = "") -> None:
+        """Give a command, perhaps with lines of its own, whose success HAProxy says in one of some words.
+
+        Raises BalancerFailed with HAProxy's words for any other answer; the payload is not among them.
+        """
+        lines = "\n".join(line for line in payload.splitlines() if line.strip())
+        try:
+            answer = self.ask(f"{command} <<\n{lines}\n" if payload else command)
+        except BalancerFailed as error:
+            raise BalancerFailed(f"HAProxy does not answer `{command}`", error.cause) from error
+        if not any(words in answer for words in expect):
+            raise BalancerFailed(f"HAProxy refuses `{command}`", answer)
+
     def tell(self, command: str, expect: str = "") -> None:
         """Give a command whose success HAProxy reports as `expect`.
 

@@ -7,10 +7,11 @@ as they are: whoever gives them has already scaled them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 Protocol: TypeAlias = Literal["HTTP", "HTTPS"]
+TlsVersion: TypeAlias = Literal["TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
 Algorithm: TypeAlias = Literal["round_robin", "least_outstanding_requests", "weighted_random"]
 
 
@@ -154,6 +155,31 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Certificate:
+    """What a listener shows to clients."""
+
+    key: str
+    """Unique in the listener; any text."""
+    pem: str = field(repr=False)
+    """The certificate, its chain and its private key."""
+
+
+@dataclass(frozen=True)
+class Tls:
+    """What a listener agrees to. Ciphers are named as OpenSSL names them."""
+
+    certificates: tuple[Certificate, ...]
+    """The first is the default; of the others, the one for the host that the client names is shown."""
+    minimum: TlsVersion = "TLSv1.2"
+    maximum: TlsVersion = "TLSv1.3"
+    ciphers: tuple[str, ...] = ()
+    """Up to TLS 1.2; empty: those of the library."""
+    suites: tuple[str, ...] = ()
+    """Of TLS 1.3; empty: those of the library."""
+    http2: bool = True
+
+
+@dataclass(frozen=True)
 class Listener:
     """A port that the load balancer answers on."""
 
@@ -166,6 +192,12 @@ class Listener:
     protocol: Protocol = "HTTP"
     host_port: int | None = None
     """The port of the host's loopback that stands for it, so that a redirect leads there."""
+    tls: Tls | None = None
+    """Of an HTTPS listener."""
+
+    def structure(self) -> Listener:
+        """What cannot change without a new HAProxy process: all but the certificates."""
+        return replace(self, tls=replace(self.tls, certificates=())) if self.tls else self
 
 
 @dataclass(frozen=True)
@@ -175,10 +207,13 @@ class LoadBalancer:
     idle_timeout: float = 60.0
     host_client: str = ""
     """The public address that clients on the host's loopback stand for; empty: their own."""
+    host_ports: tuple[tuple[int, int], ...] = ()
+    """Ports of listeners, this and others, with the ports of the host's loopback that stand for them."""
 
     def structure(self) -> LoadBalancer:
-        """What cannot change without a new HAProxy process: all but the targets and how they leave."""
+        """What cannot change without a new HAProxy process: all but targets, how they leave, certificates."""
         groups = tuple(
             replace(group, targets=(), deregistration_delay=0.0) for group in self.target_groups
         )
-        return replace(self, target_groups=groups)
+        listeners = tuple(listener.structure() for listener in self.listeners)
+        return replace(self, listeners=listeners, target_groups=groups)

@@ -557,7 +557,10 @@ def test_a_redirect_leads_a_client_of_the_host_to_the_hosts_port(
 ) -> None:
     http_listener = Listener("http", 80, Redirect(301, "HTTPS", port="443"), host_port=port(front))
     https_listener = Listener("https", 443, FixedResponse(200), host_port=8443)
-    balancer.apply(LoadBalancer((http_listener, https_listener)), {"http": [front]})
+    spec = LoadBalancer(
+        (http_listener, https_listener), host_ports=((80, port(front)), (443, 8443))
+    )
+    balancer.apply(spec, {"http": [front]})
     answer = get(port(front), "/a")
     assert answer.headers["location"] == "https://127.0.0.1:8443/a"
 
@@ -603,8 +606,8 @@ def test_stop_leaves_no_process_and_no_file(
 ) -> None:
     balancer = Balancer(spawner, tmp_path, "lb")
     balancer.apply(one_group(server()), {"http": [front]})
-    modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
-    assert modes == {0o600}
+    modes = {(path.is_dir(), stat.S_IMODE(path.stat().st_mode)) for path in tmp_path.iterdir()}
+    assert modes == {(False, 0o600), (True, 0o700)}
     balancer.stop()
     assert [child.poll() is None for child in spawner.children] == [False]
     assert list(tmp_path.iterdir()) == []

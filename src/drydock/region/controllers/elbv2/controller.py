@@ -14,12 +14,13 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from drydock.region.api.gaps.elbv2 import Health
-from drydock.region.balancer.balancer import Balancer
-from drydock.region.balancer.spec import LoadBalancer, Target
-from drydock.region.controllers.base import DONE, Outcome, Requeue
+from drydock.region.balancer.fleet import Fleet
+from drydock.region.balancer.spec import Listener, LoadBalancer, Target
+from drydock.region.controllers.base import DONE, Outcome, Requeue, TerminalError
 from drydock.region.controllers.elbv2 import translate
 from drydock.region.controllers.elbv2.door import why_closed
 from drydock.region.controllers.elbv2.hostports import HostPorts
+from drydock.region.controllers.elbv2.tls import tls_of
 from drydock.region.controllers.parts import Parts
 
 
@@ -33,11 +34,13 @@ class View:
     spec: LoadBalancer
     closed: dict[str, str]
     """Listener → why clients on the host may not come in."""
+    unserved: tuple[str, ...]
+    """Why some listeners cannot be served at all."""
 
 
 @dataclass
 class _Running:
-    balancer: Balancer
+    balancer: Fleet
     enis: tuple[str, ...]
     nodes: dict[str, list[socket.socket]]
     """Listener → its sockets on the nodes."""
@@ -49,7 +52,7 @@ class LoadBalancerController:
     """Makes HAProxy what ELB's resources say, and target health what HAProxy says."""
 
     name = "elbv2"
-    wakes_on = frozenset({"elbv2", "ec2"})
+    wakes_on = frozenset({"acm", "ec2", "elbv2", "iam"})
     resync = 5.0
 
     def __init__(self, parts: Parts) -> None:
@@ -92,6 +95,8 @@ class LoadBalancerController:
         running.balancer.apply(view.spec, sockets)
         self._publish(view, running)
         self._write_back(view, running)
+        if view.unserved:
+            raise TerminalError("; ".join(view.unserved))
         return DONE  # the balancer wakes us when it sees something new
 
     def close(self) -> None:
@@ -109,10 +114,7 @@ class LoadBalancerController:
             record: Any = elb.load_balancers.get(arn)
             if record is None:
                 return None
-            listeners = tuple(
-                translate.listener(one, self._ports.port(one.arn))
-                for one in record.listeners.values()
-            )
+            listeners, unserved = self._listeners(record)
             used = {
                 group
                 for one in record.listeners.values()
@@ -125,7 +127,7 @@ class LoadBalancerController:
             }
             groups: dict[str, Any] = {key: elb.target_groups[key] for key in sorted(used)}
             spec = LoadBalancer(
-                listeners=listeners,
+                listeners=tuple(listeners),
                 target_groups=tuple(
                     translate.target_group(group, _targets(group), self._parts.scaled)
                     for group in groups.values()
@@ -140,7 +142,21 @@ class LoadBalancerController:
                 if (why := why_closed(ec2, record, client, int(one.port)))
             }
             enis = tuple(record.enis[one] for one in sorted(record.enis))
-            return View(arn, record.name, enis, spec, closed)
+            return View(arn, record.name, enis, spec, closed, tuple(unserved))
+
+    def _listeners(self, record: Any) -> tuple[list[Listener], list[str]]:
+        """A load balancer's listeners, and why some of them cannot be served. Under the lock."""
+        served: list[Listener] = []
+        unserved: list[str] = []
+        acm, iam = self._store.backend("acm"), self._store.backend("iam")
+        http2 = record.attrs.get("routing.http2.enabled") != "false"
+        for one in record.listeners.values():
+            try:
+                tls = tls_of(one, acm, iam, http2=http2) if one.protocol == "HTTPS" else None
+                served.append(translate.listener(one, self._ports.port(one.arn), tls))
+            except TerminalError as error:
+                unserved.append(str(error))
+        return served, unserved
 
     # -- doing
 
@@ -154,7 +170,7 @@ class LoadBalancerController:
             _close(running)
         folder = self._parts.workspace.region / "balancers" / view.arn.rsplit("/", maxsplit=1)[-1]
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        balancer = Balancer(
+        balancer = Fleet(
             self._parts.spawner,
             folder,
             view.name,
@@ -215,12 +231,13 @@ class LoadBalancerController:
     # -- writing back
 
     def _publish(self, view: View, running: _Running) -> None:
+        protocols = {one.key: one.protocol for one in view.spec.listeners}
         entries = [
             {
                 "load_balancer": view.name,
                 "arn": view.arn,
                 "port": port,
-                "url": f"http://127.0.0.1{_suffix(self._ports.port(listener))}",
+                "url": _url(protocols[listener], self._ports.port(listener)),
             }
             for listener, port in sorted(running.ports.items(), key=lambda item: item[1])
             if listener not in view.closed
@@ -235,7 +252,7 @@ class LoadBalancerController:
             record: Any = elb.load_balancers.get(view.arn)
             if record is None:
                 return
-            serves = running.balancer.running or not view.spec.listeners
+            serves = running.balancer.running or not (view.spec.listeners or view.unserved)
             changed = record.state != "active" and serves
             if changed:
                 record.state = "active"
@@ -270,5 +287,6 @@ def _close(running: _Running) -> None:
             bound.close()
 
 
-def _suffix(port: int | None) -> str:
-    return "" if port in (80, None) else f":{port}"
+def _url(protocol: str, port: int | None) -> str:
+    usual = {"HTTP": 80, "HTTPS": 443}[protocol]
+    return f"{protocol.lower()}://127.0.0.1{'' if port in (usual, None) else f':{port}'}"

@@ -26,6 +26,7 @@ from drydock.region.balancer.spec import (
     SourceIp,
     Target,
     TargetGroup,
+    Tls,
     WeightedGroup,
 )
 from drydock.region.controllers.base import TerminalError
@@ -112,12 +113,10 @@ def condition(entry: Json) -> Condition:
     raise TerminalError(f"a rule's condition: the region does not know the field {field}")
 
 
-def listener(record: Any, host_port: int | None) -> Listener:
-    """A listener with its rules."""
-    if record.protocol != "HTTP":
-        raise TerminalError(
-            f"{record.arn}: the region does not serve {record.protocol} listeners yet"
-        )
+def listener(record: Any, host_port: int | None, tls: Tls | None = None) -> Listener:
+    """A listener with its rules. Raises TerminalError for what the region does not serve."""
+    if record.protocol not in ("HTTP", "HTTPS"):
+        raise TerminalError(f"{record.arn}: the region does not serve {record.protocol} listeners")
     return Listener(
         key=record.arn,
         port=int(record.port),
@@ -133,6 +132,7 @@ def listener(record: Any, host_port: int | None) -> Listener:
             if not rule.is_default
         ),
         host_port=host_port,
+        tls=tls,
     )
 
 

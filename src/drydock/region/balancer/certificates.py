@@ -1,0 +1,84 @@
+"""A listener's certificates: the files that its HAProxy starts with, and how they change while it runs.
+
+HAProxy: its management guide, `set ssl cert`, `commit ssl cert`, `add ssl crt-list`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from drydock.region.balancer.runtime import Runtime
+from drydock.region.balancer.spec import Certificate, Listener
+
+_DEFAULT = "default.pem"
+"""Of the certificate for clients that name no host, or one that none is for. It comes first."""
+_LIST = "list"
+
+
+def list_file(listener: str) -> str:
+    """The list of a listener's certificates, relative to the process's working folder."""
+    return f"{_folder(listener)}/{_LIST}"
+
+
+def write(listener: Listener, folder: Path) -> None:
+    """Write a listener's certificates and their list below a process's working folder."""
+    own = folder / _folder(listener.key)
+    own.mkdir(mode=0o700, parents=True)
+    contents = named(listener)
+    for name, pem in contents.items():
+        _write_private(folder / name, pem)
+    _write_private(own / _LIST, "".join(f"{name}\n" for name in contents))
+
+
+def named(listener: Listener) -> dict[str, str]:
+    """A listener's certificates by the names that its process knows them by, the default one first."""
+    folder = _folder(listener.key)
+    certificates = listener.tls.certificates if listener.tls else ()
+    default = {f"{folder}/{_DEFAULT}": one.pem for one in certificates[:1]}
+    return default | {f"{folder}/{_name(one)}": one.pem for one in certificates[1:]}
+
+
+def change(runtime: Runtime, before: Sequence[Listener], after: Sequence[Listener]) -> None:
+    """Have a process use other certificates for what connects from now on; nothing that is open ends.
+
+    Raises BalancerFailed with HAProxy's words, which hold no key.
+    """
+    earlier = {listener.key: listener for listener in before}
+    for listener in after:
+        if listener.key in earlier:
+            old, new = named(earlier[listener.key]), named(listener)
+            _change(runtime, list_file(listener.key), old, new)
+
+
+def _change(
+    runtime: Runtime, crt_list: str, old: Mapping[str, str], new: Mapping[str, str]
+) -> None:
+    for name, pem in new.items():
+        if old.get(name) == pem:
+            continue
+        # an earlier attempt may have got half way: what it left there is no failure
+        if name not in old:
+            runtime.give(f"new ssl cert {name}", "New empty certificate store", "already exists")
+        runtime.give(f"set ssl cert {name}", "Transaction", payload=pem)
+        runtime.give(f"commit ssl cert {name}", "Success")
+        if name not in old:
+            runtime.give(f"add ssl crt-list {crt_list} {name}", "Success", "already exists")
+    for name in old.keys() - new.keys():
+        runtime.give(f"del ssl crt-list {crt_list} {name}", "deleted", "does not exist")
+        runtime.give(f"del ssl cert {name}", "deleted", "doesn't exist")
+
+
+def _folder(listener: str) -> str:
+    return hashlib.sha256(listener.encode()).hexdigest()[:12]
+
+
+def _name(certificate: Certificate) -> str:
+    return f"{hashlib.sha256(certificate.key.encode()).hexdigest()[:24]}.pem"
+
+
+def _write_private(path: Path, text: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
