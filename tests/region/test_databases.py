@@ -215,26 +215,3 @@ def test_a_version_that_rds_has_not_is_refused(place: Scenario, region: TestRegi
             MasterUsername="postgres",
             MasterUserPassword="x" * 12,
         )
-
-
-def test_what_the_region_cannot_run_is_said(place: Scenario, region: TestRegion) -> None:
-    """A second instance of a cluster: no readers yet."""
-    cluster = Cluster.create(place, "readers")
-    rds = region.client("rds")
-    rds.create_db_instance(
-        DBInstanceIdentifier="readers-1",
-        DBClusterIdentifier="readers",
-        Engine="aurora-postgresql",
-        DBInstanceClass="db.t4g.medium",
-    )
-    cluster.wait_available()
-    eventually(
-        lambda: any(
-            "does not run readers yet" in one["error"] for one in region.inspect()["problems"]
-        ),
-        "the problem is told",
-    )
-    rds.delete_db_instance(DBInstanceIdentifier="readers-1", SkipFinalSnapshot=True)
-    eventually(lambda: region.inspect()["problems"] == [], "and goes with the reader")
-    assert cluster.ask("select 1") == ["1"]
-    cluster.delete()

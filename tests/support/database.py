@@ -1,4 +1,4 @@
-"""An Aurora cluster with one instance in a scenario, and tasks that ask it."""
+"""An Aurora cluster in a scenario, and tasks that ask it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ with psycopg.connect(host=os.environ["HOST"], port=os.environ["PORT"], user=os.e
 
 @dataclass
 class Cluster:
-    """An Aurora PostgreSQL cluster with one instance."""
+    """An Aurora PostgreSQL cluster; it is made with one instance."""
 
     scenario: Scenario
     name: str
@@ -50,13 +50,17 @@ class Cluster:
             VpcSecurityGroupIds=[scenario.group],
             **more,
         )
-        rds.create_db_instance(
-            DBInstanceIdentifier=f"{name}-0",
-            DBClusterIdentifier=name,
+        cluster = cls(scenario, name)
+        cluster.add_instance(0)
+        return cluster
+
+    def add_instance(self, number: int) -> None:
+        self.scenario.region.client("rds").create_db_instance(
+            DBInstanceIdentifier=f"{self.name}-{number}",
+            DBClusterIdentifier=self.name,
             Engine="aurora-postgresql",
             DBInstanceClass="db.t4g.medium",
         )
-        return cls(scenario, name)
 
     def describe(self) -> dict[str, Any]:
         found: dict[str, Any] = self.scenario.region.client("rds").describe_db_clusters(
@@ -64,19 +68,24 @@ class Cluster:
         )["DBClusters"][0]
         return found
 
-    def instance(self) -> dict[str, Any]:
+    def instance(self, number: int = 0) -> dict[str, Any]:
         found: dict[str, Any] = self.scenario.region.client("rds").describe_db_instances(
-            DBInstanceIdentifier=f"{self.name}-0"
+            DBInstanceIdentifier=f"{self.name}-{number}"
         )["DBInstances"][0]
         return found
 
-    def wait_available(self, seconds: float = 40) -> None:
+    def writers(self) -> list[str]:
+        """The members that the API calls the writer."""
+        members = self.describe()["DBClusterMembers"]
+        return [one["DBInstanceIdentifier"] for one in members if one["IsClusterWriter"]]
+
+    def wait_available(self, seconds: float = 40, *, number: int = 0) -> None:
         eventually(
             lambda: (
-                self.instance()["DBInstanceStatus"] == "available"
+                self.instance(number)["DBInstanceStatus"] == "available"
                 and self.describe()["Status"] == "available"
             ),
-            f"{self.name} is available",
+            f"{self.name}-{number} is available",
             seconds,
         )
 
@@ -114,23 +123,26 @@ class Cluster:
         assert task["containers"][0]["exitCode"] == 1, output
         return output
 
-    def server(self) -> dict[str, Any]:
-        """What the region says of its server; empty if none runs."""
-        key = self.describe()["DBClusterArn"]
+    def server(self, number: int = 0) -> dict[str, Any]:
+        """What the region says of an instance's server; empty if none runs."""
+        name = f"{self.name}-{number}"
         return next(
-            (one for one in self.scenario.region.inspect()["databases"] if one["database"] == key),
+            (one for one in self.scenario.region.inspect()["databases"] if one["instance"] == name),
             {},
         )
 
-    def kill(self) -> int:
-        """SIGKILL to the server by the host's pid that the region prints → the pid."""
-        pid = int(self.server()["pid"])
+    def kill(self, number: int = 0) -> int:
+        """SIGKILL to a server by the host's pid that the region prints → the pid."""
+        pid = int(self.server(number)["pid"])
         os.kill(pid, 9)
         return pid
 
     def delete(self) -> None:
         rds = self.scenario.region.client("rds")
-        rds.delete_db_instance(DBInstanceIdentifier=f"{self.name}-0", SkipFinalSnapshot=True)
+        for member in self.describe()["DBClusterMembers"]:
+            rds.delete_db_instance(
+                DBInstanceIdentifier=member["DBInstanceIdentifier"], SkipFinalSnapshot=True
+            )
         rds.delete_db_cluster(DBClusterIdentifier=self.name, SkipFinalSnapshot=True)
 
         def gone() -> bool:

@@ -90,7 +90,10 @@ class DnsController:
         return names
 
     def _databases(self, enis: dict[str, Any]) -> dict[str, Name]:
-        """Instance endpoints are addresses; a cluster's endpoints are aliases of its writer's."""
+        """Instances' endpoints are addresses, a cluster's an alias of its writer's.
+
+        The reader endpoint stands for every reader that is available, and for the writer without one.
+        """
         names: dict[str, Name] = {}
         rds = self._store.backend("rds")
         instances: Iterable[Any] = rds.databases.values()
@@ -100,12 +103,18 @@ class DnsController:
                 names[str(instance.address).lower()] = Name((_address(eni),))
         clusters: Iterable[Any] = rds.clusters.values()
         for cluster in clusters:
+            writer, readers = "", list[IPv4Address]()
             for member in cluster._members:
-                writer = str(member.address).lower()
-                if writer in names:
-                    names[str(cluster.endpoint).lower()] = Name(alias=writer)
-                    names[str(cluster.reader_endpoint).lower()] = Name(alias=writer)
-                    break
+                name = str(member.address).lower()
+                if name in names and member.is_cluster_writer:
+                    writer = name
+                elif name in names and member.status == "available":
+                    readers.extend(names[name].addresses)
+            if writer:
+                names[str(cluster.endpoint).lower()] = Name(alias=writer)
+            if readers or writer:
+                reading = Name(tuple(readers)) if readers else Name(alias=writer)
+                names[str(cluster.reader_endpoint).lower()] = reading
         return names
 
 

@@ -11,5 +11,6 @@ settings   postgresql.conf and pg_hba.conf, as text
 spec       what a server is to be, and what is told of it
 postmaster what a server's files tell of its process
 server     the process: start, ask, stop
+standby    a server that follows another: the copy, and how it is reached
 roles      master user, rds_superuser, the named database
 """

@@ -40,6 +40,11 @@ class ServerFolder:
         return self.path / "rdsadmin.password"
 
     @property
+    def socket(self) -> Path:
+        """The folder of the server's socket, over which its copies follow it."""
+        return self.path / "socket"
+
+    @property
     def log(self) -> Path:
         """What the server wrote on stderr."""
         return self.path / "postgresql.log"

@@ -10,7 +10,6 @@ import ctypes
 import os
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from drydock.errors import DatabaseFailed
 from drydock.region.database.folder import ServerFolder, remove_tree, sync_folder
@@ -28,25 +27,27 @@ _TIMEOUT = 120.0
 _LC_ALL_MASK = 0x1FBF
 
 
-@dataclass(frozen=True)
-class Locale:
-    """How a new server compares text."""
+def choose_locale(major: int, has: Callable[[str], bool]) -> tuple[str, ...]:
+    """RDS's own where the machine has it, else UTF-8 by code point → arguments of initdb.
 
-    arguments: tuple[str, ...]
-    note: str = ""
-    """Where it is not as on RDS: a sentence for the user."""
-
-
-def choose_locale(major: int, has: Callable[[str], bool]) -> Locale:
-    """RDS's own where the machine has it, else UTF-8 by code point. `has` tells of a name."""
+    `has` tells of a name.
+    """
     if has(RDS_LOCALE):
-        return Locale((f"--locale={RDS_LOCALE}", "--lc-messages=C"))
-    note = f"this machine has no locale {RDS_LOCALE}: text is ordered by code point, not as on RDS"
+        return f"--locale={RDS_LOCALE}", "--lc-messages=C"
     if major >= 17:
-        builtin = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
-        return Locale(builtin, note)
+        return "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"
     name = "C.UTF-8" if has("C.UTF-8") else "C"
-    return Locale((f"--locale={name}", "--lc-messages=C"), note)
+    return f"--locale={name}", "--lc-messages=C"
+
+
+def locale_note(collation: str) -> str:
+    """What to tell the user of a server whose databases have this collation; empty: as on RDS."""
+    if collation.lower().replace("-", "") == RDS_LOCALE.lower().replace("-", ""):
+        return ""
+    return (
+        f"text is ordered by code point, not as on RDS: there was no locale {RDS_LOCALE} when the "
+        "database was made"
+    )
 
 
 def has_locale(name: str) -> bool:
@@ -63,7 +64,10 @@ def has_locale(name: str) -> bool:
 
 
 def make_data(
-    spawner: Spawner, folder: ServerFolder, installation: Installation, locale: Locale
+    spawner: Spawner,
+    folder: ServerFolder,
+    installation: Installation,
+    locale: tuple[str, ...],
 ) -> None:
     """Run initdb beside the final place and rename; what an interruption left is removed first.
 
@@ -80,7 +84,7 @@ def make_data(
         f"--pwfile={folder.password_file}",
         "--auth=scram-sha-256",
         "--encoding=UTF8",
-        *locale.arguments,
+        *locale,
     ]
     if installation.major >= 16:
         # It need not try how much this machine can bear: half the page faults, a fifth of the time.

@@ -45,6 +45,13 @@ def clear_stale_pid_file(folder: ServerFolder) -> None:
     file.unlink()
 
 
+def clear_socket(folder: ServerFolder) -> None:
+    """Make the folder of the socket, empty. The caller holds the folder's lock: none listens."""
+    folder.socket.mkdir(mode=0o700, exist_ok=True)
+    for left in folder.socket.iterdir():
+        left.unlink()
+
+
 def last_words(log: Path, start: int, size: int = 4096) -> str:
     """Why a server ended: the telling lines of its log, else the last one.
 

@@ -20,11 +20,18 @@ from drydock.region.database.initdb import (
     SERVER_UID,
     choose_locale,
     has_locale,
+    locale_note,
     make_data,
 )
-from drydock.region.database.postmaster import clear_stale_pid_file, is_ready, last_words
+from drydock.region.database.postmaster import (
+    clear_socket,
+    clear_stale_pid_file,
+    is_ready,
+    last_words,
+)
 from drydock.region.database.settings import ADMIN, pg_hba_conf, postgresql_conf
 from drydock.region.database.spec import Probe, ServerExit, ServerSpec, StopMode, installation_for
+from drydock.region.database.standby import conninfo, copy_data, write_password
 from drydock.region.processes.client import Process, Spawner
 from drydock.region.processes.protocol import ProcessSpec
 
@@ -50,6 +57,10 @@ QUIET = (
     "-c log_min_error_statement=panic"
 )
 """What rdsadmin does is nobody's business: no statement of it is in the server's log."""
+
+_PROBE = (
+    "SELECT pg_is_in_recovery(), datcollate FROM pg_database WHERE datname = current_database()"
+)
 
 
 class PostgresServer:
@@ -87,20 +98,17 @@ class PostgresServer:
         process = self._process
         return process.host_pid if process is not None and process.running else None
 
-    def initialise(self) -> str:
-        """Make its files where there are none → a note for the user, or nothing.
+    def initialise(self) -> None:
+        """Make its files where there are none: empty, or a copy of the server that it follows.
 
-        Raises DatabaseFailed: initdb failed, or the data are of another major.
+        Raises DatabaseFailed: that failed, or the data are of another major.
         """
         with self._change:
             if self._has_data():
-                return ""
-            major = self.spec.installation.major
-            locale = choose_locale(major, has_locale)
+                return
             with self.folder.locked():
                 if not self._has_data():
-                    make_data(self._spawner, self.folder, self.spec.installation, locale)
-            return locale.note
+                    self._make_data()
 
     def start(self, timeout: float = 60.0) -> None:
         """Run it until it takes connections. Nothing happens where it already does.
@@ -114,7 +122,8 @@ class PostgresServer:
             if process is None or not process.running:
                 process = self._launch()
             self._wait_until_ready(process, time.monotonic() + timeout)
-            self._ensure_admin_database()
+            if self.spec.upstream is None:
+                self._ensure_admin_database()
 
     def stop(self, mode: StopMode = StopMode.FAST, grace: float = 20.0) -> None:
         """End it; after `grace` seconds without regard for clients, after as many by force.
@@ -163,15 +172,37 @@ class PostgresServer:
     def probe(self, timeout: int = 5) -> Probe:
         """Ask it a query, over a connection of its own."""
         if not self.running:
-            return Probe(False, "its process does not run")
+            return Probe(False, reason="its process does not run")
         try:
             with self.connect(timeout=timeout) as connection:
-                connection.execute("SELECT 1")
+                row = connection.execute(_PROBE).fetchone()
         except DatabaseFailed as error:
-            return Probe(False, error.cause)
+            return Probe(False, reason=error.cause)
         except psycopg.Error as error:
-            return Probe(False, _one_line(error))
-        return Probe(True)
+            return Probe(False, reason=_one_line(error))
+        if row is None:
+            return Probe(False, reason="it answers without a row")
+        return Probe(True, in_recovery=bool(row[0]), note=locale_note(str(row[1])))
+
+    def followers(self) -> frozenset[str]:
+        """The servers that follow it and have caught up, by the names of their folders.
+
+        Raises DatabaseFailed: it does not answer.
+        """
+        query = "SELECT application_name FROM pg_stat_replication WHERE state = 'streaming'"
+        try:
+            with self.connect() as connection:
+                return frozenset(str(row[0]) for row in connection.execute(query))
+        except psycopg.Error as error:
+            raise DatabaseFailed(f"asking {self.folder.name}", _one_line(error)) from error
+
+    def _make_data(self) -> None:
+        installation = self.spec.installation
+        if self.spec.upstream is not None:
+            copy_data(self._spawner, self.folder, installation, self.spec.upstream)
+            return
+        locale = choose_locale(installation.major, has_locale)
+        make_data(self._spawner, self.folder, installation, locale)
 
     def _has_data(self) -> bool:
         have, want = self.folder.major, self.spec.installation.major
@@ -189,6 +220,7 @@ class PostgresServer:
         self._asked_to_stop = False
         with self.folder.locked() as lock:
             clear_stale_pid_file(self.folder)
+            clear_socket(self.folder)
             self._write_settings()
             output = self.folder.open_log()
             self._log_start = os.fstat(output).st_size
@@ -220,9 +252,17 @@ class PostgresServer:
         return process
 
     def _write_settings(self) -> None:
-        spec = self.spec
+        spec, upstream = self.spec, ""
+        if spec.upstream is not None:
+            write_password(self.folder, spec.upstream)
+            upstream = conninfo(self.folder, self.folder.data, spec.upstream)
         conf = postgresql_conf(
-            spec.installation.major, self.folder.name, spec.listen, spec.port, spec.parameters
+            spec.installation.major,
+            self.folder.name,
+            spec.listen,
+            spec.port,
+            spec.parameters,
+            upstream,
         )
         write_private(self.folder.data / "postgresql.conf", conf)
         write_private(self.folder.data / "pg_hba.conf", pg_hba_conf())

@@ -23,6 +23,7 @@ OURS = frozenset(
         "log_destination",
         "logging_collector",
         "port",
+        "primary_conninfo",
         "unix_socket_directories",
     }
 )
@@ -42,6 +43,8 @@ def defaults(major: int) -> dict[str, str]:
         "max_connections": "100",
         "min_wal_size": "32MB",
         "wal_level": "replica",
+        "wal_keep_size": "64MB",  # for a copy that was away for a while
+        "wal_retrieve_retry_interval": "500ms",
         "fsync": "on",
         "full_page_writes": "on",
         "synchronous_commit": "on",
@@ -61,9 +64,16 @@ def defaults(major: int) -> dict[str, str]:
 
 
 def postgresql_conf(
-    major: int, name: str, listen: str, port: int, parameters: Mapping[str, str]
+    major: int,
+    name: str,
+    listen: str,
+    port: int,
+    parameters: Mapping[str, str],
+    upstream: str = "",
 ) -> str:
     """postgresql.conf: the defaults, the caller's parameters over them, and what is ours.
+
+    `upstream` is how the server that it follows is reached.
 
     Raises DatabaseFailed: a parameter that is ours, or that cannot be written.
     """
@@ -78,12 +88,15 @@ def postgresql_conf(
         "cluster_name": name,
         "listen_addresses": listen,
         "port": str(port),
-        "unix_socket_directories": "",
+        # for copies that follow; seen from the data folder, which is where the server works
+        "unix_socket_directories": "../socket",
         "log_destination": "stderr",
         "logging_collector": "off",
         # files in the data folder: a killed server leaves nothing in /dev/shm
         "dynamic_shared_memory_type": "mmap",
     }
+    if upstream:
+        values["primary_conninfo"] = upstream
     lines = ["# Written by Drydock at every start."]
     lines += [f"{parameter} = {_quoted(parameter, value)}" for parameter, value in values.items()]
     return "\n".join(lines) + "\n"
@@ -92,15 +105,18 @@ def postgresql_conf(
 def pg_hba_conf() -> str:
     """pg_hba.conf: rdsadmin from the server's own addresses alone, the others from anywhere.
 
+    Over the socket in the server's private folder nobody comes in but copies that follow.
     Who may send a packet at all is the business of security groups.
     """
     rules = [
+        ("local", "replication", ADMIN, "", "scram-sha-256"),
         ("host", "all", ADMIN, "samehost", "scram-sha-256"),
         ("host", "all", ADMIN, "all", "reject"),
         ("host", ADMIN, "all", "all", "reject"),
         ("host", "all", "all", "all", "scram-sha-256"),
     ]
-    lines = ["# Written by Drydock at every start.", *("\t".join(rule) for rule in rules)]
+    lines = ["# Written by Drydock at every start."]
+    lines += ["\t".join(word for word in rule if word) for rule in rules]
     return "\n".join(lines) + "\n"
 
 

@@ -25,6 +25,14 @@ class StopMode(Enum):
 
 
 @dataclass(frozen=True)
+class Upstream:
+    """A server that another one follows."""
+
+    folder: Path
+    port: int = 5432
+
+
+@dataclass(frozen=True)
 class ServerSpec:
     """A server to be: where its files are and where it listens."""
 
@@ -38,6 +46,8 @@ class ServerSpec:
     """`listen_addresses`: by default every address of its namespace."""
     netns: int | None = None
     """Descriptor of its network namespace; the caller's, open for as long as the server is used."""
+    upstream: Upstream | None = None
+    """The server that it follows as a hot standby; None: it is written to itself."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Settings over our defaults, by PostgreSQL's names and in its units."""
 
@@ -59,6 +69,10 @@ class Probe:
 
     answered: bool
     """It answered a query."""
+    in_recovery: bool = False
+    """It follows another server: it can be read only."""
+    note: str = ""
+    """Where it is not as on RDS: a sentence for the user."""
     reason: str = ""
     """Why not."""
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from drydock.errors import DatabaseFailed, SpawnFailed
-from drydock.region.database.initdb import RDS_LOCALE, choose_locale, has_locale
+from drydock.region.database.initdb import RDS_LOCALE, choose_locale, has_locale, locale_note
 from drydock.region.database.server import PostgresServer
 from drydock.region.database.spec import ServerSpec, installation_for
 from drydock.region.database.versions import Installation
@@ -29,12 +29,15 @@ HALF = 'for word; do case $word in --pgdata=*) mkdir "${word#*=}"; touch "${word
 
 
 def test_the_locale_is_rdss_or_code_points() -> None:
-    assert choose_locale(16, lambda _: True).arguments[0] == f"--locale={RDS_LOCALE}"
-    assert choose_locale(16, lambda _: True).note == ""
-    assert "--builtin-locale=C.UTF-8" in choose_locale(18, lambda _: False).arguments
-    assert "--locale=C.UTF-8" in choose_locale(15, lambda name: name == "C.UTF-8").arguments
-    assert "--locale=C" in choose_locale(15, lambda _: False).arguments
-    assert RDS_LOCALE in choose_locale(15, lambda _: False).note
+    assert choose_locale(16, lambda _: True)[0] == f"--locale={RDS_LOCALE}"
+    assert "--builtin-locale=C.UTF-8" in choose_locale(18, lambda _: False)
+    assert "--locale=C.UTF-8" in choose_locale(15, lambda name: name == "C.UTF-8")
+    assert "--locale=C" in choose_locale(15, lambda _: False)
+
+
+def test_another_order_of_text_is_noted() -> None:
+    assert locale_note("en_US.UTF-8") == locale_note("en_US.utf8") == ""
+    assert RDS_LOCALE in locale_note("C")
 
 
 def test_has_locale_asks_the_c_library() -> None:

@@ -16,10 +16,11 @@ def _conf(parameters: dict[str, str] | None = None, major: int = 16) -> dict[str
     return dict(pairs)
 
 
-def test_it_is_durable_and_reached_by_tcp_alone() -> None:
+def test_it_is_durable_and_reached_by_tcp() -> None:
     conf = _conf()
     assert conf["fsync"] == conf["full_page_writes"] == conf["synchronous_commit"] == "'on'"
-    assert conf["unix_socket_directories"] == "''"
+    assert conf["unix_socket_directories"] == "'../socket'"
+    assert "primary_conninfo" not in conf
     assert conf["listen_addresses"] == "'*'"
     assert conf["port"] == "'5432'"
     assert conf["log_destination"] == "'stderr'"
@@ -59,8 +60,15 @@ def test_what_the_region_needs_cannot_be_changed(name: str) -> None:
         _conf({name.upper(): "1"})
 
 
+def test_a_server_that_follows_is_told_whom() -> None:
+    text = postgresql_conf(16, "db-2", "*", 5432, {}, "host=/x port=1")
+    assert "primary_conninfo = 'host=/x port=1'" in text.splitlines()
+
+
 def test_rdsadmin_comes_from_the_server_itself_alone() -> None:
-    rules = [line.split("\t") for line in pg_hba_conf().splitlines() if line[0] != "#"]
+    lines = [line.split("\t") for line in pg_hba_conf().splitlines() if line[0] != "#"]
+    assert lines[0] == ["local", "replication", "rdsadmin", "scram-sha-256"]
+    rules = lines[1:]
     assert rules[0] == ["host", "all", "rdsadmin", "samehost", "scram-sha-256"]
     assert rules[1] == ["host", "all", "rdsadmin", "all", "reject"]
     assert rules[2] == ["host", "rdsadmin", "all", "all", "reject"]

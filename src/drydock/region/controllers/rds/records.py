@@ -7,16 +7,9 @@ from typing import Any
 
 from drydock.region.api.store import Store
 from drydock.region.controllers.base import TerminalError
+from drydock.region.controllers.rds.members import InstanceView
 
 POSTGRES_ENGINES = frozenset({"aurora-postgresql", "postgres"})
-
-
-@dataclass(frozen=True)
-class InstanceView:
-    identifier: str
-    status: str
-    eni_id: str | None
-    zone: str
 
 
 @dataclass(frozen=True)
@@ -38,6 +31,8 @@ class DatabaseView:
     security_groups: tuple[str, ...]
     public: bool
     instances: tuple[InstanceView, ...]
+    failover_target: str
+    """The instance that is asked to become the writer; empty: none."""
     password: str = field(repr=False)
 
 
@@ -48,17 +43,41 @@ class Records:
         self._store = store
 
     def keys(self) -> set[str]:
-        """ARNs of clusters, and of instances without a cluster."""
+        """ARNs of clusters and of instances."""
         with self._store.reading():
             rds = self._store.backend("rds")
             clusters: list[Any] = list(rds.clusters.values())
-            alone = [one for one in rds.databases.values() if not _cluster_of(one)]
-            found = [*clusters, *alone]
+            instances: list[Any] = list(rds.databases.values())
             return {
-                str(one.db_cluster_arn if one in clusters else one.db_instance_arn)
-                for one in found
-                if one.engine in POSTGRES_ENGINES
+                *(str(one.db_cluster_arn) for one in clusters if one.engine in POSTGRES_ENGINES),
+                *(str(one.db_instance_arn) for one in instances if one.engine in POSTGRES_ENGINES),
             }
+
+    def databases_of_instances(self) -> dict[str, str]:
+        """Per instance, by its identifier: the ARN of its cluster, or its own."""
+        with self._store.reading():
+            instances: list[Any] = list(self._store.backend("rds").databases.values())
+            return {
+                str(one.db_instance_identifier): str(
+                    one.cluster.db_cluster_arn if _cluster_of(one) else one.db_instance_arn
+                )
+                for one in instances
+            }
+
+    def read_member(self, key: str) -> tuple[DatabaseView, InstanceView] | None:
+        """The instance whose ARN this is, with its cluster; None: no instance of a cluster.
+
+        Raises TerminalError when the cluster cannot be served.
+        """
+        with self._store.reading():
+            rds = self._store.backend("rds")
+            instances: list[Any] = list(rds.databases.values())
+            for instance in instances:
+                if instance.db_instance_arn == key and _cluster_of(instance):
+                    cluster: Any = instance.cluster
+                    view = self._cluster(rds, str(cluster.db_cluster_arn), cluster)
+                    return view, _instance_view(instance)
+        return None
 
     def read(self, key: str) -> DatabaseView | None:
         """The database of a key, or None. Raises TerminalError when it cannot be served."""
@@ -91,6 +110,7 @@ class Records:
             security_groups=tuple(groups),
             public=any(bool(member.publicly_accessible) for member in cluster._members),
             instances=tuple(_instance_view(member) for member in cluster._members),
+            failover_target=cluster.failover_target,
         )
 
     def _instance(self, rds: Any, key: str, instance: Any) -> DatabaseView:
@@ -109,6 +129,7 @@ class Records:
             security_groups=tuple(instance.vpc_security_group_ids or ()),
             public=bool(instance.publicly_accessible),
             instances=(_instance_view(instance),),
+            failover_target="",
         )
 
     def _subnets(self, rds: Any, group_name: str | None) -> tuple[tuple[str, str], ...]:
@@ -160,6 +181,17 @@ class Records:
             with self._store.writing("rds"):
                 pass  # tells the others
 
+    def set_writer(self, view: DatabaseView, instance: InstanceView) -> None:
+        """Write which member of a cluster was seen to be its writer, if it is news."""
+        with self._store.reading():
+            record: Any = self._store.backend("rds").clusters.get(view.identifier)
+            if record is None or (instance.is_writer and not record.failover_target):
+                return
+            with self._store.writing("rds"):
+                for member in record._members:
+                    member.is_cluster_writer = member.db_instance_identifier == instance.identifier
+                record.failover_target = ""
+
     def purge_instance(self, identifier: str) -> None:
         """Forget a deleted instance, its interface with it."""
         with self._store.writing("rds", "ec2"):
@@ -185,9 +217,13 @@ def _cluster_of(instance: Any) -> Any:
 def _instance_view(instance: Any) -> InstanceView:
     return InstanceView(
         identifier=instance.db_instance_identifier,
+        arn=str(instance.db_instance_arn),
+        resource_id=str(instance.dbi_resource_id),
         status=instance.status,
         eni_id=getattr(instance, "eni_id", None),
         zone=instance.availability_zone or "",
+        is_writer=not _cluster_of(instance) or bool(instance.is_cluster_writer),
+        tier=int(getattr(instance, "promotion_tier", 1) or 0),
     )
 
 

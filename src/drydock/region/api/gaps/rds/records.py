@@ -1,6 +1,7 @@
 """Clusters, instances and master secrets whose state is only what a controller says.
 
-moto 5.2.5: a cluster is "available" when it is described a second time, an instance at once, a
+moto 5.2.5: to describe a cluster makes one of its members the writer; a failover is over at once; a
+cluster is "available" when it is described a second time, an instance at once, a
 secret "active" when it is looked at; the managed password is the same fixed word for every cluster.
 """
 
@@ -15,7 +16,10 @@ _RESERVED = "aaaaaaaaaa"
 
 
 class DBCluster(models.DBCluster):
-    """`status`: creating, available, modifying, starting, stopping, stopped, deleting, failed."""
+    """`status`: creating, available, modifying, failing-over, stopped, deleting, failed."""
+
+    failover_target = ""
+    """The instance that FailoverDBCluster asked to become the writer, until it is."""
 
     @property
     def status(self) -> str:
@@ -24,6 +28,14 @@ class DBCluster(models.DBCluster):
     @status.setter
     def status(self, value: str) -> None:
         self._status = value
+
+    def designate_writer(self) -> None:
+        """Nobody is the writer by being described: the controller says who is."""
+
+    def failover(self, target_instance: Any) -> None:
+        """ "failing-over" until the controller has seen the target be the writer."""
+        self.failover_target = target_instance.db_instance_identifier
+        self.status = "failing-over"
 
     @property
     def scaling_configuration_info(self) -> dict[str, Any] | None:  # type: ignore[override]

@@ -1,0 +1,169 @@
+"""The servers that run, one per instance, and where their files are.
+
+The cluster's volume is one folder, and only the writer works in it, as every Aurora instance works
+on the same storage. A reader's files are a copy that follows: it is worth nothing by itself, and can
+be made again at any time. So another writer is another server on the same volume, and nothing that
+was committed is lost.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+
+from drydock.region import linux
+from drydock.region.controllers.parts import Parts
+from drydock.region.controllers.rds.members import InstanceView
+from drydock.region.controllers.rds.records import DatabaseView
+from drydock.region.database.server import PostgresServer, ServerSpec, installation_for
+from drydock.region.database.spec import Upstream
+
+
+@dataclass
+class Running:
+    """The server of an instance."""
+
+    key: str
+    """Of the controller's pass that looks after it."""
+    identifier: str
+    server: PostgresServer
+    eni_id: str
+    is_writer: bool
+    password: str = ""
+    """The master password that was last set, so that a change is noticed."""
+    note: str = ""
+    lost: float | None = None
+    """A reader: since when (monotonic) it has not been seen to follow."""
+
+
+class Servers:
+    """One per region. Thread-safe; whoever acts on an instance's server holds `lock`."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._guard = threading.Lock()
+        self._locks: dict[str, threading.RLock] = {}
+        self._running: dict[str, Running] = {}
+        """By the resource id of the instance."""
+        self.wake: Callable[[str], None] = lambda _key: None
+        """Look at a key again."""
+
+    def lock(self, instance: InstanceView) -> AbstractContextManager[Any]:
+        """The right to start, stop or replace the server of an instance."""
+        with self._guard:
+            return self._locks.setdefault(instance.resource_id, threading.RLock())
+
+    def volume(self, view: DatabaseView) -> Path:
+        """Where the database is."""
+        return self._parts.workspace.databases / view.resource_id
+
+    def copy(self, instance: InstanceView) -> Path:
+        """Where a reader's copy of it is."""
+        return self._parts.workspace.databases / instance.resource_id
+
+    def initialise(self, view: DatabaseView) -> None:
+        """Make the volume, before there is an instance. Raises DatabaseFailed."""
+        spec = self._spec(view, self.volume(view), "127.0.0.1", None)
+        PostgresServer(self._parts.spawner, spec).initialise()
+
+    def writer_of(self, view: DatabaseView) -> PostgresServer | None:
+        """The server that runs on the volume of a database."""
+        with self._guard:
+            found = [one for one in self._running.values() if one.is_writer and one.key == view.key]
+        return next((one.server for one in found if one.server.running), None)
+
+    def ensure(
+        self, view: DatabaseView, instance: InstanceView, eni_id: str, address: IPv4Address
+    ) -> Running:
+        """The server of an instance, as the writer; it need not run."""
+        return self._ensure(view, instance, eni_id, address, is_writer=True)
+
+    def ensure_reader(
+        self, view: DatabaseView, instance: InstanceView, eni_id: str, address: IPv4Address
+    ) -> Running:
+        """The server of an instance, as a reader; it need not run."""
+        return self._ensure(view, instance, eni_id, address, is_writer=False)
+
+    def stop(self, instance: InstanceView) -> None:
+        """Stop and forget the server of an instance. Nothing happens where there is none."""
+        with self.lock(instance):
+            with self._guard:
+                running = self._running.pop(instance.resource_id, None)
+            if running is not None:
+                running.server.stop()
+
+    def stop_key(self, key: str) -> None:
+        """Stop what a pass looked after whose resource is not there any more."""
+        with self._guard:
+            gone = [name for name, one in self._running.items() if one.key == key]
+            servers = [self._running.pop(name).server for name in gone]
+        for server in servers:
+            server.stop()
+
+    def all(self) -> list[Running]:
+        """Writers first."""
+        with self._guard:
+            return sorted(self._running.values(), key=lambda one: not one.is_writer)
+
+    def close(self) -> None:
+        """Stop every server in order: clients are cut off, a checkpoint is made."""
+        threads = [threading.Thread(target=one.server.stop) for one in self.all()]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _ensure(
+        self,
+        view: DatabaseView,
+        instance: InstanceView,
+        eni_id: str,
+        address: IPv4Address,
+        *,
+        is_writer: bool,
+    ) -> Running:
+        running = self._running.get(instance.resource_id)
+        if running is not None and (running.eni_id, running.is_writer) == (eni_id, is_writer):
+            return running
+        if running is not None:
+            running.server.stop()
+        key = view.key if is_writer else instance.arn
+        namespace = self._parts.fabric.namespace(eni_id).descriptor
+        volume = self.volume(view)
+        server = PostgresServer(
+            self._parts.spawner,
+            self._spec(view, volume, str(address), namespace)
+            if is_writer
+            else self._spec(
+                view, self.copy(instance), str(address), namespace, Upstream(volume, view.port)
+            ),
+            lambda: linux.in_network_namespace(namespace),
+            lambda _exit: self.wake(key),
+        )
+        running = Running(key, instance.identifier, server, eni_id, is_writer)
+        with self._guard:
+            self._running[instance.resource_id] = running
+        return running
+
+    def _spec(
+        self,
+        view: DatabaseView,
+        folder: Path,
+        hostaddr: str,
+        netns: int | None,
+        upstream: Upstream | None = None,
+    ) -> ServerSpec:
+        return ServerSpec(
+            folder=folder,
+            # a copy is readable by the major alone that made the volume
+            installation=installation_for(self.volume(view), view.major),
+            hostaddr=hostaddr,
+            port=view.port,
+            netns=netns,
+            upstream=upstream,
+        )
