@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from moto import mock_aws
+from moto.acm.models import acm_backends
 from moto.applicationautoscaling.models import applicationautoscaling_backends
 from moto.core.base_backend import BackendDict
 from moto.ec2.models import ec2_backends
@@ -24,6 +25,7 @@ from moto.rds.models import rds_backends
 from moto.s3.models import s3_backends
 
 _WITH_GAPS: tuple[BackendDict[Any], ...] = (
+    acm_backends,
     applicationautoscaling_backends,
     ec2_backends,
     ecs_backends,

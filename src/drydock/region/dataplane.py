@@ -13,6 +13,8 @@ from drydock.config import Config
 from drydock.paths import Workspace
 from drydock.region.addresses import API, address_of, host_names
 from drydock.region.api.store import Store
+from drydock.region.certificates.authority import Authority
+from drydock.region.controllers.acm.controller import CertificateController
 from drydock.region.controllers.base import Controller, Runner
 from drydock.region.controllers.dns import DnsController
 from drydock.region.controllers.ecs.services import ServiceController
@@ -86,6 +88,7 @@ class DataPlane:
                 self._databases,
                 EndpointController(self._parts, serve),
                 DnsController(self._parts),
+                CertificateController(self._parts, Authority.open(workspace.authority)),
                 self._vpc,
             )
         ]

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from drydock.region.api import changes, gaps
 
 if TYPE_CHECKING:
-    from moto.acm.models import AWSCertificateManagerBackend
     from moto.iam.models import IAMBackend
     from moto.kms.models import KmsBackend
     from moto.route53.models import Route53Backend
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from moto.secretsmanager.models import SecretsManagerBackend
     from moto.ssm.models import SimpleSystemManagerBackend
 
+    from drydock.region.api.gaps.acm import AcmBackend
     from drydock.region.api.gaps.applicationautoscaling import AutoScalingBackend
     from drydock.region.api.gaps.ec2 import Ec2Backend
     from drydock.region.api.gaps.ecs import EcsBackend
@@ -130,7 +130,7 @@ class Store:
     @overload
     def backend(self, service: Literal["ssm"]) -> SimpleSystemManagerBackend: ...
     @overload
-    def backend(self, service: Literal["acm"]) -> AWSCertificateManagerBackend: ...
+    def backend(self, service: Literal["acm"]) -> AcmBackend: ...
     @overload
     def backend(self, service: Literal["kms"]) -> KmsBackend: ...
     @overload

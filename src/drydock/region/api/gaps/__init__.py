@@ -36,6 +36,7 @@ def install() -> None:
         if _DONE.is_set():
             return
         from drydock.region.api.gaps import (  # noqa: PLC0415  (moto, slow)
+            acm,
             applicationautoscaling,
             ec2,
             ecs,
@@ -45,6 +46,6 @@ def install() -> None:
             rds,
         )
 
-        for module in (ec2, ecs, elbv2, rds, iam, logs, applicationautoscaling):
+        for module in (ec2, ecs, elbv2, acm, rds, iam, logs, applicationautoscaling):
             module.install()
         _DONE.set()

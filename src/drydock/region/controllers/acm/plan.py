@@ -1,0 +1,137 @@
+"""What is to be done about a certificate, from what is known of it. Pure.
+
+https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
+https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+VALIDITY = timedelta(days=198)
+"""Of a certificate that ACM issues, since 2026: public authorities may give no more than 200 days."""
+PATIENCE = timedelta(hours=72)
+"""How long ACM waits for the validation records; in region time."""
+RETRY = timedelta(hours=1)
+"""After which ACM tries a renewal again."""
+_AMAZONS = ("amazonaws.com", "cloudfront.net", "elasticbeanstalk.com")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the region is set to."""
+
+    patience: timedelta
+    renew_at: float
+    """The share of a certificate's life after which it is renewed."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A certificate, copied out of the control plane. Times are UTC."""
+
+    arn: str
+    kind: str
+    status: str
+    names: tuple[str, ...]
+    algorithm: str
+    created_at: datetime
+    validated: frozenset[str] = frozenset()
+    issued_at: datetime | None = None
+    not_after: datetime | None = None
+    eligible: bool = False
+    """In use or exported: ACM renews it."""
+    renewal_asked: bool = False
+    renewal_status: str = ""
+    renewal_reason: str = ""
+    renewal_validated: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the public DNS says now."""
+
+    proven: frozenset[str]
+    """The names whose validation record stands."""
+    forbidden: frozenset[str] = frozenset()
+    """The names that CAA records keep Amazon from."""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Nothing to do before `until`; None: before something changes."""
+
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Issue:
+    """Make a certificate, the first or the next."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Write what was seen: another status, or other names that are proven."""
+
+    status: str
+    validated: frozenset[str] = frozenset()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class MarkRenewal:
+    """Write how the renewal stands."""
+
+    status: str
+    validated: frozenset[str] = field(default_factory=frozenset)
+    reason: str = ""
+
+
+Step = Wait | Issue | Mark | MarkRenewal
+
+
+def plan(view: View, proof: Proof, now: datetime, rules: Rules) -> Step:
+    """The next step; after any but `Wait`, plan again."""
+    if view.status == "PENDING_VALIDATION":
+        return _validate(view, proof, now, rules)
+    if view.status != "ISSUED" or view.not_after is None:
+        return Wait()
+    if now >= view.not_after:
+        return Mark("EXPIRED", view.validated)
+    if view.issued_at is None or not view.eligible:
+        return Wait(view.not_after)
+    due = view.issued_at + (view.not_after - view.issued_at) * rules.renew_at
+    if not view.renewal_asked and now < due:
+        return Wait(due)
+    return _renew(view, proof, now)
+
+
+def _validate(view: View, proof: Proof, now: datetime, rules: Rules) -> Step:
+    names = frozenset(view.names)
+    validated = view.validated | proof.proven  # what was proven once stays so
+    end = view.created_at + rules.patience
+    if any(name.endswith(f".{one}") for name in names for one in _AMAZONS):
+        return Mark("FAILED", view.validated, "ADDITIONAL_VERIFICATION_REQUIRED")
+    if names <= validated:
+        if proof.forbidden:
+            return Mark("FAILED", validated - proof.forbidden, "CAA_ERROR")
+        return Issue()
+    if now >= end:
+        return Mark("VALIDATION_TIMED_OUT", view.validated)
+    if validated != view.validated:
+        return Mark("PENDING_VALIDATION", validated)
+    return Wait(end)
+
+
+def _renew(view: View, proof: Proof, now: datetime) -> Step:
+    """Every record has to stand again, all at one time."""
+    assert view.not_after is not None  # noqa: S101  (plan has looked)
+    if not proof.forbidden and frozenset(view.names) <= proof.proven:
+        return Issue()
+    if proof.forbidden:
+        wanted = MarkRenewal("FAILED", proof.proven - proof.forbidden, "CAA_ERROR")
+    else:
+        wanted = MarkRenewal("PENDING_VALIDATION", proof.proven)
+    written = MarkRenewal(view.renewal_status, view.renewal_validated, view.renewal_reason)
+    return wanted if wanted != written else Wait(min(now + RETRY, view.not_after))
