@@ -1,4 +1,4 @@
-"""`drydock region start | stop | status`, and `drydock env`."""
+"""`drydock region start | stop | status | ca`, and `drydock env`."""
 
 from __future__ import annotations
 
@@ -79,6 +79,57 @@ def status(json: JsonOption = False) -> None:
         output.note(f"region {record.region}, account {record.account_id}, log {record.log}")
     if record is None:
         raise typer.Exit(1)
+
+
+@region.command()
+def ca(
+    path: Annotated[bool, typer.Option("--path", help="Print where the file is.")] = False,
+) -> None:
+    """Print the certificate of the region's authority, in PEM.
+
+    Clients that trust it open the region's HTTPS sites without a warning.
+    Its key stays where it is, and is never printed.
+
+    curl: curl --cacert "$(drydock region ca --path)" URL
+
+    Python: export SSL_CERT_FILE="$(drydock region ca --path)"
+    and the same for REQUESTS_CA_BUNDLE; they replace the usual authorities.
+
+    Chromium: chrome://certificate-manager, Local certificates, Installed by
+    you, Trusted certificates, Import.
+
+    Firefox: Settings, Privacy & Security, View Certificates, Authorities,
+    Import.
+
+    Give it a browser profile of its own; docs/how-to/trust-the-region.md says
+    why, and how to take it back.
+    """
+    file = _authority_certificate(Workspace.here())
+    output.result(str(file) if path else file.read_text().rstrip())
+
+
+def _authority_certificate(workspace: Workspace) -> Path:
+    """Waits for it while a region starts. Raises RegionNotRunning, WaitTimedOut."""
+    from drydock.errors import RegionNotRunning
+    from drydock.ops import wait
+    from drydock.region import launcher
+
+    file = workspace.authority_certificate
+    if file.exists():
+        return file
+    if launcher.running(workspace) is None:
+        raise RegionNotRunning(
+            "the region's certificate authority",
+            "it is made when a region starts in this folder, and none has yet",
+            "start one: drydock region start",
+        )
+    return wait.until(
+        lambda: file if file.exists() else None,
+        what=f"the region's certificate authority, {file}",
+        timeout=15.0,
+        every=0.05,
+        remedy="see why in the region's log, which drydock region status names",
+    )
 
 
 def env() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -108,3 +109,43 @@ def test_purge_asks_and_takes_silence_for_no(
     ended = run("down", "--purge")
     assert ended.code == 2
     assert world.done == []
+
+
+def test_ca_prints_the_certificate_or_its_place_whether_the_region_runs_or_not(
+    run: Run, world: World, tmp_path: Path
+) -> None:
+    file = tmp_path / ".drydock" / "region" / "authority" / "root.pem"
+    file.parent.mkdir(parents=True)
+    file.write_text("-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n")
+    for world.running in (False, True):
+        assert run("region", "ca").out == file.read_text()
+        ended = run("region", "ca", "--path")
+        assert (ended.code, ended.out) == (0, f"{file}\n")
+
+
+def test_ca_before_any_region_says_how_to_get_one(run: Run) -> None:
+    ended = run("region", "ca")
+    assert (ended.code, ended.out) == (1, "")
+    assert "drydock region start" in ended.err
+
+
+def test_ca_waits_for_a_region_that_starts(run: Run, world: World, tmp_path: Path) -> None:
+    folder = tmp_path / ".drydock" / "region" / "authority"
+    folder.mkdir(parents=True)
+    world.running = True
+
+    def make() -> None:
+        (folder / "new").write_text("certificate\n")
+        (folder / "new").rename(folder / "root.pem")
+
+    timer = threading.Timer(0.2, make)
+    timer.start()
+    ended = run("region", "ca")
+    timer.join()
+    assert (ended.code, ended.out) == (0, "certificate\n")
+
+
+def test_ca_says_how_clients_come_to_trust_it(run: Run) -> None:
+    text = run("region", "ca", "--help").out
+    for word in ("--cacert", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "Chromium", "Firefox"):
+        assert word in text
