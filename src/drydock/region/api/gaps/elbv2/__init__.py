@@ -11,9 +11,11 @@ from moto.elbv2.models import elbv2_backends  # noqa: E402
 from drydock.region.api.gaps import overlay  # noqa: E402
 from drydock.region.api.gaps.elbv2.backend import ElbBackend  # noqa: E402
 from drydock.region.api.gaps.elbv2.balancers import LoadBalancer  # noqa: E402
+from drydock.region.api.gaps.elbv2.listeners import Listener  # noqa: E402
+from drydock.region.api.gaps.elbv2.rules import Rule  # noqa: E402
 from drydock.region.api.gaps.elbv2.targets import Health, TargetGroup  # noqa: E402
 
-__all__ = ["ElbBackend", "Health", "LoadBalancer", "TargetGroup", "install"]
+__all__ = ["ElbBackend", "Health", "Listener", "LoadBalancer", "Rule", "TargetGroup", "install"]
 
 
 def install() -> None:

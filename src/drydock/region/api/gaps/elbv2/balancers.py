@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto.core.utils import iso_8601_datetime_with_milliseconds
 from moto.ec2.exceptions import InvalidSubnetIdError
 from moto.elbv2 import models
 from moto.elbv2.exceptions import ELBClientError, LoadBalancerNotFoundError
@@ -16,51 +17,9 @@ from moto.elbv2.models import ELBv2Backend
 from moto.moto_api._internal import mock_random
 
 from drydock.region.api.gaps.ec2 import Ec2Backend
-
-_ZONES = {
-    "af-south-1": "Z268VQBMOI5EKX",
-    "ap-east-1": "Z3DQVH9N71FHZ0",
-    "ap-northeast-1": "Z14GRHDCWA56QT",
-    "ap-northeast-2": "ZWKZPGTI48KDX",
-    "ap-northeast-3": "Z5LXEXXYW11ES",
-    "ap-south-1": "ZP97RAFLXTNZK",
-    "ap-southeast-1": "Z1LMS91P8CMLE5",
-    "ap-southeast-2": "Z1GM3OXH4ZPM65",
-    "ca-central-1": "ZQSVJUPU6J1EY",
-    "eu-central-1": "Z215JYRZR1TBD5",
-    "eu-north-1": "Z23TAZ6LKFMNIO",
-    "eu-south-1": "Z3ULH7SSC9OV64",
-    "eu-west-1": "Z32O12XQLNTSW2",
-    "eu-west-2": "ZHURV8PSTC4K8",
-    "eu-west-3": "Z3Q77PNBQS71R4",
-    "me-south-1": "ZS929ML54UICD",
-    "sa-east-1": "Z2P70J7HTTTPLU",
-    "us-east-1": "Z35SXDOTRQ7X7K",
-    "us-east-2": "Z3AADJGX6KTTL2",
-    "us-west-1": "Z368ELLRRE2KJ0",
-    "us-west-2": "Z1H1FL5HABSF5",
-}
-"""Hosted zone of the load balancers' names (https://docs.aws.amazon.com/general/latest/gr/elb.html)."""
-
-_DEFAULTS = {
-    "access_logs.s3.enabled": "false",
-    "client_keep_alive.seconds": "3600",
-    "connection_logs.s3.enabled": "false",
-    "connection_logs.s3.bucket": "",
-    "connection_logs.s3.prefix": "",
-    "idle_timeout.timeout_seconds": "60",
-    "load_balancing.cross_zone.enabled": "true",
-    "routing.http.desync_mitigation_mode": "defensive",
-    "routing.http.drop_invalid_header_fields.enabled": "false",
-    "routing.http.preserve_host_header.enabled": "false",
-    "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "false",
-    "routing.http.xff_client_port.enabled": "false",
-    "routing.http.xff_header_processing.mode": "append",
-    "routing.http2.enabled": "true",
-    "waf.fail_open.enabled": "false",
-    "zonal_shift.config.enabled": "false",
-}
-"""An Application Load Balancer's attributes when nothing is asked for."""
+from drydock.region.api.gaps.elbv2 import balancer_attributes, limits, log_buckets, names
+from drydock.region.api.gaps.elbv2.problems import invalid, misconfigured, unserved
+from drydock.region.api.gaps.elbv2.tags import check as check_tags
 
 
 class LoadBalancer(models.FakeLoadBalancer):
@@ -68,6 +27,11 @@ class LoadBalancer(models.FakeLoadBalancer):
 
     enis: dict[str, str]
     state_reason: str | None
+    ipam_pools: dict[str, str] | None = None
+    minimum_capacity: int = 0
+    """Capacity units that are reserved; kept, and nothing more."""
+    capacity_modified: str | None = None
+    """When they were last changed, in ISO 8601."""
 
     def activate(self) -> None:
         """moto's way of becoming active by being described; ours is the controller's."""
@@ -102,6 +66,12 @@ class BalancerOperations(ELBv2Backend):
         """CreateLoadBalancer."""
         scheme = scheme or "internet-facing"
         kind = loadbalancer_type or "application"
+        names.check(name)
+        check_tags(kwargs.get("tags"))
+        if len(self.load_balancers) >= limits.BALANCERS:
+            raise ELBClientError(
+                "TooManyLoadBalancers", "The maximum number of load balancers has been reached"
+            )
         if any(one.name == name for one in self.load_balancers.values()):
             raise ELBClientError(
                 "DuplicateLoadBalancerName",
@@ -111,7 +81,8 @@ class BalancerOperations(ELBv2Backend):
         vpc = self._check_subnets(wanted, kind, scheme)
         if kind == "application":
             security_groups = security_groups or self._default_groups(vpc)
-            self._check_groups(security_groups)
+            self._check_groups(security_groups, vpc)
+        self._check_address_type(kwargs.get("ip_address_type", "ipv4"), wanted)
         balancer: Any = super().create_load_balancer(
             name, security_groups, subnet_ids, subnet_mappings, scheme, kind, *args, **kwargs
         )
@@ -119,11 +90,11 @@ class BalancerOperations(ELBv2Backend):
         prefix = "internal-" if scheme == "internal" else ""
         number = mock_random.randint(10**8, 2 * 10**9)
         balancer.dns_name = f"{prefix}{name}-{number}.{self.region_name}.elb.amazonaws.com"
-        balancer.canonical_hosted_zone_id = _ZONES.get(self.region_name, _ZONES["us-east-1"])
+        balancer.canonical_hosted_zone_id = names.hosted_zone(self.region_name)
         balancer.state_reason = None
         balancer.enis = {}
         if kind == "application":
-            balancer.attrs.update(_DEFAULTS)
+            balancer.attrs = balancer_attributes.defaults(scheme)
         self._place(balancer)
         return balancer  # type: ignore[no-any-return]
 
@@ -159,13 +130,27 @@ class BalancerOperations(ELBv2Backend):
         group = self.ec2.get_default_security_group(vpc)
         return [group.id] if group is not None else []
 
-    def _check_groups(self, groups: list[str]) -> None:
-        for group in groups:
-            if self.ec2.get_security_group_from_id(group) is None:
+    def _check_groups(self, groups: list[str], vpc: str) -> None:
+        for one in groups:
+            group = self.ec2.get_security_group_from_id(one)
+            if group is None:
                 raise ELBClientError(
                     "InvalidSecurityGroup",
-                    f"One or more security groups are invalid: {group} does not exist",
+                    f"One or more security groups are invalid: {one} does not exist",
                 )
+            if group.vpc_id != vpc:
+                raise misconfigured(
+                    f"The security group '{one}' is not in the VPC of the load balancer, '{vpc}'"
+                )
+
+    def _check_address_type(self, kind: str, subnet_ids: list[str]) -> None:
+        if kind not in ("ipv4", "dualstack"):
+            raise unserved(f"load balancers with addresses of type '{kind}'")
+        subnets: list[Any] = [self.ec2.get_subnet(one) for one in subnet_ids]
+        if kind == "dualstack" and not all(one.ipv6_cidr_block_associations for one in subnets):
+            raise ELBClientError(
+                "InvalidSubnet", "You must specify subnets with an associated IPv6 CIDR block."
+            )
 
     def _place(self, balancer: LoadBalancer) -> None:
         """One interface per subnet, as many as there are now and with the groups of now."""
@@ -199,22 +184,76 @@ class BalancerOperations(ELBv2Backend):
 
     def set_security_groups(self, arn: str, sec_groups: list[str]) -> None:
         """SetSecurityGroups, on the interfaces too."""
+        balancer = self.balancer(arn)
+        if not sec_groups:
+            raise misconfigured("A load balancer must have at least one security group")
+        self._check_groups(sec_groups, balancer.vpc_id)
         super().set_security_groups(arn, sec_groups)
-        self._place(self._balancer(arn))
+        self._place(balancer)
 
     def set_subnets(
         self, arn: str, subnets: list[str], subnet_mappings: list[dict[str, Any]]
     ) -> Any:
         """SetSubnets, on the interfaces too."""
+        balancer = self.balancer(arn)
+        wanted = [*subnets, *(one["SubnetId"] for one in subnet_mappings or [])]
+        vpc = self._check_subnets(wanted, balancer.type, balancer.scheme)
+        if vpc != balancer.vpc_id:
+            raise misconfigured(f"The subnets are not in the VPC '{balancer.vpc_id}'")
+        self._check_address_type(balancer.ip_address_type, wanted)
         zones = super().set_subnets(arn, subnets, subnet_mappings)
-        self._place(self._balancer(arn))
+        self._place(balancer)
         return zones
+
+    def set_ip_address_type(self, arn: str, ip_type: str) -> None:
+        """SetIpAddressType."""
+        balancer = self.balancer(arn)
+        self._check_address_type(ip_type, [one.id for one in balancer.subnets])
+        balancer.ip_address_type = ip_type
+
+    def set_ip_pools(
+        self, arn: str, pools: dict[str, str] | None, removed: list[str]
+    ) -> dict[str, str] | None:
+        """ModifyIpPools; the pool is kept, addresses are not taken from it."""
+        balancer = self.balancer(arn)
+        if pools and removed:
+            raise misconfigured("You cannot set and remove an IPAM pool at the same time")
+        if pools and balancer.scheme != "internet-facing":
+            raise misconfigured("IPAM pools are only supported for internet-facing load balancers")
+        balancer.ipam_pools = None if removed else pools or balancer.ipam_pools
+        return balancer.ipam_pools
+
+    def set_capacity(self, arn: str, units: int | None, *, reset: bool) -> LoadBalancer:
+        """ModifyCapacityReservation, in load balancer capacity units."""
+        balancer = self.balancer(arn)
+        if reset == (units is not None):
+            raise invalid("You must specify either the capacity units or that they are reset")
+        if units is not None and not limits.LEAST_CAPACITY <= units <= limits.MOST_CAPACITY:
+            raise ELBClientError(
+                "CapacityUnitsLimitExceeded",
+                f"Capacity units '{units}' must be between {limits.LEAST_CAPACITY} and"
+                f" {limits.MOST_CAPACITY}",
+            )
+        balancer.minimum_capacity = units or 0
+        balancer.capacity_modified = iso_8601_datetime_with_milliseconds()
+        return balancer
+
+    def modify_load_balancer_attributes(self, arn: str, attrs: dict[str, Any]) -> dict[str, Any]:
+        """ModifyLoadBalancerAttributes → all of them."""
+        balancer = self.balancer(arn)
+        balancer_attributes.check(attrs, balancer.type)
+        kinds = {key.split(".")[0] for key in attrs}
+        for kind, bucket, prefix in balancer_attributes.logs({**balancer.attrs, **attrs}):
+            if kind in kinds:
+                log_buckets.check(self, arn, bucket, prefix)
+        balancer.attrs.update(attrs)
+        return balancer.attrs
 
     def delete_load_balancer(self, arn: str) -> None:
         """DeleteLoadBalancer with its interfaces, unless it is protected; an unknown one is no error."""
         if arn not in self.load_balancers:
             return
-        balancer = self._balancer(arn)
+        balancer = self.balancer(arn)
         if balancer.attrs.get("deletion_protection.enabled") == "true":
             raise ELBClientError(
                 "OperationNotPermitted",
@@ -224,6 +263,17 @@ class BalancerOperations(ELBv2Backend):
             self.ec2.delete_managed_eni(eni_id)
         super().delete_load_balancer(arn)
 
-    def _balancer(self, arn: str) -> LoadBalancer:
-        balancer: Any = self.load_balancers[arn]
-        return balancer  # type: ignore[no-any-return]
+    def add_tags(self, resource_arns: list[str], tags: list[dict[str, str]]) -> None:
+        """AddTags: on all of the resources or none."""
+        for arn in resource_arns:
+            self._get_resource_by_arn(arn)
+            check_tags(tags, self.tagging_service.get_tag_dict_for_resource(arn))
+        for arn in resource_arns:
+            self.tagging_service.tag_resource(arn, tags)
+
+    def balancer(self, arn: str) -> LoadBalancer:
+        """Raises LoadBalancerNotFoundError."""
+        found = self.load_balancers.get(arn)
+        if found is None:
+            raise LoadBalancerNotFoundError
+        return found

@@ -42,6 +42,19 @@ NOT_IN_USE = Health(
 HEALTHY = Health("healthy")
 
 
+class HealthStatus(FakeHealthStatus):
+    """What DescribeTargetHealth shows of one target."""
+
+    def __init__(self, *shown: Any) -> None:
+        *usual, self._zone, self.anomaly_detection = shown
+        super().__init__(*usual)
+
+    @property
+    def target(self) -> dict[str, str]:
+        zone = {"AvailabilityZone": self._zone} if self._zone else {}
+        return {**super().target, **zone}
+
+
 class TargetGroup(models.FakeTargetGroup):
     """A target group. The controller writes `observe` and `drained`; all else is asked for."""
 
@@ -55,6 +68,12 @@ class TargetGroup(models.FakeTargetGroup):
     def draining(self) -> dict[Key, dict[str, Any]]:
         """Targets that were deregistered and still finish their requests."""
         found: dict[Key, dict[str, Any]] = self.__dict__.setdefault("_draining", {})
+        return found
+
+    @property
+    def anomalies(self) -> dict[Key, bool]:
+        """Whether a target behaves unlike the others, as far as the controller has looked at that."""
+        found: dict[Key, bool] = self.__dict__.setdefault("_anomalies", {})
         return found
 
     @property
@@ -93,6 +112,7 @@ class TargetGroup(models.FakeTargetGroup):
                 key = (str(entry["Id"]), int(entry["Port"]))
                 del self.targets[name]
                 self.observed.pop(key, None)
+                self.anomalies.pop(key, None)
                 if self.load_balancer_arns:
                     self.draining[key] = entry
 
@@ -111,9 +131,34 @@ class TargetGroup(models.FakeTargetGroup):
         port = int(target.get("Port") or self.port)
         health = self.health_of((target["Id"], port))
         check = str(port) if self.health_check_port == "traffic-port" else self.health_check_port
-        return FakeHealthStatus(
-            target["Id"], str(port), check, health.state, health.reason, health.description
+        zone = next(
+            (
+                one.get("AvailabilityZone")
+                for one in self.described()
+                if (one["Id"], int(one["Port"])) == (target["Id"], port)
+            ),
+            None,
         )
+        return HealthStatus(
+            target["Id"],
+            str(port),
+            check,
+            health.state,
+            health.reason,
+            health.description,
+            zone,
+            self._anomaly((target["Id"], port)),
+        )
+
+    def _anomaly(self, key: Key) -> dict[str, str] | None:
+        if key not in self.anomalies:
+            return None
+        anomalous = self.anomalies[key]
+        mitigated = self.attributes.get("load_balancing.algorithm.anomaly_mitigation") == "on"
+        return {
+            "Result": "anomalous" if anomalous else "normal",
+            "MitigationInEffect": "yes" if anomalous and mitigated else "no",
+        }
 
     def described(self) -> list[dict[str, Any]]:
         """The targets that DescribeTargetHealth lists when it is not asked for certain ones."""
