@@ -59,6 +59,7 @@ class Certificate(CertBundle):
         self.renewal_asked = False
         self.exported = False
         self.cert_authority_arn = None
+        self.in_use_by: list[str] = []  # noted by ELBv2; `AcmBackend.in_use_by` looks for itself
 
     @property
     def common_name(self) -> str:
