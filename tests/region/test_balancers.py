@@ -261,15 +261,13 @@ def test_what_cannot_be_served_is_a_problem_until_it_is_gone(
 ) -> None:
     site = Site.build(place)
     site.url()
-    action = {"Type": "authenticate-oidc", "AuthenticateOidcConfig": {
-        "Issuer": "https://example.com", "AuthorizationEndpoint": "https://example.com/a",
-        "TokenEndpoint": "https://example.com/t", "UserInfoEndpoint": "https://example.com/u",
-        "ClientId": "x", "ClientSecret": "y"}, "Order": 1}  # fmt: skip
+    rewrite = {"Regex": "^/it's", "Replace": "/"}
     region.client("elbv2").create_rule(
         ListenerArn=site.listener,
         Priority=1,
         Conditions=[{"Field": "path-pattern", "Values": ["/in"]}],
-        Actions=[action, {"Type": "forward", "TargetGroupArn": site.group, "Order": 2}],
+        Actions=[{"Type": "forward", "TargetGroupArn": site.group}],
+        Transforms=[{"Type": "url-rewrite", "UrlRewriteConfig": {"Rewrites": [rewrite]}}],
     )
 
     def problems() -> list[str]:
@@ -277,6 +275,6 @@ def test_what_cannot_be_served_is_a_problem_until_it_is_gone(
             one["error"] for one in region.inspect()["problems"] if one["resource"] == site.balancer
         ]
 
-    assert "authenticate-oidc" in eventually(problems, "a problem")[0]
+    assert "it's" in eventually(problems, "a problem")[0]
     site.delete()
     eventually(lambda: problems() == [], "no problem any more")

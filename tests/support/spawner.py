@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import subprocess
 import threading
@@ -21,10 +23,10 @@ class LocalSpawner:
         # subprocess keeps descriptor numbers; the contract wants 3, 4, 5 …, which a shim arranges
         renumber = "; ".join(f"os.dup2({fd}, {3 + i})" for i, fd in enumerate(spec.pass_fds))
         fds = tuple(spec.pass_fds)
+        made: list[int] = []
         if fds and max(fds) >= 3 and fds != tuple(range(3, 3 + len(fds))):
-            high = [os.dup(fd) for fd in fds]
-            while min(high) < 3 + len(fds):
-                high = [os.dup(fd) for fd in high]
+            high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 3 + len(fds)) for fd in fds]
+            made = high
             renumber = "; ".join(f"os.dup2({fd}, {3 + i})" for i, fd in enumerate(high))
             fds = tuple(high)
         argv = list(spec.argv)
@@ -41,12 +43,15 @@ class LocalSpawner:
                 stdout=spec.stdout,
                 stderr=spec.stderr,
                 pass_fds=fds,
-                start_new_session=True,
+                process_group=0,
             )
         except OSError as error:
             raise SpawnFailed(f"cannot start {argv[0]}", str(error)) from error
+        finally:
+            for fd in made:
+                os.close(fd)
         self.children.append(child)
-        process = Process(Started(child.pid, child.pid), os.killpg)
+        process = Process(Started(child.pid, child.pid), _signal)
 
         def reap() -> None:
             code = child.wait()
@@ -61,3 +66,9 @@ class LocalSpawner:
         for child in self.children:
             if child.poll() is None:
                 os.killpg(child.pid, 9)
+
+
+def _signal(group: int, number: int) -> None:
+    """As the region's PID 1: what has ended is sent nothing."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, number)

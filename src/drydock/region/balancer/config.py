@@ -41,7 +41,8 @@ def render(spec: LoadBalancer, placement: Placement) -> str:
             sections.append(frontend(spec, listener, descriptors))
             sections.extend(own_answers(spec, listener))
     sections.extend(
-        backend(group, fail_open=group.key in placement.fail_open) for group in spec.target_groups
+        backend(group, spec.cookie_secret, fail_open=group.key in placement.fail_open)
+        for group in spec.target_groups
     )
     sections.append([f"backend {UNAVAILABLE} from aws", unavailable()])
     return "\n\n".join("\n    ".join(section) for section in sections) + "\n"

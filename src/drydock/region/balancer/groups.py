@@ -9,7 +9,9 @@ from collections.abc import Sequence
 
 from drydock.region.balancer import pages
 from drydock.region.balancer.answers import unavailable
-from drydock.region.balancer.spec import HealthCheck, Target, TargetGroup
+from drydock.region.balancer.checks import check_lines, check_options
+from drydock.region.balancer.spec import Target, TargetGroup
+from drydock.region.balancer.stickiness import target_lines
 from drydock.region.balancer.words import milliseconds, proxy_name, quoted
 
 CONNECT_TIMEOUT = 5.0
@@ -46,19 +48,23 @@ def fails_open(states: Sequence[str]) -> bool:
     return bool(states) and set(states) == {"unhealthy"}
 
 
-def backend(group: TargetGroup, *, fail_open: bool = False) -> list[str]:
-    """A group's section, as lines; `fail_open`: all its targets get requests, unhealthy as they are."""
+def backend(group: TargetGroup, secret: str, *, fail_open: bool = False) -> list[str]:
+    """A group's section, as lines; `fail_open`: all its targets get requests, unhealthy as they are.
+
+    `secret`: what the cookies of stickiness are made with.
+    """
     lines = [
         f"backend {group_name(group.key)} from aws",
         f"balance {_BALANCE[group.algorithm]}",
         # what fails open is a backup: HAProxy takes it only while no other server is up
         "option allbackups",
         *_failed_connections(),
+        *_protocol_mismatch(group),
         unavailable("if { nbsrv eq 0 }"),
+        *target_lines(group, secret),
     ]
-    check = group.health_check
-    if check is not None:
-        lines += _check(check)
+    if group.health_check is not None:
+        lines += check_lines(group.health_check, group.version)
     options = server_options(group)
     for target in group.targets:
         lines.append(f"server {target.name} {target.name} {options}".rstrip())
@@ -69,21 +75,39 @@ def backend(group: TargetGroup, *, fail_open: bool = False) -> list[str]:
 
 def open_options(group: TargetGroup) -> str:
     """The keywords of a server that takes requests although its target is unhealthy."""
-    return "ssl verify none backup" if group.protocol == "HTTPS" else "backup"
+    return f"{_connection(group)} backup".strip()
 
 
 def server_options(group: TargetGroup) -> str:
     """The keywords of each server of a group, for the configuration and for `add server` alike."""
-    options = []
-    if group.protocol == "HTTPS":
-        # AWS doesn't check a target's certificate either
-        options.append("ssl verify none")
-    check = group.health_check
-    if check is not None:
-        options.append(_check_options(check, group))
+    options = [_connection(group)]
+    if group.health_check is not None:
+        options.append(check_options(group.health_check, group))
     if group.slow_start:
         options.append(f"slowstart {milliseconds(group.slow_start)}")
-    return " ".join(options)
+    return " ".join(option for option in options if option)
+
+
+def _connection(group: TargetGroup) -> str:
+    """How targets are spoken to. AWS doesn't check a target's certificate either."""
+    http2 = group.version != "HTTP1"
+    if group.protocol == "HTTPS":
+        return "ssl verify none" + (" alpn h2" if http2 else "")
+    return "proto h2" if http2 else ""
+
+
+def _protocol_mismatch(group: TargetGroup) -> list[str]:
+    """464 for requests that these targets do not understand.
+
+    AWS: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-464-issues
+    """
+    refusal = f"http-request return status 464 hdr server {pages.SERVER} if"
+    if group.version == "HTTP1":
+        return []
+    lines = [f"{refusal} !{{ req.ver 2.0 }}"]
+    if group.version == "GRPC":
+        lines.append(f"{refusal} !{{ method POST }}")
+    return lines
 
 
 def _failed_connections() -> list[str]:
@@ -102,29 +126,6 @@ def _failed_connections() -> list[str]:
         "http-after-response set-status 504 if { status 503 } { res.hdr(x-drydock-meant) 504 }",
         "http-after-response set-status 502 if { status 503 } { res.hdr(x-drydock-meant) 502 }",
         "http-after-response del-header x-drydock-meant if { status 502 504 }",
-    ]
-
-
-def _check_options(check: HealthCheck, group: TargetGroup) -> str:
-    options = [
-        f"check inter {milliseconds(check.interval)}",
-        f"rise {check.healthy_threshold} fall {check.unhealthy_threshold}",
-    ]
-    if check.port is not None:
-        options.append(f"port {check.port}")
-    if check.protocol != group.protocol:
-        options.append("check-ssl verify none" if check.protocol == "HTTPS" else "no-check-ssl")
-    return " ".join(options)
-
-
-def _check(check: HealthCheck) -> list[str]:
-    host = "%[srv_name]" if check.port is None else f"%[srv_name,field(1,:)]:{check.port}"
-    return [
-        "option httpchk",
-        f"http-check send meth GET uri {quoted(check.path)} ver HTTP/1.1 hdr Host {host} "
-        'hdr User-Agent ELB-HealthChecker/2.0 hdr Accept-Encoding "gzip, compressed"',
-        f"http-check expect status {check.matcher}",
-        f"timeout check {milliseconds(check.timeout)}",
     ]
 
 

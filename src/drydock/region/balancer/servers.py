@@ -40,9 +40,9 @@ def admit(runtime: Runtime, key: str, target: Target) -> None:
 
 
 def drain(runtime: Runtime, key: str, target: Target) -> None:
-    """No new requests; those in flight go on."""
+    """No new requests, not even of clients that stick to it; those in flight go on."""
     if (group_name(key), target.name) in look(runtime):
-        runtime.tell(f"set server {server_name(key, target)} state drain")
+        runtime.tell(f"set server {server_name(key, target)} state maint")
 
 
 def delete(runtime: Runtime, key: str, target: Target) -> bool:

@@ -12,6 +12,8 @@ from typing import Literal, TypeAlias
 
 Protocol: TypeAlias = Literal["HTTP", "HTTPS"]
 TlsVersion: TypeAlias = Literal["TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
+ForwardedFor: TypeAlias = Literal["append", "preserve", "remove"]
+Version: TypeAlias = Literal["HTTP1", "HTTP2", "GRPC"]
 Algorithm: TypeAlias = Literal["round_robin", "least_outstanding_requests", "weighted_random"]
 
 
@@ -42,7 +44,17 @@ class HealthCheck:
     """Passed checks in a row until an unhealthy target is healthy again. A new one needs one."""
     unhealthy_threshold: int = 2
     matcher: str = "200"
-    """Status codes that pass: `200`, `200,202`, `200-299,301`."""
+    """Status codes that pass: `200`, `200,202`, `200-299,301`; of a GRPC group, gRPC's codes."""
+
+
+@dataclass(frozen=True)
+class Stickiness:
+    """A client goes on being sent to the target that served it first."""
+
+    seconds: int
+    """Since its last request."""
+    application_cookie: str = ""
+    """Only while the application has the client keep this cookie; empty: always."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,9 @@ class TargetGroup:
     deregistration_delay: float = 300.0
     algorithm: Algorithm = "round_robin"
     slow_start: float = 0.0
+    version: Version = "HTTP1"
+    """What is spoken with the targets."""
+    stickiness: Stickiness | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +132,8 @@ class Forward:
     """To one group, or to several by their weights."""
 
     groups: tuple[WeightedGroup, ...]
+    sticky_seconds: int = 0
+    """How long, since its last request, a client stays with the group that it was sent to first."""
 
     @classmethod
     def to(cls, key: str) -> Forward:
@@ -146,12 +163,23 @@ Action: TypeAlias = Forward | Redirect | FixedResponse
 
 
 @dataclass(frozen=True)
+class Rewrite:
+    """The first match of a regular expression is replaced; $1 … $9 stand for its groups."""
+
+    part: Literal["url", "host"]
+    """The path with the query, or the Host header."""
+    regex: str
+    replacement: str
+
+
+@dataclass(frozen=True)
 class Rule:
     """The rule with the lowest priority of those whose conditions all hold decides."""
 
     priority: int
     conditions: tuple[Condition, ...]
     action: Action
+    rewrites: tuple[Rewrite, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -194,6 +222,12 @@ class Listener:
     """The port of the host's loopback that stands for it, so that a redirect leads there."""
     tls: Tls | None = None
     """Of an HTTPS listener."""
+    response_headers: tuple[tuple[str, str], ...] = ()
+    """Set on every response, whoever made it."""
+    server_header: bool = True
+    """False: responses lose their Server header."""
+    tls_version_header: str = "X-Amzn-Tls-Version"
+    tls_cipher_header: str = "X-Amzn-Tls-Cipher-Suite"
 
     def structure(self) -> Listener:
         """What cannot change without a new HAProxy process: all but the certificates."""
@@ -205,6 +239,20 @@ class LoadBalancer:
     listeners: tuple[Listener, ...] = ()
     target_groups: tuple[TargetGroup, ...] = ()
     idle_timeout: float = 60.0
+    client_keep_alive: float = 3600.0
+    """Seconds after which a client's connection is closed with the next answer."""
+    drop_invalid_headers: bool = False
+    """Request headers whose names hold more than letters, digits and hyphens are removed."""
+    preserve_host: bool = False
+    """The Host header is sent on as it is, also where the listener's port is missing in it."""
+    forwarded_for: ForwardedFor = "append"
+    """What happens to X-Forwarded-For."""
+    forwarded_port: bool = False
+    """X-Forwarded-For tells the client's port too."""
+    tls_headers: bool = False
+    """Targets are told the protocol and the cipher of the client's connection."""
+    cookie_secret: str = field(default="", repr=False)
+    """Cookies of stickiness are made with it, so that they outlive the process."""
     host_client: str = ""
     """The public address that clients on the host's loopback stand for; empty: their own."""
     host_ports: tuple[tuple[int, int], ...] = ()

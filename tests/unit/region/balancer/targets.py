@@ -85,10 +85,13 @@ class Handler(BaseHTTPRequestHandler):
         self.server.served += 1
         seen = {name.lower(): value for name, value in self.headers.items()}
         body = {"port": self.server.target.port, "path": self.path, "headers": seen}
-        self._answer(200, json.dumps(body).encode())
+        _, _, cookie = self.path.partition("/set-cookie/")
+        self._answer(
+            200, json.dumps(body).encode(), f"Set-Cookie: {cookie}=1\r\n" if cookie else ""
+        )
 
-    def _answer(self, status: int, body: bytes) -> None:
-        head = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\nServer: target\r\n\r\n"
+    def _answer(self, status: int, body: bytes, more: str = "") -> None:
+        head = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\nServer: target\r\n{more}\r\n"
         # one write: a check that closes early must not meet half an answer
         self.wfile.write(head.encode() + body)
 
@@ -100,6 +103,7 @@ class Answer:
     def __init__(self, response: http.client.HTTPResponse) -> None:
         self.status = response.status
         self.headers = {name.lower(): value for name, value in response.getheaders()}
+        self.cookies = response.headers.get_all("Set-Cookie") or []
         self.body = response.read()
 
     @property

@@ -98,7 +98,13 @@ def test_a_request_arrives_with_the_headers_that_aws_adds(
     sent = {"X-Forwarded-For": "192.0.2.1", "X-Amzn-Trace-Id": "Root=1-2-3"}
     headers = get(port(front), headers=sent).json["headers"]
     assert headers["x-forwarded-for"] == "192.0.2.1, 203.0.113.9"
-    assert headers["x-amzn-trace-id"] == "Root=1-2-3"
+    own, theirs = headers["x-amzn-trace-id"].split(";")
+    assert own.startswith("Self=1-")
+    assert theirs == "Root=1-2-3"
+    sent["X-Amzn-Trace-Id"] = headers["x-amzn-trace-id"]
+    again = get(port(front), headers=sent).json["headers"]["x-amzn-trace-id"].split(";")
+    assert again[1:] == ["Root=1-2-3"]
+    assert again[0] not in (own, "")
 
     assert one.check_headers["user-agent"] == "ELB-HealthChecker/2.0"
     assert one.check_headers["host"] == one.target.name

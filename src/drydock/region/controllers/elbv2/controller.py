@@ -17,7 +17,7 @@ from drydock.region.api.gaps.elbv2 import Health
 from drydock.region.balancer.fleet import Fleet
 from drydock.region.balancer.spec import Listener, LoadBalancer, Target
 from drydock.region.controllers.base import DONE, Outcome, Requeue, TerminalError
-from drydock.region.controllers.elbv2 import translate
+from drydock.region.controllers.elbv2 import attributes, translate
 from drydock.region.controllers.elbv2.door import why_closed
 from drydock.region.controllers.elbv2.hostports import HostPorts
 from drydock.region.controllers.elbv2.tls import tls_of
@@ -132,9 +132,9 @@ class LoadBalancerController:
                     translate.target_group(group, _targets(group), self._parts.scaled)
                     for group in groups.values()
                 ),
-                idle_timeout=float(record.attrs.get("idle_timeout.timeout_seconds") or 60),
                 host_client=str(self._parts.config.region.client_address),
             )
+            spec = attributes.of_load_balancer(arn, record.attrs, spec)
             ec2, client = self._store.backend("ec2"), self._parts.config.region.client_address
             closed = {
                 one.arn: why
@@ -153,7 +153,8 @@ class LoadBalancerController:
         for one in record.listeners.values():
             try:
                 tls = tls_of(one, acm, iam, http2=http2) if one.protocol == "HTTPS" else None
-                served.append(translate.listener(one, self._ports.port(one.arn), tls))
+                listener = translate.listener(one, self._ports.port(one.arn), tls)
+                served.append(attributes.of_listener(one.attributes, listener))
             except TerminalError as error:
                 unserved.append(str(error))
         return served, unserved

@@ -22,14 +22,17 @@ from drydock.region.balancer.spec import (
     QueryString,
     Redirect,
     RequestMethod,
+    Rewrite,
     Rule,
     SourceIp,
     Target,
     TargetGroup,
     Tls,
+    Version,
     WeightedGroup,
 )
 from drydock.region.controllers.base import TerminalError
+from drydock.region.controllers.elbv2.attributes import stickiness
 
 Json = Mapping[str, Any]
 Scaled = Callable[[float], float]
@@ -64,15 +67,19 @@ def action(actions: Sequence[Json], where: str) -> Action:
 
 
 def _forward(one: Json) -> Forward:
-    weighted = (one.get("ForwardConfig") or {}).get("TargetGroups") or []
+    config = one.get("ForwardConfig") or {}
+    weighted = config.get("TargetGroups") or []
     if weighted:
+        sticky = config.get("TargetGroupStickinessConfig") or {}
+        enabled = str(sticky.get("Enabled")).lower() == "true"
         return Forward(
             tuple(
                 WeightedGroup(str(group["TargetGroupArn"]), int(group.get("Weight") or 0))
                 if "Weight" in group
                 else WeightedGroup(str(group["TargetGroupArn"]))
                 for group in weighted
-            )
+            ),
+            sticky_seconds=int(sticky.get("DurationSeconds") or 3600) if enabled else 0,
         )
     return Forward.to(str(one["TargetGroupArn"]))
 
@@ -113,6 +120,20 @@ def condition(entry: Json) -> Condition:
     raise TerminalError(f"a rule's condition: the region does not know the field {field}")
 
 
+def rewrites(transforms: Iterable[Json]) -> tuple[Rewrite, ...]:
+    """What a rule changes in the requests that it forwards."""
+    configs = {"url-rewrite": "UrlRewriteConfig", "host-header-rewrite": "HostHeaderRewriteConfig"}
+    return tuple(
+        Rewrite(
+            "url" if one["Type"] == "url-rewrite" else "host",
+            rewrite["Regex"],
+            rewrite["Replace"],
+        )
+        for one in transforms
+        for rewrite in one[configs[one["Type"]]]["Rewrites"]
+    )
+
+
 def listener(record: Any, host_port: int | None, tls: Tls | None = None) -> Listener:
     """A listener with its rules. Raises TerminalError for what the region does not serve."""
     if record.protocol not in ("HTTP", "HTTPS"):
@@ -127,6 +148,7 @@ def listener(record: Any, host_port: int | None, tls: Tls | None = None) -> List
                 priority=int(rule.priority),
                 conditions=tuple(condition(entry) for entry in rule.conditions),
                 action=action([one.data for one in rule.actions], rule.arn),
+                rewrites=rewrites(getattr(rule, "transforms", None) or ()),
             )
             for rule in record.rules.values()
             if not rule.is_default
@@ -150,8 +172,9 @@ def target_group(record: Any, targets: Iterable[Target], scaled: Scaled) -> Targ
             timeout=float(record.health_check_timeout_seconds),
             healthy_threshold=int(record.healthy_threshold_count),
             unhealthy_threshold=int(record.unhealthy_threshold_count),
-            matcher=(record.matcher or {}).get("HttpCode") or "200",
+            matcher=_matcher(record.matcher or {}),
         )
+    version: Version = getattr(record, "protocol_version", None) or "HTTP1"
     algorithm: Algorithm = attributes.get("load_balancing.algorithm.type") or "round_robin"
     return TargetGroup(
         key=record.arn,
@@ -163,4 +186,10 @@ def target_group(record: Any, targets: Iterable[Target], scaled: Scaled) -> Targ
         ),
         algorithm=algorithm,
         slow_start=scaled(float(attributes.get("slow_start.duration_seconds") or 0)),
+        version=version,
+        stickiness=stickiness(attributes),
     )
+
+
+def _matcher(record: Json) -> str:
+    return str(record.get("GrpcCode") or record.get("HttpCode") or "200")
