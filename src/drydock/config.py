@@ -30,6 +30,8 @@ class RegionConfig(_Section):
     account_id: str = Field(default="123456789012", pattern=r"^\d{12}$")
     port: int = Field(default=4566, ge=1, le=65535)
     """The API's port on loopback; the next free one where it is taken."""
+    dns_port: int = Field(default=5354, ge=1, le=65535)
+    """The DNS server's port on loopback, UDP and TCP; the next free one where it is taken."""
     time_scale: float = Field(default=10.0, gt=0)
     """AWS's waits are divided by this."""
     renew_certificates_at: float = Field(default=0.77, gt=0, lt=1)

@@ -22,6 +22,7 @@ from moto.elbv2.models import elbv2_backends
 from moto.iam.models import iam_backends
 from moto.logs.models import logs_backends
 from moto.rds.models import rds_backends
+from moto.route53.models import route53_backends
 from moto.s3.models import s3_backends
 
 _WITH_GAPS: tuple[BackendDict[Any], ...] = (
@@ -33,6 +34,7 @@ _WITH_GAPS: tuple[BackendDict[Any], ...] = (
     iam_backends,
     logs_backends,
     rds_backends,
+    route53_backends,
 )
 
 

@@ -21,7 +21,7 @@ from drydock import __version__
 from drydock.config import Config
 from drydock.errors import DrydockError, RegionError, RegionStartFailed, UsageError
 from drydock.paths import Workspace, write_private
-from drydock.region import linux, logs
+from drydock.region import hostdns, linux, logs
 from drydock.region.api.application import Application, OwnRequest
 from drydock.region.api.persistence import Saver, restore
 from drydock.region.api.restored import forget_observations
@@ -54,6 +54,7 @@ class Region:
         self._data_plane: DataPlane | None = None
         self._saver: Saver | None = None
         self._endpoint = ""
+        self._dns = ""
         self._started_at = datetime.now(UTC).isoformat(timespec="seconds")
 
     def start(self) -> None:
@@ -62,6 +63,10 @@ class Region:
         wanted = self.config.region.port
         bound, port = self._porter.bind([*range(wanted, wanted + _OTHER_PORTS), 0])
         self._endpoint = f"http://127.0.0.1:{port}"
+        names = hostdns.bind(
+            self._porter, self.config.region.dns_port, self.workspace.region / "dns.json"
+        )
+        self._dns = f"127.0.0.1:{names.port}"
         if restore(self.store, self.workspace.state):
             forget_observations(self.store)
         app = Application(
@@ -81,6 +86,7 @@ class Region:
             account_id=self.config.region.account_id,
             log=str(self.workspace.log),
             id=self._identity(),
+            dns=self._dns,
         )
         log.info(
             "api answers", extra={"endpoint": self._endpoint, "after": time.monotonic() - begun}
@@ -99,6 +105,7 @@ class Region:
             self._porter,
             self._spawner,
             lambda sockets: serve(app, sockets),
+            names,
         )
         self._data_plane.start()
         log.info("region started", extra={"after": time.monotonic() - begun})
@@ -118,10 +125,12 @@ class Region:
         """What `GET /_drydock/status` answers."""
         answer: dict[str, Any] = {
             "endpoint": self._endpoint,
+            "dns": self._dns,
             "version": __version__,
             "region": self.config.region.name,
             "started_at": self._started_at,
             "urls": [],
+            "names": [],
             "tasks": [],
             "databases": [],
             "problems": [],

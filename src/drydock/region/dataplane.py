@@ -16,14 +16,16 @@ from drydock.region.api.store import Store
 from drydock.region.certificates.authority import Authority
 from drydock.region.controllers.acm.controller import CertificateController
 from drydock.region.controllers.base import Controller, Runner
-from drydock.region.controllers.dns import DnsController
+from drydock.region.controllers.dns import HOST, DnsController
 from drydock.region.controllers.ecs.services import ServiceController
 from drydock.region.controllers.ecs.tasks import TaskController
 from drydock.region.controllers.elbv2.controller import LoadBalancerController
 from drydock.region.controllers.parts import Parts
 from drydock.region.controllers.rds.controller import DatabaseController
+from drydock.region.controllers.route53 import HealthCheckController
 from drydock.region.controllers.vpc import VpcController
 from drydock.region.controllers.vpc_endpoints import PORT, EndpointController, Serve
+from drydock.region.hostdns import DnsSockets
 from drydock.region.network.dns import Resolvers
 from drydock.region.network.fabric import Fabric
 from drydock.region.network.probing import Protocol, probe, resolve
@@ -43,7 +45,7 @@ _SDK_IDS = {
     "sts": "STS",
 }
 """https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html"""
-_THREADS = {"ecs-task": 8, "rds": 4, "elbv2": 4}
+_THREADS = {"ecs-task": 8, "rds": 4, "elbv2": 4, "route53": 8}
 
 
 class DataPlane:
@@ -57,16 +59,19 @@ class DataPlane:
         porter: PorterClient,
         spawner: Spawner,
         serve: Serve,
+        names: DnsSockets,
     ) -> None:
         fabric = Fabric()
         fabric.start(config.region.client_address)
         self._api = serve([fabric.listen_on_backbone(PORT)])
+        resolvers = Resolvers()
+        resolvers.serve(HOST, names.udp, names.tcp)
         self._parts = Parts(
             config=config,
             workspace=workspace,
             store=store,
             fabric=fabric,
-            resolvers=Resolvers(),
+            resolvers=resolvers,
             spawner=spawner,
             porter=porter,
             pump=Pump(),
@@ -77,6 +82,7 @@ class DataPlane:
         self._vpc = VpcController(self._parts)
         self._tasks = TaskController(self._parts)
         self._balancers = LoadBalancerController(self._parts)
+        self._names = DnsController(self._parts)
         self._databases = DatabaseController(self._parts)
         # stopped in this order: first what starts others, last what the others stand on
         self._runners = [
@@ -87,7 +93,8 @@ class DataPlane:
                 self._tasks,
                 self._databases,
                 EndpointController(self._parts, serve),
-                DnsController(self._parts),
+                self._names,
+                HealthCheckController(self._parts),
                 CertificateController(self._parts, Authority.open(workspace.authority)),
                 self._vpc,
             )
@@ -139,6 +146,7 @@ class DataPlane:
             problems = list(self._problems.values())
         return {
             "urls": self._balancers.urls(),
+            "names": self._names.names(),
             "tasks": self._task_status(),
             "databases": self._databases.status(),
             "problems": problems,

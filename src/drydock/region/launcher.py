@@ -42,6 +42,8 @@ class RegionRecord:
     log: str
     id: str
     """Of the saved control plane: another one after a purge, so that an old plan is recognised."""
+    dns: str = ""
+    """Where the DNS server answers on loopback: `127.0.0.1:5354`."""
 
 
 def start(workspace: Workspace, config: Config) -> RegionRecord:
@@ -124,7 +126,10 @@ def _start_error(answer: dict[str, Any], workspace: Workspace) -> RegionError:
 
 
 def _record(answer: dict[str, Any]) -> RegionRecord:
-    return RegionRecord(**{field.name: answer[field.name] for field in fields(RegionRecord)})
+    needed = {
+        field.name: answer[field.name] for field in fields(RegionRecord) if field.name != "dns"
+    }
+    return RegionRecord(**needed, dns=answer.get("dns", ""))
 
 
 def running(workspace: Workspace) -> RegionRecord | None:
@@ -198,9 +203,10 @@ def _wait_unlocked(workspace: Workspace, seconds: float) -> bool:
 
 def inspect(record: RegionRecord) -> dict[str, Any]:
     """What the region says of itself: endpoint, urls, tasks with process ids, databases, problems."""
-    request = urllib.request.Request(f"{record.endpoint}/_drydock/status")  # noqa: S310
+    # a proxy of the user's has no way to this machine's loopback
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        with opener.open(f"{record.endpoint}/_drydock/status", timeout=10) as answer:
             status: dict[str, Any] = json.load(answer)
     except (urllib.error.URLError, TimeoutError, ValueError) as error:
         raise RegionNotRunning(

@@ -207,7 +207,8 @@ class _Porter:
         for port in message.fields["ports"]:
             bound = socket.socket(socket.AF_INET, kind)
             try:
-                bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if kind == socket.SOCK_STREAM:  # for datagrams it would share the port
+                    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 bound.bind(("127.0.0.1", port))
                 if kind == socket.SOCK_STREAM:
                     bound.listen(1024)

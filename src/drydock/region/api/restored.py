@@ -17,7 +17,7 @@ _WAS_SERVING = {"available", "modifying", "rebooting", "backing-up"}
 
 def forget_observations(store: Store) -> None:
     """Call it once, before the first request of a restored control plane is answered."""
-    with store.writing("ecs", "elbv2", "rds"):
+    with store.writing("ecs", "elbv2", "rds", "route53"):
         for ours in store.backend("ecs").tasks.values():
             for task in ours.values():
                 if task.last_status not in ("STOPPED", "DEPROVISIONING"):
@@ -37,6 +37,10 @@ def forget_observations(store: Store) -> None:
         for instance in instances:
             if instance.status in _WAS_SERVING:
                 instance.status = "starting"
+        names = store.backend("route53")
+        names.serving = {}
+        for check in names.health_checks.values():
+            check.observed = None
 
 
 def _lost(task: Task) -> None:

@@ -16,7 +16,6 @@ from drydock.region.api import changes, gaps
 if TYPE_CHECKING:
     from moto.iam.models import IAMBackend
     from moto.kms.models import KmsBackend
-    from moto.route53.models import Route53Backend
     from moto.s3.models import S3Backend
     from moto.secretsmanager.models import SecretsManagerBackend
     from moto.ssm.models import SimpleSystemManagerBackend
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from drydock.region.api.gaps.elbv2 import ElbBackend
     from drydock.region.api.gaps.logs import LogsBackend
     from drydock.region.api.gaps.rds import RdsBackend
+    from drydock.region.api.gaps.route53 import Route53Backend
 
 log = logging.getLogger(__name__)
 

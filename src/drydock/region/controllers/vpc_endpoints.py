@@ -11,19 +11,11 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+from drydock.region.api.names.aws import is_interface
 from drydock.region.controllers.base import DONE, Outcome
 from drydock.region.controllers.parts import Parts
 
 PORT = 443
-
-
-def is_interface(endpoint: Any) -> bool:
-    return str(endpoint.vpc_endpoint_type or "Gateway").lower() == "interface"
-
-
-def service_of(endpoint: Any) -> str:
-    """`ecr.api` of `com.amazonaws.ap-southeast-2.ecr.api`."""
-    return str(endpoint.service_name).split(".", maxsplit=3)[-1]
 
 
 class Answering(Protocol):

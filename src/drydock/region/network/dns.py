@@ -1,7 +1,7 @@
-"""The resolvers: each VPC's own, at its base + 2, answering the names that a controller gave it.
+"""The name servers: each VPC's resolver, at its base + 2, and the host's. What they say is `drydock.region.dns`.
 
-There is nothing to forward to: a name that the region does not know is NXDOMAIN.
-https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html
+There is nothing to forward to: a name that the region does not know is NXDOMAIN inside a VPC, and
+refused on the host. https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html
 """
 
 from __future__ import annotations
@@ -10,97 +10,100 @@ import logging
 import selectors
 import socket
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from dnslib import CNAME, QTYPE, RCODE, RR, A, DNSError, DNSRecord
-
+from drydock.region.dns.answering import resolve
+from drydock.region.dns.model import View
+from drydock.region.dns.names import labels
+from drydock.region.dns.wire import LARGEST, TCP, reply
 from drydock.region.network.namespaces import Namespace
 
 log = logging.getLogger(__name__)
 
-_TTL = 1
-"""Seconds. AWS says 5 for a database and 60 for a load balancer; here a change shall show at once."""
-_MAX_CNAMES = 8
+_IDLE = 5.0
+"""Seconds after which a TCP client that says nothing is left."""
+_CONNECTIONS = 200
+"""TCP clients at a time, of all servers; one more is turned away."""
 
 
-@dataclass(frozen=True)
-class Name:
-    """What a name stands for: addresses, or another name."""
+@dataclass
+class _Server:
+    """A server's sockets."""
 
-    addresses: tuple[IPv4Address, ...] = ()
-    alias: str = ""
-
-
-Zone = Mapping[str, Name]
-"""Names in lower case without the final dot."""
-
-
-def answer(query: DNSRecord, zone: Zone) -> DNSRecord:
-    """The reply to a query, from a zone alone. Aliases are followed inside the zone."""
-    reply = query.reply(aa=1, ra=1)
-    wanted = str(query.q.qname).rstrip(".").lower()
-    kind = QTYPE[query.q.qtype]
-    found = zone.get(wanted)
-    if found is None:
-        reply.header.rcode = RCODE.NXDOMAIN
-        return reply
-    name = str(query.q.qname)
-    for _ in range(_MAX_CNAMES):
-        if not found.alias:
-            break
-        reply.add_answer(RR(name, QTYPE.CNAME, rdata=CNAME(found.alias), ttl=_TTL))
-        name = found.alias
-        found = zone.get(name.rstrip(".").lower(), Name())
-    if kind in ("A", "ANY"):
-        for address in found.addresses:
-            reply.add_answer(RR(name, QTYPE.A, rdata=A(str(address)), ttl=_TTL))
-    return reply
+    udp: socket.socket
+    tcp: socket.socket
 
 
 class Resolvers:
-    """One thread that answers for every VPC, over UDP and TCP."""
+    """One thread that answers for every VPC and for the host, over UDP and TCP. Thread-safe."""
 
     def __init__(self) -> None:
-        self._zones: dict[str, Zone] = {}
-        self._sockets: dict[str, tuple[socket.socket, socket.socket]] = {}
+        self._servers: dict[str, _Server] = {}
+        self._views: dict[str, View] = {}
         self._selector = selectors.DefaultSelector()
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._selector.register(self._wake_reader, selectors.EVENT_READ)
         self._lock = threading.Lock()
+        self._connections = threading.BoundedSemaphore(_CONNECTIONS)
         threading.Thread(target=self._serve, name="dns", daemon=True).start()
 
     def add(self, vpc_id: str, router: Namespace, address: IPv4Address) -> None:
-        """Answer at an address of a VPC's router, nothing at first. Raises OSError."""
+        """Answer at an address of a VPC's router, once there is a view. Raises OSError."""
         udp = router.listen(address, 53, socket.SOCK_DGRAM)
-        tcp = router.listen(address, 53)
+        self.serve(vpc_id, udp, router.listen(address, 53))
+
+    def serve(self, key: str, udp: socket.socket, tcp: socket.socket) -> None:
+        """Answer on two bound sockets, of which the TCP one listens; they are the server's now."""
         for bound in (udp, tcp):
             bound.setblocking(False)  # a client that went away meanwhile must not make others wait
         with self._lock:
-            self._zones.setdefault(vpc_id, {})
-            self._sockets[vpc_id] = (udp, tcp)
-            self._selector.register(udp, selectors.EVENT_READ, ("udp", vpc_id))
-            self._selector.register(tcp, selectors.EVENT_READ, ("tcp", vpc_id))
+            self._servers[key] = _Server(udp, tcp)
+            self._selector.register(udp, selectors.EVENT_READ, ("udp", key))
+            self._selector.register(tcp, selectors.EVENT_READ, ("tcp", key))
         self._wake_writer.send(b"x")
 
-    def remove(self, vpc_id: str) -> None:
+    def remove(self, key: str) -> None:
+        """Answer no more."""
         with self._lock:
-            self._zones.pop(vpc_id, None)
-            for bound in self._sockets.pop(vpc_id, ()):
-                self._selector.unregister(bound)
-                bound.close()
+            self._views.pop(key, None)
+            server = self._servers.pop(key, None)
+            if server is not None:
+                for bound in (server.udp, server.tcp):
+                    self._selector.unregister(bound)
+                    bound.close()
 
-    def answers(self, vpc_id: str) -> bool:
-        """Whether a VPC's resolver is there."""
-        return vpc_id in self._sockets
+    def answers(self, key: str) -> bool:
+        """Whether a server is there."""
+        return key in self._servers
 
-    def set_zone(self, vpc_id: str, zone: Zone) -> None:
-        """Replace all that a VPC's resolver knows, at once."""
-        self._zones[vpc_id] = zone
+    def show(self, key: str, view: View) -> None:
+        """Replace all that a server knows, at once, or will know once it is there."""
+        self._views[key] = view
 
-    def zone(self, vpc_id: str) -> Zone:
-        return self._zones.get(vpc_id, {})
+    def view(self, key: str) -> View | None:
+        """What a server answers from; None: it knows nothing yet."""
+        return self._views.get(key)
+
+    def views(self) -> dict[str, View | None]:
+        """What every server answers from."""
+        with self._lock:
+            return {key: self._views.get(key) for key in self._servers}
+
+    def lookup(self, key: str, name: str) -> tuple[IPv4Address, ...] | None:
+        """The addresses that a server has for a name; None: the region does not have the name.
+
+        A name in a hosted zone is the zone's alone: one that is not there has no address.
+        """
+        view = self.view(key) or View()
+        try:
+            asked = labels(name)
+        except ValueError:
+            return ()
+        zone, found = view.find(asked), resolve(view, asked, "A")
+        if zone is None or (found.code != "NOERROR" and not zone.id):
+            return None
+        return tuple(IPv4Address(one.value) for one in found.records if one.kind == "A")
 
     def _serve(self) -> None:
         while True:
@@ -108,38 +111,41 @@ class Resolvers:
                 if key.data is None:
                     self._wake_reader.recv(4096)
                     continue
-                kind, vpc_id = key.data
+                kind, server = key.data
                 try:
-                    self._serve_one(kind, vpc_id, key.fileobj)  # type: ignore[arg-type]
+                    self._serve_one(kind, server, key.fileobj)  # type: ignore[arg-type]
                 except BlockingIOError:
                     continue
                 except OSError as error:
-                    log.info("dns answer not sent", extra={"vpc": vpc_id, "error": str(error)})
+                    log.info("dns answer not sent", extra={"server": server, "error": str(error)})
 
-    def _serve_one(self, kind: str, vpc_id: str, bound: socket.socket) -> None:
+    def _serve_one(self, kind: str, key: str, bound: socket.socket) -> None:
         if kind == "udp":
             data, client = bound.recvfrom(4096)
-            if reply := self._reply(vpc_id, data):
-                bound.sendto(reply, client)
+            if packet := self._reply(key, data, LARGEST):
+                bound.sendto(packet, client)
             return
         connection, _ = bound.accept()
+        if not self._connections.acquire(blocking=False):
+            connection.close()
+            return
         # a slow client must not make the others wait
-        threading.Thread(target=self._serve_tcp, args=(vpc_id, connection), daemon=True).start()
+        threading.Thread(target=self._serve_tcp, args=(key, connection), daemon=True).start()
 
-    def _serve_tcp(self, vpc_id: str, connection: socket.socket) -> None:
-        with connection, connection.makefile("rwb") as stream:
-            connection.settimeout(5)
-            try:
-                while size := stream.read(2):
-                    if reply := self._reply(vpc_id, stream.read(int.from_bytes(size, "big"))):
-                        stream.write(len(reply).to_bytes(2, "big") + reply)
-                        stream.flush()
-            except OSError as error:
-                log.info("dns over tcp ended", extra={"vpc": vpc_id, "error": str(error)})
-
-    def _reply(self, vpc_id: str, data: bytes) -> bytes:
+    def _serve_tcp(self, key: str, connection: socket.socket) -> None:
         try:
-            query = DNSRecord.parse(data)
-        except DNSError:
-            return b""
-        return bytes(answer(query, self._zones.get(vpc_id, {})).pack())
+            with connection, connection.makefile("rwb") as stream:
+                connection.settimeout(_IDLE)
+                while len(size := stream.read(2)) == 2:
+                    packet = self._reply(key, stream.read(int.from_bytes(size, "big")), TCP)
+                    if not packet:
+                        return
+                    stream.write(len(packet).to_bytes(2, "big") + packet)
+                    stream.flush()
+        except OSError as error:
+            log.info("dns over tcp ended", extra={"server": key, "error": str(error)})
+        finally:
+            self._connections.release()
+
+    def _reply(self, key: str, data: bytes, largest: int) -> bytes:
+        return reply(data, self.view(key), largest=largest)

@@ -10,7 +10,6 @@ import pytest
 from drydock.region.addresses import address_of, public_names
 from drydock.region.controllers.ecs.definitions import ContainerPlan, LogTarget
 from drydock.region.controllers.ecs.needs import needs, registry_of, unmet
-from drydock.region.network.dns import Name
 from drydock.region.network.probing import Probe
 
 REGION, ACCOUNT = "ap-southeast-2", "123456789012"
@@ -74,11 +73,10 @@ def test_an_image_in_ecr_needs_its_api_its_registry_and_s3() -> None:
 
 def reason(plan: ContainerPlan, *closed: str, resolves: bool = True) -> str:
     names = public_names(REGION, ACCOUNT)
-    zone = {name: Name((address,)) for name, address in names.items()}
     shut = {address_of(service) for service in closed}
     return unmet(
         needs(plan, REGION, ACCOUNT),
-        zone if resolves else None,
+        (lambda name: (names[name],) if name in names else None) if resolves else None,
         lambda address: Probe(False, "i/o timeout") if address in shut else Probe(True),
     )
 

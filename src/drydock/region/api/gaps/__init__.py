@@ -44,8 +44,9 @@ def install() -> None:
             iam,
             logs,
             rds,
+            route53,
         )
 
-        for module in (ec2, ecs, elbv2, acm, rds, iam, logs, applicationautoscaling):
+        for module in (ec2, ecs, elbv2, acm, rds, iam, logs, applicationautoscaling, route53):
             module.install()
         _DONE.set()

@@ -13,13 +13,14 @@ from ipaddress import IPv4Address
 from drydock.region.addresses import API, host_names
 from drydock.region.controllers.ecs import secrets
 from drydock.region.controllers.ecs.definitions import ContainerPlan
-from drydock.region.network.dns import Zone
 from drydock.region.network.probing import Probe
 
 PORT = 443
 DOCKER_HUB = "registry-1.docker.io"
 
 Connect = Callable[[IPv4Address], Probe]
+Lookup = Callable[[str], "tuple[IPv4Address, ...] | None"]
+"""A name → its addresses; None: nobody in the region knows the name."""
 
 
 @dataclass(frozen=True)
@@ -88,14 +89,14 @@ def registry_of(image: str) -> str:
     return DOCKER_HUB if first == "docker.io" else first.partition(":")[0]
 
 
-def unmet(wanted: Iterable[Need], zone: Zone | None, connect: Connect) -> str:
+def unmet(wanted: Iterable[Need], lookup: Lookup | None, connect: Connect) -> str:
     """ECS's reason for the first need that no packet can meet; empty if all can be met.
 
-    `zone` is what the VPC resolves; None: it resolves nothing.
+    `lookup` asks the VPC's resolver; None: it has none.
     """
     seen: dict[str, Probe] = {}
     for need in wanted:
-        addresses = _resolve(need.host, zone)
+        addresses = _resolve(need.host, lookup)
         if not addresses:
             return need.words.format(f"dial tcp: lookup {need.host}: no such host")
         if need.host not in seen:
@@ -106,9 +107,9 @@ def unmet(wanted: Iterable[Need], zone: Zone | None, connect: Connect) -> str:
     return ""
 
 
-def _resolve(host: str, zone: Zone | None) -> tuple[IPv4Address, ...]:
-    if zone is None:
+def _resolve(host: str, lookup: Lookup | None) -> tuple[IPv4Address, ...]:
+    if lookup is None:
         return ()
-    found = zone.get(host.lower())
+    found = lookup(host)
     # a registry that the region has no address for is somewhere on the internet
-    return found.addresses if found is not None else (API,)
+    return found if found is not None else (API,)

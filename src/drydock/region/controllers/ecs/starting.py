@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from drydock.config import ImageConfig
 from drydock.errors import DrydockError, ImageNotFound, SpawnFailed
@@ -60,7 +61,8 @@ class TaskStarter:
     def resolves(self, task: Task) -> bool:
         """Whether the task's VPC knows its names already, or never will."""
         vpc = self._parts.fabric.enis()[str(task.eni_id)].vpc_id
-        return bool(self._parts.resolvers.zone(vpc)) or not self._parts.resolvers.answers(vpc)
+        resolvers = self._parts.resolvers
+        return resolvers.view(vpc) is not None or not resolvers.answers(vpc)
 
     def prepare(self, task: Task, plan: ContainerPlan) -> Prepared:
         """Get what a container needs, in ECS's order. Raises CannotStartError with ECS's reason."""
@@ -102,10 +104,10 @@ class TaskStarter:
         fabric, region = self._parts.fabric, self._parts.config.region
         eni = fabric.enis()[str(task.eni_id)]
         namespace = fabric.namespace(eni.eni_id)
-        answers = self._parts.resolvers.answers(eni.vpc_id)
+        resolvers = self._parts.resolvers
         reason = unmet(
             needs(plan, region.name, region.account_id),
-            self._parts.resolvers.zone(eni.vpc_id) if answers else None,
+            partial(resolvers.lookup, eni.vpc_id) if resolvers.answers(eni.vpc_id) else None,
             lambda address: probe(namespace, address, PORT, _PROBE_SECONDS),
         )
         if reason:

@@ -1,0 +1,90 @@
+"""Which fields a change may have, and must: checked before anything else of a batch. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from moto.route53.exceptions import InvalidActionValue
+from moto.route53.models import RecordSet
+
+from drydock.region.api.gaps.route53.errors import invalid_input
+from drydock.region.dns.values import KINDS
+
+_POLICIES = ("Weight", "Region", "Failover", "MultiValueAnswer")
+_ABSENT = ("GeoLocation", "GeoProximityLocation", "CidrRoutingConfig", "TrafficPolicyInstanceId")
+_LONGEST_TTL = 2**31 - 1
+_HEAVIEST = 255
+
+
+def check(change: Mapping[str, Any]) -> None:
+    """Raises InvalidInput in Route 53's words, or in ours for what the region does not have."""
+    action, said = str(change["Action"]), change["ResourceRecordSet"]
+    if action not in ("CREATE", "UPSERT", "DELETE"):
+        raise InvalidActionValue(action)
+    where = (
+        f"in Change with [Action={action}, Name={said['Name']}, Type={said['Type']}, "
+        f"SetIdentifier={said.get('SetIdentifier') or 'null'}]"
+    )
+    for name in _ABSENT:
+        if said.get(name) is not None:
+            raise invalid_input(
+                f"Drydock's local region does not have {name} (yet) {where}: use weighted, failover, "
+                "latency or multivalue answers"
+            )
+    if said["Type"] not in KINDS:
+        raise invalid_input(
+            f"Drydock's local region does not answer records of type {said['Type']} (yet) {where}"
+        )
+    _check_content(said, where)
+    _check_policy(said, where)
+
+
+def policy(record: RecordSet) -> str:
+    """The field that makes a record set's routing policy; empty: simple."""
+    if record.weight is not None:
+        return "Weight"
+    if record.region:
+        return "Region"
+    if record.failover:
+        return "Failover"
+    return "MultiValueAnswer" if record.multi_value_answer else ""
+
+
+def _check_content(said: Mapping[str, Any], where: str) -> None:
+    alias, values, ttl = said.get("AliasTarget"), said.get("ResourceRecords"), said.get("TTL")
+    expected = (
+        "Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], "
+        "or TrafficPolicyInstanceId], but found"
+    )
+    if alias and (values or ttl is not None):
+        raise invalid_input(f"{expected} more than one {where}")
+    if not alias and (not values or ttl is None):
+        raise invalid_input(f"{expected} none {where}")
+    if ttl is not None and not 0 <= int(ttl) <= _LONGEST_TTL:
+        raise invalid_input(f"Invalid request: TTL must be between 0 and {_LONGEST_TTL} {where}")
+
+
+def _check_policy(said: Mapping[str, Any], where: str) -> None:
+    found = [name for name in _POLICIES if _given(said.get(name))]
+    if said.get("SetIdentifier"):
+        if len(found) != 1:
+            amount = "more than one" if found else "none"
+            raise invalid_input(
+                "Invalid request: Expected exactly one of [Weight, Region, Failover, GeoLocation, "
+                "MultiValueAnswer, GeoProximityLocation, or CidrRoutingConfig], but found "
+                f"{amount} {where}"
+            )
+    elif found:
+        raise invalid_input(f"Invalid request: Missing field 'SetIdentifier' {where}")
+    if said.get("Failover") not in (None, "PRIMARY", "SECONDARY"):
+        raise invalid_input(f"Invalid request: Failover is PRIMARY or SECONDARY {where}")
+    if said.get("Weight") is not None and not 0 <= int(said["Weight"]) <= _HEAVIEST:
+        raise invalid_input(f"Invalid request: Weight must be between 0 and {_HEAVIEST} {where}")
+    if said.get("MultiValueAnswer") and said.get("AliasTarget"):
+        raise invalid_input(f"Invalid request: Multivalue answers cannot be aliases {where}")
+
+
+def _given(value: object) -> bool:
+    """A weight of 0 is one."""
+    return value is not None and value is not False and value != ""

@@ -1,0 +1,25 @@
+"""Route 53's errors that moto 5.2.5 has no class for, or other words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from moto.route53.exceptions import Route53ClientError
+
+
+class Refused(Route53ClientError):  # noqa: N818  (it says what happened)
+    """Any error: code and message as AWS has them."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message)
+
+
+class InvalidChangeBatch(Route53ClientError):  # noqa: N818  (AWS's name)
+    """Nothing of a batch was done. AWS writes all that is wrong in one message, in brackets."""
+
+    def __init__(self, messages: Sequence[str]) -> None:
+        super().__init__("InvalidChangeBatch", f"[{', '.join(messages)}]")
+
+
+def invalid_input(message: str) -> Refused:
+    return Refused("InvalidInput", message)

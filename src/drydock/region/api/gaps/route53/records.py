@@ -1,0 +1,70 @@
+"""Record sets: change batches, and lists in Route 53's order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from moto.elbv2.models import elbv2_backends
+from moto.route53.exceptions import NoSuchHealthCheck
+from moto.route53.models import RecordSet
+
+from drydock.region.api.gaps.route53 import batch
+from drydock.region.api.gaps.route53.errors import InvalidChangeBatch
+from drydock.region.api.gaps.route53.zones import ZoneOperations
+from drydock.region.api.names.aws import names_of
+from drydock.region.dns.names import Labels, labels
+
+
+class RecordOperations(ZoneOperations):
+    """Records as they are asked for."""
+
+    def change_resource_record_sets(self, zoneid: str, change_list: list[dict[str, Any]]) -> None:
+        """ChangeResourceRecordSets: all of a batch or nothing of it."""
+        zone = self.get_hosted_zone(zoneid)
+        for change in change_list:
+            check = change["ResourceRecordSet"].get("HealthCheckId")
+            if check and change["Action"] != "DELETE" and check not in self.health_checks:
+                raise NoSuchHealthCheck(check)
+        zone.rrsets = batch.apply(
+            zone.name, zone.resource_id, zone.rrsets, change_list, self._alias_problem
+        )
+        zone.changed()
+
+    def _alias_problem(self, zone_id: str, target: Labels) -> str:
+        """What is wrong with an alias to one of AWS's names."""
+        for backend in elbv2_backends[self.account_id].values():
+            for balancer in backend.load_balancers.values():
+                if target in [labels(name) for name in names_of(balancer)]:
+                    if balancer.canonical_hosted_zone_id == zone_id:
+                        return ""
+                    return "the alias target name does not lie within the target zone"
+        return "that target was not found"
+
+    def records_from(
+        self,
+        zone_id: str,
+        start_type: str | None,
+        start_name: str | None,
+        max_items: int,
+        start_identifier: str | None = None,
+    ) -> tuple[list[RecordSet], RecordSet | None]:
+        """ListResourceRecordSets → one page, and the record set that the next one begins with."""
+        zone = self.get_hosted_zone(zone_id)
+        found: Sequence[RecordSet] = sorted(zone.rrsets, key=_order)
+        if start_name:
+            first = (_reversed(start_name), start_type or "", start_identifier or "")
+            found = [one for one in found if _order(one) >= first]
+        return list(found[:max_items]), found[max_items] if len(found) > max_items else None
+
+
+def _order(record: RecordSet) -> tuple[tuple[bytes, ...], str, str]:
+    """By labels from the last to the first, then type, then set identifier."""
+    return _reversed(record.name), str(record.type), record.set_identifier or ""
+
+
+def _reversed(name: str) -> tuple[bytes, ...]:
+    try:
+        return labels(name)[::-1]
+    except ValueError as error:
+        raise InvalidChangeBatch([f"FATAL problem: {error}"]) from None

@@ -1,0 +1,51 @@
+"""The sockets of the DNS server on the host's loopback: one port for UDP and TCP, remembered."""
+
+from __future__ import annotations
+
+import json
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from drydock.errors import PortUnavailable
+from drydock.paths import write_private
+from drydock.region.porter_client import PorterClient
+
+_OTHERS = 50
+"""How many ports after the wanted one are tried."""
+
+
+@dataclass(frozen=True)
+class DnsSockets:
+    """Bound, on 127.0.0.1; `tcp` listens."""
+
+    udp: socket.socket
+    tcp: socket.socket
+    port: int
+
+
+def candidates(wanted: int, memory: Path) -> list[int]:
+    """The ports to try: the one of last time, if the same one was wanted then, and those from `wanted`."""
+    remembered = json.loads(memory.read_text()) if memory.exists() else {}
+    last = [remembered["port"]] if remembered.get("wanted") == wanted else []
+    return list(dict.fromkeys([*last, *range(wanted, min(wanted + _OTHERS, 65536))]))
+
+
+def bind(porter: PorterClient, wanted: int, memory: Path) -> DnsSockets:
+    """Ask the porter for the first port that both UDP and TCP can have. Raises PortUnavailable."""
+    left = candidates(wanted, memory)
+    while left:
+        tcp, port = porter.bind(left)
+        try:
+            udp, _ = porter.bind([port], udp=True)
+        except PortUnavailable:
+            tcp.close()
+            left = left[left.index(port) + 1 :]
+            continue
+        write_private(memory, json.dumps({"wanted": wanted, "port": port}))
+        return DnsSockets(udp, tcp, port)
+    raise PortUnavailable(
+        f"no host port from {wanted} to {wanted + _OTHERS - 1} can be bound for DNS",
+        "UDP or TCP of each is taken",
+        "free one of them, or set `dns_port` of [region] in drydock.toml",
+    )
