@@ -38,7 +38,7 @@ _KINDS: dict[str, Kind] = {
 }
 _LONGEST_WAIT = 3600.0
 """Seconds: the clock that certificates live by may be set, and a machine sleeps."""
-_QUIET = 20.0
+_QUIET = 60.0
 """Seconds that a certificate may wait for its records before the region says what is missing."""
 
 
