@@ -13,6 +13,9 @@ from moto.elbv2.exceptions import ELBClientError
 
 from drydock.region.api.gaps.elbv2.problems import invalid
 
+UNSUPPORTED = "UnsupportedCertificate"
+"""An error that ELB gives and its model does not list."""
+
 
 def check(backend: Any, arn: str) -> None:
     """Raises ELBClientError unless a listener of `backend` may have this certificate."""
@@ -31,7 +34,7 @@ def check(backend: Any, arn: str) -> None:
     if bundle.status != "ISSUED":
         # ELB's words for every certificate that it does not like, pending ones too.
         raise ELBClientError(
-            "UnsupportedCertificate",
+            UNSUPPORTED,
             f"The certificate '{arn}' must have a fully-qualified domain name, a supported"
             " signature, and a supported key size.",
         )

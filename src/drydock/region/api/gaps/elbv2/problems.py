@@ -30,4 +30,4 @@ def not_permitted(message: str) -> ELBClientError:
 
 def unserved(what: str) -> ELBClientError:
     """Something that ELB has and the local region has not: refused, not kept and ignored."""
-    return ELBClientError("UnsupportedFeature", f"The local region does not serve {what}.")
+    return ELBClientError("OperationNotPermitted", f"The local region does not serve {what}.")
