@@ -1,6 +1,10 @@
 locals {
-  prefix            = coalesce(var.prefix, "tasklist")
-  production        = var.production == "true"
+  prefix     = coalesce(var.prefix, "tasklist")
+  production = var.production == "true"
+  # An empty one is the profile's.
+  deletion_protection = coalesce(var.deletion_protection, tostring(local.production)) == "true"
+  final_snapshot      = coalesce(var.final_snapshot, tostring(local.production)) == "true"
+
   container_image   = coalesce(var.container_image, "tasklist:latest")
   health_check_path = coalesce(var.health_check_path, "/healthcheck/")
 
@@ -49,15 +53,15 @@ module "certificate_and_dns" {
 module "load_balancer" {
   source = "./modules/load_balancer"
 
-  prefix            = local.prefix
-  production        = local.production
-  vpc_id            = module.network.vpc_id
-  subnet_ids        = module.network.public_subnet_ids
-  security_group_id = module.security.load_balancer_group_id
-  container_port    = var.container_port
-  health_check_path = local.health_check_path
-  has_certificate   = local.has_certificate
-  certificate_arn   = local.has_domain ? module.certificate_and_dns[0].certificate_arn : var.certificate_arn
+  prefix              = local.prefix
+  deletion_protection = local.deletion_protection
+  vpc_id              = module.network.vpc_id
+  subnet_ids          = module.network.public_subnet_ids
+  security_group_id   = module.security.load_balancer_group_id
+  container_port      = var.container_port
+  health_check_path   = local.health_check_path
+  has_certificate     = local.has_certificate
+  certificate_arn     = local.has_domain ? module.certificate_and_dns[0].certificate_arn : var.certificate_arn
 }
 
 module "database" {
@@ -70,6 +74,9 @@ module "database" {
   engine_version    = coalesce(var.postgresql_version, "16")
   instance_class    = coalesce(var.postgresql_instance_class, "db.serverless")
   password          = var.postgresql_password
+
+  deletion_protection = local.deletion_protection
+  final_snapshot      = local.final_snapshot
 }
 
 module "service" {

@@ -38,6 +38,30 @@ variable "production" {
   }
 }
 
+variable "deletion_protection" {
+  description = "Whether AWS refuses to delete the database and the load balancer. Empty: in production. To destroy a stack that has it, set false, plan and apply, then destroy."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = contains(["true", "false", ""], var.deletion_protection)
+    error_message = "Set deletion_protection to true or false, or leave it empty to take the profile's."
+  }
+}
+
+variable "final_snapshot" {
+  description = "Whether a snapshot of the database is made before it is deleted; it stays, and costs, until you delete it. Empty: in production. A change takes effect once it is applied."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = contains(["true", "false", ""], var.final_snapshot)
+    error_message = "Set final_snapshot to true or false, or leave it empty to take the profile's."
+  }
+}
+
 variable "vpc_id" {
   description = "VPC to use, with its subnets (the default VPC works). Empty: a VPC is made from scratch."
   type        = string

@@ -48,6 +48,10 @@ run "nothing_set" {
     condition     = module.database.instance_count == 1 && module.database.minimum_capacity == 0
     error_message = "One database instance that pauses."
   }
+  assert {
+    condition     = !module.database.is_protected && !module.database.has_final_snapshot && !module.load_balancer.is_protected
+    error_message = "Nothing stands in the way of a destroy."
+  }
 }
 
 run "empty_strings_mean_not_set" {
@@ -57,6 +61,8 @@ run "empty_strings_mean_not_set" {
     prefix                    = ""
     region                    = ""
     production                = ""
+    deletion_protection       = ""
+    final_snapshot            = ""
     vpc_id                    = ""
     domain_name               = ""
     host_name                 = ""
@@ -97,6 +103,43 @@ run "production" {
   assert {
     condition     = module.observability.retention_in_days == 365
     error_message = "Logs are kept for a year."
+  }
+  assert {
+    condition     = module.database.is_protected && module.database.has_final_snapshot && module.load_balancer.is_protected
+    error_message = "Production is protected from deletion."
+  }
+}
+
+run "production_about_to_be_destroyed" {
+  command = plan
+
+  variables {
+    production          = true
+    deletion_protection = "false"
+    final_snapshot      = "false"
+  }
+
+  assert {
+    condition     = !module.database.is_protected && !module.database.has_final_snapshot && !module.load_balancer.is_protected
+    error_message = "Each protection can be turned off alone."
+  }
+  assert {
+    condition     = module.database.instance_count == 2
+    error_message = "Everything else stays as it is in production."
+  }
+}
+
+run "protected_all_the_same" {
+  command = plan
+
+  variables {
+    deletion_protection = "true"
+    final_snapshot      = "true"
+  }
+
+  assert {
+    condition     = module.database.is_protected && module.database.has_final_snapshot && module.load_balancer.is_protected
+    error_message = "Each protection can be turned on alone."
   }
 }
 

@@ -198,8 +198,8 @@ def test_a_region_that_starts_again_has_writer_and_reader(own_region: TestRegion
         eventually(lambda: launcher.running(own_region.workspace) is None, "the region is gone")
         eventually(lambda: not any(is_alive(pid) for pid in pids), "the servers went with it")
     own_region.restart()
+    eventually(lambda: all(cluster.server(number) for number in (0, 1)), "both run", 30)
     for number in (0, 1):
-        eventually(lambda number=number: cluster.server(number).get("pid"), "it runs", 30)
         cluster.wait_available(number=number)
     assert cluster.writers() == ["again-0"]
     reader = cluster.describe()["ReaderEndpoint"]

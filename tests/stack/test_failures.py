@@ -15,6 +15,7 @@ from drydock.errors import PlanMissing, PlanTargetMismatch, StackError, Terrafor
 from drydock.stack import Stack, Target
 from tests.stack.conftest import Rehearsal
 from tests.stack.test_life import WITH_S3
+from tests.support.region import is_alive
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.terraform
@@ -165,6 +166,7 @@ def test_while_one_applies_another_is_refused_and_a_kill_loses_nothing(rehearse:
         first.wait()
         if terraform:
             os.kill(terraform, signal.SIGKILL)
+    eventually(lambda: not is_alive(terraform), "Terraform has ended", 20)
     made.write(QUICK)
     made.stack.init()
     assert not made.stack.plan().no_changes

@@ -16,6 +16,11 @@ resource "aws_db_subnet_group" "this" {
   subnet_ids  = var.subnet_ids
 }
 
+# A snapshot outlives its stack: one that is made and destroyed again needs another name for its own.
+resource "terraform_data" "final_snapshot" {
+  count = var.final_snapshot ? 1 : 0
+}
+
 resource "aws_rds_cluster" "this" {
   cluster_identifier     = var.prefix
   engine                 = "aurora-postgresql"
@@ -35,9 +40,9 @@ resource "aws_rds_cluster" "this" {
   copy_tags_to_snapshot        = true
   preferred_backup_window      = "16:00-16:30"
   preferred_maintenance_window = "sun:17:00-sun:17:30"
-  deletion_protection          = var.production
-  skip_final_snapshot          = !var.production
-  final_snapshot_identifier    = var.production ? "${var.prefix}-final" : null
+  deletion_protection          = var.deletion_protection
+  skip_final_snapshot          = !var.final_snapshot
+  final_snapshot_identifier    = var.final_snapshot ? "${var.prefix}-final-${substr(terraform_data.final_snapshot[0].id, 0, 8)}" : null
   apply_immediately            = true
 
   dynamic "serverlessv2_scaling_configuration" {

@@ -42,3 +42,13 @@ output "password_is_given" {
   description = "Whether the user gave the password; otherwise RDS manages it."
   value       = local.password_is_given
 }
+
+output "is_protected" {
+  description = "Whether the cluster is protected from deletion."
+  value       = aws_rds_cluster.this.deletion_protection
+}
+
+output "has_final_snapshot" {
+  description = "Whether a snapshot is made before the cluster is deleted."
+  value       = !aws_rds_cluster.this.skip_final_snapshot
+}

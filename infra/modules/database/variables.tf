@@ -4,7 +4,17 @@ variable "prefix" {
 }
 
 variable "production" {
-  description = "Whether there are two instances, deletion protection and a final snapshot."
+  description = "Whether there are two instances that do not pause."
+  type        = bool
+}
+
+variable "deletion_protection" {
+  description = "Whether the cluster is protected from deletion."
+  type        = bool
+}
+
+variable "final_snapshot" {
+  description = "Whether a snapshot is made before the cluster is deleted."
   type        = bool
 }
 

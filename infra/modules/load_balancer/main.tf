@@ -6,7 +6,7 @@ resource "aws_lb" "this" {
   security_groups            = [var.security_group_id]
   idle_timeout               = 60
   drop_invalid_header_fields = true
-  enable_deletion_protection = var.production
+  enable_deletion_protection = var.deletion_protection
 }
 
 resource "aws_lb_target_group" "app" {

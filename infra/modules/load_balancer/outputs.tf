@@ -15,3 +15,8 @@ output "listener_ports" {
   description = "Ports that the load balancer listens on."
   value       = tolist(concat([aws_lb_listener.http.port], aws_lb_listener.https[*].port))
 }
+
+output "is_protected" {
+  description = "Whether the load balancer is protected from deletion."
+  value       = aws_lb.this.enable_deletion_protection
+}

@@ -3,7 +3,7 @@ variable "prefix" {
   type        = string
 }
 
-variable "production" {
+variable "deletion_protection" {
   description = "Whether the load balancer is protected from deletion."
   type        = bool
 }

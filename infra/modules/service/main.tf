@@ -46,10 +46,13 @@ resource "aws_ecs_task_definition" "app" {
     }
   }])
 
-  lifecycle {
-    # The old revision stays until the service runs the new one, or ECS has rolled back to it.
-    create_before_destroy = true
+  # A former revision stays: ECS may have to roll back to it. (create_before_destroy would keep it too,
+  # but only for the moment, and Terraform would extend it to all that the definition refers to: a
+  # database or a role to be replaced would fail, since its name is still taken.) `drydock destroy`
+  # deregisters all of them; they cost nothing.
+  skip_destroy = true
 
+  lifecycle {
     precondition {
       condition     = alltrue([for secret in var.secrets : secret.secret_arn != ""])
       error_message = "One of the secrets of the container does not exist: RDS has made none for the database's password. Run plan and apply once more; if it stays so, set postgresql_password."

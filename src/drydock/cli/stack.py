@@ -11,7 +11,7 @@ import typer
 from drydock.cli import output, place, resume
 from drydock.cli.place import DEFAULT_FOLDER, Place
 from drydock.cli.region import JsonOption
-from drydock.errors import UsageError
+from drydock.errors import TerraformFailed, UsageError
 
 if TYPE_CHECKING:
     from drydock.stack.quick.record import Record
@@ -56,7 +56,7 @@ def destroy(folder: FolderArgument = DEFAULT_FOLDER, yes: YesOption = False) -> 
         _ask(here)
     quick = _quick_record(here)
     if quick is None:
-        here.stack(folder).destroy()
+        _destroy(here, folder)
         return
     from drydock.stack.quick import build, record
 
@@ -96,6 +96,20 @@ def outputs_of(here: Place, folder: Path) -> dict[str, Any]:
     from drydock.stack.quick import build
 
     return build.outputs(here.clients, quick.settings)
+
+
+def _destroy(here: Place, folder: Path) -> None:
+    """Terraform's destroy; then the revisions go that the stack has kept for ECS to roll back to."""
+    from drydock.ops import definitions
+
+    stack = here.stack(folder)
+    try:
+        family = definitions.family_of(stack.output())
+    except TerraformFailed:
+        family = ""  # destroy fails as well then, and says what to do
+    stack.destroy()
+    if family and (count := definitions.deregister(here.clients, family)):
+        output.note(f"{count} revisions of the task definition {family} deregistered")
 
 
 def _plain(value: Any) -> str:

@@ -60,14 +60,36 @@ def as_document(here: Place, found: Status, inside: Mapping[str, Any]) -> dict[s
         "target": here.target.kind,
         "endpoint": here.target.endpoint,
         "region": here.target.region,
+        "dns": inside.get("dns", ""),
         "account": here.target.account,
-        "urls": inside["urls"] if inside else parts["urls"],
+        "urls": [named(one, inside) for one in inside["urls"]] if inside else parts["urls"],
         "services": parts["services"],
         "tasks": [task for task in tasks if task["status"] != "STOPPED"],
         "stopped": [task for task in tasks if task["status"] == "STOPPED"],
         "targets": parts["targets"],
-        "databases": parts["databases"],
+        "databases": [_with_servers(one, inside) for one in parts["databases"]],
         "problems": list(inside.get("problems", [])),
+    }
+
+
+def named(url: Mapping[str, Any], inside: Mapping[str, Any]) -> dict[str, Any]:
+    """A listener's URL with the same under each name of a hosted zone that leads to it."""
+    names = sorted(
+        one["name"]
+        for one in inside.get("names", [])
+        if one["load_balancer"] == url.get("arn") and one["kind"] == "zone"
+    )
+    return {**url, "names": [url["url"].replace("127.0.0.1", name, 1) for name in names]}
+
+
+def _with_servers(database: Mapping[str, Any], inside: Mapping[str, Any]) -> dict[str, Any]:
+    """A database with its servers, and with what is not as on AWS; both are the region's to tell."""
+    servers = [one for one in inside.get("databases", []) if one["database"] == database["arn"]]
+    fields = ("instance", "role", "address", "pid")
+    return {
+        **database,
+        "servers": [{key: one[key] for key in fields} for one in servers],
+        "notes": sorted({one["note"] for one in servers if one["note"]}),
     }
 
 
@@ -115,6 +137,8 @@ def _inside(here: Place) -> Mapping[str, Any]:
 def _show(document: Mapping[str, Any]) -> None:
     for url in document["urls"]:
         output.result(f"{url['url']}  ({url['load_balancer']}, port {url['port']})")
+        for name in url.get("names", []):
+            output.result(f"  {name}  (see: drydock region hosts)")
     if not document["services"]:
         output.note("No service runs here yet: drydock up")
     targets = [one for one in document["targets"] if one["state"] != "draining"]
@@ -132,6 +156,9 @@ def _show(document: Mapping[str, Any]) -> None:
         if rows:
             output.result("")
             output.table(columns, [[_cell(row[key]) for key in columns] for row in rows])
+    for database in document["databases"]:
+        for words in database["notes"]:
+            output.note(f"{database['name']}: {words}")
     for task in document["stopped"][-5:]:
         codes = ", ".join(
             f"{name} exited with {code}"

@@ -149,6 +149,8 @@ def environment(
         "AWS_CONFIG_FILE": str(aws_files / "config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(aws_files / "credentials"),
         "AWS_EC2_METADATA_DISABLED": "true",
+        # The provider tries 25 times, for minutes; what fails here fails the second time too.
+        "AWS_MAX_ATTEMPTS": "2",
         "NO_PROXY": _no_proxy(base),
         "no_proxy": _no_proxy(base),
     }

@@ -82,7 +82,7 @@ def _born(pid: int) -> str | None:
     """When a process was started, as the system counts; None where it does not run (any more)."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # gone before, or while it was read
         return None if Path("/proc/self").exists() else _runs(pid)
     state, *fields = stat.rpartition(")")[2].split()
     # Field 22 of proc(5): clock ticks after boot. A zombie has ended.

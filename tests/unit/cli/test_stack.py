@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from drydock.errors import TerraformFailed
 from drydock.paths import Workspace
 from drydock.stack.quick import record
 from drydock.stack.quick.settings import Settings
@@ -49,6 +50,25 @@ def test_destroy_y_does_not_ask(run: Run, world: World) -> None:
     world.running = True
     assert run("destroy", "-y").code == 0
     assert world.done[-1] == "destroy"
+
+
+def test_destroy_takes_the_revisions_along_that_ecs_could_roll_back_to(
+    run: Run, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.running = True
+    world.outputs = {"task_definition": "arn:aws:ecs:r:1:task-definition/shop:7"}
+
+    def deregister(_clients: object, family: str) -> int:
+        world.do(f"deregister {family}")
+        return 2
+
+    monkeypatch.setattr("drydock.ops.definitions.deregister", deregister)
+    ended = run("destroy", "-y")
+    assert world.done[-3:] == ["output", "destroy", "deregister shop"]
+    assert "2 revisions" in ended.err
+    world.fails["destroy"] = TerraformFailed("terraform could not destroy")
+    assert run("destroy", "-y").code != 0
+    assert world.done[-1] == "output", "what stays keeps its revisions"
 
 
 def test_outputs_are_plain_or_json_or_one(run: Run, world: World) -> None:

@@ -9,7 +9,7 @@ from drydock.errors import OpsError
 from drydock.ops.logs import Line
 from drydock.ops.run_task import Result
 from drydock.ops.services import Service
-from drydock.ops.status import ServiceStatus, Status, TaskStatus, Url
+from drydock.ops.status import DatabaseStatus, ServiceStatus, Status, TaskStatus, Url
 
 from .conftest import Run, World
 
@@ -22,6 +22,7 @@ FOUND = Status(
     services=(ServiceStatus("shop-app", "app", "arn", "ACTIVE", 2, 1, 1, "shop:1", "", "hello"),),
     tasks=(TASK, GONE),
     urls=(Url("shop", 80, "http://shop.example"),),
+    databases=(DatabaseStatus("db", "arn:db", "aurora-postgresql 16.8", "available", "h", 5432),),
 )
 SERVICE = Service("app", "arn", "arn/shop-app", "arn/definition")
 
@@ -32,6 +33,22 @@ def running(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     world.inside = {
         "urls": [{"load_balancer": "shop", "port": 80, "url": "http://127.0.0.1:8080"}],
         "tasks": [{"arn": ARN, "status": "RUNNING", "address": "10.0.0.5", "pids": [41, 42]}],
+        "databases": [
+            {
+                "database": database,
+                "instance": f"db-{number}",
+                "role": role,
+                "address": f"10.0.0.{number}",
+                "pid": number,
+                "version": "18.1",
+                "note": "18 stands for 16",
+            }
+            for database, number, role in (
+                ("arn:db", 1, "writer"),
+                ("arn:db", 2, "reader"),
+                ("arn:other", 3, "writer"),
+            )
+        ],
         "problems": [{"resource": "x", "error": "y"}],
     }
     monkeypatch.setattr("drydock.ops.status.read", lambda *_, **__: FOUND)
@@ -58,6 +75,16 @@ def test_the_text_has_them_too(run: Run, running: World) -> None:
     assert "10.0.0.5" in line
     assert "41,42" in line
     assert "it crashed" in ended.err
+
+
+def test_a_database_has_its_servers_and_what_is_not_as_on_aws(run: Run, running: World) -> None:
+    [database] = json.loads(run("status", "--json").out)["databases"]
+    assert database["servers"] == [
+        {"instance": "db-1", "role": "writer", "address": "10.0.0.1", "pid": 1},
+        {"instance": "db-2", "role": "reader", "address": "10.0.0.2", "pid": 2},
+    ]
+    assert database["notes"] == ["18 stands for 16"]
+    assert run("status").err.count("db: 18 stands for 16") == 1
 
 
 def test_without_a_region_there_is_no_status(run: Run) -> None:

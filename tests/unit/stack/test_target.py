@@ -35,6 +35,7 @@ def test_locally_nothing_of_the_callers_aws_settings_is_left() -> None:
         "AWS_CONFIG_FILE": "/a/config",
         "AWS_SHARED_CREDENTIALS_FILE": "/a/credentials",
         "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_MAX_ATTEMPTS": "2",
     }
     assert env["PATH"] == "/bin"
     assert env["TF_VAR_postgresql_password"] == "secret-enough"

@@ -84,7 +84,10 @@ class DatabaseController:
             self._servers.initialise(view)
             self._records.set_cluster_status(view, "available")
         writer = choose_writer(view.instances, view.failover_target)
-        return self._serve(view, writer) if writer is not None else DONE
+        if writer is not None:
+            return self._serve(view, writer)
+        self._settle(view)  # its first instance is told everything when it starts
+        return DONE
 
     def close(self) -> None:
         """Stop every server in order: clients are cut off, a checkpoint is made."""
@@ -128,6 +131,9 @@ class DatabaseController:
             return Requeue(0.2) if server.running else Requeue(0.05)
         self._records.set_writer(view, instance)
         self._records.set_instance_status(instance.identifier, "available")
+        self._settle(view)
+        return DONE
+
+    def _settle(self, view: DatabaseView) -> None:
         if view.status in ("modifying", "failing-over"):
             self._records.set_cluster_status(view, "available")
-        return DONE

@@ -270,3 +270,33 @@ def test_parameter_groups(served: Served) -> None:
     assert cluster(served)["DBClusterParameterGroup"] == "pg"
     seen = rds.describe_db_cluster_parameters(DBClusterParameterGroupName="pg", Source="user")
     assert [{key: one.get(key) for key in wanted} for one in seen["Parameters"]] == [wanted]
+
+
+def members(served: Served) -> dict[str, bool]:
+    found = cluster(served)["DBClusterMembers"]
+    return {one["DBInstanceIdentifier"]: one["IsClusterWriter"] for one in found}
+
+
+def test_the_first_instance_is_the_writer_and_nobody_by_being_described(served: Served) -> None:
+    create_cluster(served)
+    create_instance(served)
+    create_instance(served, DBInstanceIdentifier="db-2")
+    assert members(served) == {"db-1": True, "db-2": False}
+    with served.store.writing("rds"):
+        backend = served.store.backend("rds")
+        backend.purge_instance(backend.databases["db-1"])
+    assert members(served) == {"db-2": False}
+
+
+def test_a_failover_is_over_when_the_controller_says_so(served: Served) -> None:
+    create_cluster(served)
+    create_instance(served)
+    create_instance(served, DBInstanceIdentifier="db-2")
+    with served.store.writing("rds"):
+        backend = served.store.backend("rds")
+        backend.clusters["db"].status = "available"
+        backend.databases["db-2"].status = "available"
+    served.client("rds").failover_db_cluster(DBClusterIdentifier="db")
+    assert cluster(served)["Status"] == "failing-over"
+    assert members(served) == {"db-1": True, "db-2": False}
+    assert backend.clusters["db"].failover_target == "db-2"
