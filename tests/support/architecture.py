@@ -302,7 +302,8 @@ def _keys(served: Served) -> dict[str, Any]:
         seen[f"kms.{key['KeyId']}"] = about
         if about.get("KeyUsage") == "SIGN_VERIFY":
             seen[f"kms.{key['KeyId']}.public"] = kms.get_public_key(KeyId=key["KeyId"])
-    for one in acm.list_certificates()["CertificateSummaryList"]:
+    every = {"keyTypes": ["RSA_2048", "EC_prime256v1"]}
+    for one in acm.list_certificates(Includes=every)["CertificateSummaryList"]:
         arn = one["CertificateArn"]
         seen[f"acm.{arn}"] = acm.describe_certificate(CertificateArn=arn)
         if acm.describe_certificate(CertificateArn=arn)["Certificate"]["Type"] == "IMPORTED":

@@ -27,6 +27,7 @@ from drydock.region.api.persistence import Saver, restore
 from drydock.region.api.restored import forget_observations
 from drydock.region.api.server import Server, serve
 from drydock.region.api.store import Store
+from drydock.region.certificates.authority import Authority
 from drydock.region.porter_client import PorterClient
 from drydock.region.processes.client import InitClient
 
@@ -75,7 +76,9 @@ class Region:
             self.workspace.log,
         )
         self._servers.append(serve(app, [bound]))
-        app.warm().join()  # the API answers now, not only once moto is imported
+        warming = app.warm()
+        authority = Authority.open(self.workspace.authority)
+        warming.join()  # the API answers now, not only once moto is imported
         self._saver = Saver(self.store, self.workspace.state)
         self._saver.start()
         self._porter.ready(
@@ -106,6 +109,7 @@ class Region:
             self._spawner,
             lambda sockets: serve(app, sockets),
             names,
+            authority,
         )
         self._data_plane.start()
         log.info("region started", extra={"after": time.monotonic() - begun})

@@ -60,6 +60,7 @@ class DataPlane:
         spawner: Spawner,
         serve: Serve,
         names: DnsSockets,
+        authority: Authority,
     ) -> None:
         fabric = Fabric()
         fabric.start(config.region.client_address)
@@ -95,7 +96,7 @@ class DataPlane:
                 EndpointController(self._parts, serve),
                 self._names,
                 HealthCheckController(self._parts),
-                CertificateController(self._parts, Authority.open(workspace.authority)),
+                CertificateController(self._parts, authority),
                 self._vpc,
             )
         ]
