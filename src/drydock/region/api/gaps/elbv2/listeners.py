@@ -24,7 +24,6 @@ from drydock.region.api.gaps.elbv2 import (
 from drydock.region.api.gaps.elbv2 import listener_checks as checks
 from drydock.region.api.gaps.elbv2.balancers import LoadBalancer
 from drydock.region.api.gaps.elbv2.certificates import check as check_certificate
-from drydock.region.api.gaps.elbv2.certificates import note_use
 from drydock.region.api.gaps.elbv2.groups import GroupOperations
 from drydock.region.api.gaps.elbv2.problems import invalid, not_permitted
 
@@ -90,7 +89,6 @@ class ListenerOperations(GroupOperations):
         _secure(listener, tls)
         balancer.listeners[listener.arn] = listener
         self.tagging_service.tag_resource(listener.arn, asked.get("Tags"))
-        self._note_certificates()
         return listener
 
     def modify_listener_from(self, asked: Json) -> Listener:
@@ -122,20 +120,13 @@ class ListenerOperations(GroupOperations):
         if asked.get("AlpnPolicy"):
             listener.alpn_policy = asked["AlpnPolicy"]
         _secure(listener, tls)
-        self._note_certificates()
         return listener
 
     def delete_listener(self, listener_arn: str) -> Listener:
         """DeleteListener."""
         listener = self.listener(listener_arn)
         del self.balancer(listener.load_balancer_arn).listeners[listener.arn]
-        self._note_certificates()
         return listener
-
-    def delete_load_balancer(self, arn: str) -> None:
-        """DeleteLoadBalancer; its listeners' certificates are free again."""
-        super().delete_load_balancer(arn)
-        self._note_certificates()
 
     def describe_listeners(
         self, load_balancer_arn: str | None, listener_arns: list[str]
@@ -160,7 +151,6 @@ class ListenerOperations(GroupOperations):
         if others + len(more) > limits.CERTIFICATES:
             raise TooManyCertificatesError
         listener.certificates.extend(more)
-        self._note_certificates()
         return wanted
 
     def remove_listener_certificates(self, arn: str, certificates: list[dict[str, Any]]) -> None:
@@ -170,7 +160,6 @@ class ListenerOperations(GroupOperations):
         if default in unwanted and default not in others:
             raise not_permitted("The default certificate of a listener cannot be removed")
         listener.certificates = [default, *(one for one in others if one not in unwanted)]
-        self._note_certificates()
 
     def describe_listener_certificates(self, arn: str) -> list[str]:
         """DescribeListenerCertificates: the default one first."""
@@ -250,9 +239,6 @@ class ListenerOperations(GroupOperations):
         balancer: Any
         for balancer in self.load_balancers.values():
             yield from balancer.listeners.values()
-
-    def _note_certificates(self) -> None:
-        note_use(self, self._listeners())
 
 
 def _secure(listener: Listener, tls: Json) -> None:
