@@ -15,12 +15,18 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import boto3
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 _RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
-_FAILED = re.compile(r"(Non-2xx or 3xx responses: \d+|Socket errors: .*)")
+_REQUESTS = re.compile(r"(\d+) requests in")
+_FAILED = re.compile(r"Non-2xx or 3xx responses: (\d+)")
+_ERRORS = re.compile(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)")
 
 
 def drydock(folder: Path, *arguments: str) -> str:
@@ -51,6 +57,18 @@ def working_folder() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
+def client(folder: Path, service: str) -> Any:
+    """A boto3 client of the region in a working folder."""
+    status = json.loads(drydock(folder, "status", "--json"))
+    return boto3.client(
+        service,  # type: ignore[call-overload]
+        endpoint_url=status["endpoint"],
+        region_name="ap-southeast-2",
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+    )
+
+
 def url_of(folder: Path) -> str:
     """The URL that `drydock status` prints."""
     found: str = json.loads(drydock(folder, "status", "--json"))["urls"][0]["url"]
@@ -72,8 +90,27 @@ def wait_for(url: str, seconds: float = 60) -> None:
         time.sleep(0.02)
 
 
+@dataclass(frozen=True)
+class Load:
+    """What wrk counted."""
+
+    rate: float
+    """Requests per second."""
+    requests: int
+    failed: int
+    """Answers other than 2xx and 3xx, and connections that broke."""
+
+
 def load(url: str, seconds: int = 5, connections: int = 32) -> float:
     """Requests per second, by wrk on two threads. Any failed request ends the benchmark."""
+    found = count(url, seconds, connections)
+    if found.failed:
+        raise SystemExit(f"{url}: {found.failed} requests failed")
+    return found.rate
+
+
+def count(url: str, seconds: int, connections: int = 32) -> Load:
+    """Load by wrk on two threads, for so many seconds."""
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is missing: apt-get install wrk")
     done = subprocess.run(
@@ -82,11 +119,13 @@ def load(url: str, seconds: int = 5, connections: int = 32) -> float:
         text=True,
         capture_output=True,
     )
-    if failed := _FAILED.search(done.stdout):
-        raise SystemExit(f"{url}: {failed.group(0)}")
-    match = _RATE.search(done.stdout)
-    assert match, done.stdout
-    return float(match.group(1))
+    rate, requests = _RATE.search(done.stdout), _REQUESTS.search(done.stdout)
+    assert rate, done.stdout
+    assert requests, done.stdout
+    failed = sum(int(number) for number in _FAILED.findall(done.stdout))
+    errors = _ERRORS.search(done.stdout)
+    failed += sum(int(number) for number in errors.groups()) if errors else 0
+    return Load(float(rate.group(1)), int(requests.group(1)), failed)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -278,3 +278,25 @@ def test_what_cannot_be_served_is_a_problem_until_it_is_gone(
     assert "it's" in eventually(problems, "a problem")[0]
     site.delete()
     eventually(lambda: problems() == [], "no problem any more")
+
+
+def test_what_others_register_is_not_the_services(site: Site, region: TestRegion) -> None:
+    """A blue-green deployment's second group, for one, with the targets of the first."""
+    elb = region.client("elbv2")
+    other = Site.new_group(site.scenario)
+    mine = [{"Id": address, "Port": 3000} for address in site.health()]
+    elb.register_targets(TargetGroupArn=other, Targets=mine)
+    rule = elb.create_rule(
+        ListenerArn=site.listener,
+        Priority=77,
+        Conditions=[{"Field": "path-pattern", "Values": ["/other"]}],
+        Actions=[{"Type": "forward", "TargetGroupArn": other}],
+    )["Rules"][0]["RuleArn"]
+
+    def all_healthy() -> bool:
+        return [one["State"] for one in site.health(other).values()] == ["healthy", "healthy"]
+
+    eventually(all_healthy, "both are healthy in the other group too")
+    assert site.get("/other")["path"] == "/other"
+    elb.delete_rule(RuleArn=rule)
+    elb.delete_target_group(TargetGroupArn=other)

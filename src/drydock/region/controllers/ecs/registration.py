@@ -6,7 +6,7 @@ old tasks serve in the old one until they are replaced.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from drydock.region.api.gaps.ecs.records import Service, Task
@@ -30,18 +30,17 @@ class Registration:
             if task.last_status == "RUNNING" and task.desired_status == "RUNNING" and task.address:
                 for place in _places(service, task):
                     wanted.setdefault(place, set()).add(task.address)
-        ours = set(self._addresses(tasks))
+        ours = self._ours(tasks)
         changed = False
         groups: Iterable[Any] = self._store.backend("elbv2").target_groups.values()
         for group in groups:
-            for port in {place[1] for place in wanted if place[0] == group.arn} | {
-                number for address, number in group.registered if address in ours
-            }:
-                present = {address for address, number in group.registered if number == port}
-                serving = wanted.get((group.arn, port), set())
-                changed = self._tell(service, group.arn, port, serving - present, "") or changed
-                leaving = (present & ours) - serving
-                changed = self._tell(service, group.arn, port, leaving, "de") or changed
+            for place in {place for place in (*wanted, *ours) if place[0] == group.arn}:
+                present = {address for address, port in group.registered if port == place[1]}
+                serving = wanted.get(place, set())
+                changed = self._tell(service, *place, serving - present, "") or changed
+                leaving = (present & ours.get(place, set())) - serving
+                changed = self._tell(service, *place, leaving, "de") or changed
+        _remember(tasks, wanted)
         if changed:
             self._store.changed("elbv2")
         return changed
@@ -59,8 +58,12 @@ class Registration:
         )
         return True
 
-    def _addresses(self, tasks: Iterable[Task]) -> Iterable[str]:
-        """The tasks' addresses, but not one that a stopped task had and another interface has now."""
+    def _ours(self, tasks: Iterable[Task]) -> dict[Place, set[str]]:
+        """Where ECS registered which of the tasks' addresses.
+
+        Not an address that a stopped task had and another interface has now.
+        """
+        ours: dict[Place, set[str]] = {}
         owners: dict[str, set[str]] = {}
         for eni in self._store.backend("ec2").enis.values():
             owners.setdefault(str(eni.private_ip_address), set()).add(eni.id)
@@ -68,7 +71,9 @@ class Registration:
             if task.address is not None:
                 now = owners.get(task.address, set())
                 if not now or task.eni_id in now:
-                    yield task.address
+                    for place in task.registered_in:
+                        ours.setdefault(place, set()).add(task.address)
+        return ours
 
     def health(self, service: Service, task: Task) -> str:
         """healthy, unhealthy or another state of the API; healthy where nobody asks.
@@ -84,6 +89,12 @@ class Registration:
         if "unhealthy" in states:
             return "unhealthy"
         return next((state for state in states if state != "healthy"), "healthy")
+
+
+def _remember(tasks: Iterable[Task], wanted: Mapping[Place, set[str]]) -> None:
+    for task in tasks:
+        mine = [place for place, addresses in wanted.items() if task.address in addresses]
+        task.registered_in += [place for place in mine if place not in task.registered_in]
 
 
 def _places(service: Service, task: Task) -> list[Place]:

@@ -107,6 +107,8 @@ class Task:
     version: int = 1
     attributes: list[Json] = field(default_factory=list)
     inference_accelerators: list[Json] = field(default_factory=list)
+    registered_in: list[tuple[str, int]] = field(default_factory=list)
+    """Where ECS registered it: a target group's ARN and a port. Others' registrations are theirs."""
 
     @property
     def eni_id(self) -> str | None:
