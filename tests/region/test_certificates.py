@@ -16,8 +16,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
+from drydock.errors import RegionStartFailed
 from drydock.region import launcher
 from drydock.region.certificates import keys
+from drydock.region.certificates.authority import Authority
+from tests.support import region as support
 from tests.support.region import TestRegion
 from tests.support.scenario import Scenario
 from tests.support.waiting import eventually
@@ -280,3 +283,16 @@ def test_everything_is_there_after_a_stop_and_after_a_kill(own_region: TestRegio
     domain.acm = own_region.client("acm")
     assert domain.shown(pending) == late
     assert own_region.inspect()["problems"] == []
+
+
+def test_a_damaged_authority_keeps_the_region_from_starting_and_is_named(
+    tmp_path: Path, needs_namespaces: None
+) -> None:
+    workspace = support.prepare(tmp_path)
+    Authority.open(workspace.authority)
+    (workspace.authority / "root.key").chmod(0o644)
+    with pytest.raises(RegionStartFailed) as caught:
+        support.start(workspace)
+    assert "others may read root.key" in str(caught.value)
+    assert "delete the folder" in str(caught.value)
+    assert launcher.running(workspace) is None

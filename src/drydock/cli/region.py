@@ -1,11 +1,11 @@
-"""`drydock region start | stop | status | ca`, and `drydock env`."""
+"""`drydock region start | stop | status | ca | hosts`, and `drydock env`."""
 
 from __future__ import annotations
 
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs; `--help` stays quick
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -77,6 +77,7 @@ def status(json: JsonOption = False) -> None:
     else:
         output.result(f"running at {record.endpoint} (pid {record.pid}, since {record.started_at})")
         output.note(f"region {record.region}, account {record.account_id}, log {record.log}")
+        output.note(f"DNS at {record.dns}: {_dig(record)}")
     if record is None:
         raise typer.Exit(1)
 
@@ -104,32 +105,40 @@ def ca(
     Give it a browser profile of its own; docs/how-to/trust-the-region.md says
     why, and how to take it back.
     """
-    file = _authority_certificate(Workspace.here())
-    output.result(str(file) if path else file.read_text().rstrip())
-
-
-def _authority_certificate(workspace: Workspace) -> Path:
-    """Waits for it while a region starts. Raises RegionNotRunning, WaitTimedOut."""
     from drydock.errors import RegionNotRunning
-    from drydock.ops import wait
-    from drydock.region import launcher
 
-    file = workspace.authority_certificate
-    if file.exists():
-        return file
-    if launcher.running(workspace) is None:
+    file = Workspace.here().authority_certificate
+    if not file.exists():
         raise RegionNotRunning(
             "the region's certificate authority",
             "it is made when a region starts in this folder, and none has yet",
             "start one: drydock region start",
         )
-    return wait.until(
-        lambda: file if file.exists() else None,
-        what=f"the region's certificate authority, {file}",
-        timeout=15.0,
-        every=0.05,
-        remedy="see why in the region's log, which drydock region status names",
-    )
+    output.result(str(file) if path else file.read_text().rstrip())
+
+
+@region.command()
+def hosts() -> None:
+    """Print lines for /etc/hosts: each name that leads to a load balancer, at this machine.
+
+    The ports are those of the URLs that `drydock status` prints.
+    """
+    from drydock.region import launcher
+
+    names = launcher.inspect(launcher.require(Workspace.here()))["names"]
+    for line in host_lines(str(one["name"]) for one in names):
+        output.result(line)
+
+
+def host_lines(names: Iterable[str]) -> list[str]:
+    """One line per name; a file of hosts knows no wildcards. Pure."""
+    return [f"127.0.0.1 {name}" for name in sorted(set(names)) if "*" not in name]
+
+
+def _dig(record: RegionRecord) -> str:
+    """How to ask the region's name server."""
+    address, _, port = record.dns.rpartition(":")
+    return f"dig @{address} -p {port} NAME"
 
 
 def env() -> None:
@@ -149,6 +158,7 @@ def env_lines(record: RegionRecord, environ: Mapping[str, str]) -> list[str]:
         "AWS_REGION": record.region,
         "AWS_DEFAULT_REGION": record.region,
         "AWS_EC2_METADATA_DISABLED": "true",
+        "DRYDOCK_DNS": record.dns,
     }
     for name in ("NO_PROXY", "no_proxy"):
         values[name] = _with_loopback(environ.get(name, ""))

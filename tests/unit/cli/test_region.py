@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -127,22 +126,6 @@ def test_ca_before_any_region_says_how_to_get_one(run: Run) -> None:
     ended = run("region", "ca")
     assert (ended.code, ended.out) == (1, "")
     assert "drydock region start" in ended.err
-
-
-def test_ca_waits_for_a_region_that_starts(run: Run, world: World, tmp_path: Path) -> None:
-    folder = tmp_path / ".drydock" / "region" / "authority"
-    folder.mkdir(parents=True)
-    world.running = True
-
-    def make() -> None:
-        (folder / "new").write_text("certificate\n")
-        (folder / "new").rename(folder / "root.pem")
-
-    timer = threading.Timer(0.2, make)
-    timer.start()
-    ended = run("region", "ca")
-    timer.join()
-    assert (ended.code, ended.out) == (0, "certificate\n")
 
 
 def test_ca_says_how_clients_come_to_trust_it(run: Run) -> None:
