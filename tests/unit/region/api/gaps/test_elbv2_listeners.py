@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,15 +9,12 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from drydock.region.api import pickling
 from drydock.region.api.gaps.elbv2 import Listener, Rule, policies
 from tests.support.plain_moto import plain_moto
 from tests.support.served import REGION, Served
+from tests.support.tls import self_signed
 
 MISSING = f"arn:aws:acm:{REGION}:1:certificate/none"
 
@@ -32,24 +28,9 @@ def refused(code: str, words: str = "") -> Iterator[None]:
 
 def certificate(served: Served, name: str = "a.test") -> str:
     """Import a certificate that signs itself → its ARN."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=90))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    made = self_signed(name)
     answer = served.client("acm").import_certificate(
-        Certificate=made.public_bytes(pem),
-        PrivateKey=key.private_bytes(pem, pkcs8, serialization.NoEncryption()),
+        Certificate=made.certificate, PrivateKey=made.key
     )
     return str(answer["CertificateArn"])
 
