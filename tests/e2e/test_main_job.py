@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -100,6 +101,16 @@ def test_update_db_by_the_stacks_own_outputs_keeps_the_data(
     assert fetch(f"{up.stdout.strip()}/api/task/") == before
 
 
+def test_who_reaches_whom_is_as_declared(
+    up: subprocess.CompletedProcess[str], drydock: Drydock
+) -> None:
+    done = drydock("verify", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = json.loads(done.stdout)["rows"]
+    assert {row["destination"] for row in rows} >= {"load balancer", "tasks", "database", "internet"}
+    assert [row for row in rows if row["declared"] != row["observed"]] == []
+
+
 def test_quick_leaves_the_same_in_a_region(
     up: subprocess.CompletedProcess[str],
     drydock: Drydock,
@@ -136,5 +147,6 @@ def test_destroy_leaves_nothing(up: subprocess.CompletedProcess[str], drydock: D
     assert api.rds.describe_db_clusters()["DBClusters"] == []
     assert api.logs.describe_log_groups()["logGroups"] == []
     assert api.iam.list_roles()["Roles"] == []
+    assert api.ecs.list_task_definitions(status="ACTIVE")["taskDefinitionArns"] == []
     status = drydock.status()
     assert [status[part] for part in ("services", "tasks", "databases", "urls")] == [[], [], [], []]

@@ -17,13 +17,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from drydock.errors import ProviderMissing, TerraformFailed
+from drydock.errors import ProviderMissing, StackError, TerraformFailed
 from drydock.paths import Workspace, write_private
 from drydock.stack import backend
 from drydock.stack.files import StackFiles
 from drydock.stack.finder import Terraform, find_terraform
 from drydock.stack.hold import hold_changes
 from drydock.stack.plan import PlanSummary, summarise
+from drydock.stack.protection import protected
 from drydock.stack.provider import ProviderSource, cli_configuration, find_provider
 from drydock.stack.record import check_record, used_up, write_record
 from drydock.stack.runner import LineCallback, Outcome, capture, run
@@ -162,8 +163,12 @@ class Stack:
             write_record(self._files.plan_record, self.plan_file, self.target, applied=True)
 
     def destroy(self) -> None:
-        """Destroy everything of the stack, without asking."""
+        """Destroy everything of the stack, without asking.
+
+        Raises StackError: a part of it is protected from deletion; nothing was touched.
+        """
         with self._turn("destroy") as mine:
+            self._refuse_protected()
             arguments = [*self._state_arguments(), "-auto-approve"]
             self._check(self._run("destroy", arguments, mine), "destroy")
 
@@ -188,6 +193,18 @@ class Stack:
         self._prepare()
         argv = [str(self.terraform.program), *words]
         return capture(argv, cwd=self.folder, env=self._environment)
+
+    def _refuse_protected(self) -> None:
+        pulled = self.command("state", "pull")
+        if pulled.code != 0 or not pulled.text.strip():
+            return  # there is no state, or Terraform is about to say what is wrong with it
+        if held := protected(json.loads(pulled.text)):
+            raise StackError(
+                f"the stack in {self.folder} is protected",
+                f"AWS refuses to delete {', '.join(held)}; nothing was destroyed",
+                "turn deletion protection off (for Drydock's own stack TF_VAR_deletion_protection="
+                "false), plan and apply, then destroy",
+            )
 
     @property
     def initialised(self) -> bool:

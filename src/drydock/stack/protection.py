@@ -1,0 +1,32 @@
+"""What of a stack AWS would refuse to delete, read from Terraform's state. Pure.
+
+A destroy that begins all the same takes away everything else, the service first, and fails after
+minutes: on the protected database alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+_SETTINGS = ("deletion_protection", "deletion_protection_enabled", "enable_deletion_protection")
+"""As the AWS provider's resources call it: RDS, DynamoDB and others, ELB."""
+
+
+def protected(state: Mapping[str, Any]) -> tuple[str, ...]:
+    """Addresses of the protected resources of a state, as `terraform state pull` gives it."""
+    return tuple(
+        _address(resource, instance)
+        for resource in state.get("resources", ())
+        if resource.get("mode") == "managed"
+        for instance in resource.get("instances", ())
+        if any((instance.get("attributes") or {}).get(name) is True for name in _SETTINGS)
+    )
+
+
+def _address(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> str:
+    module = f"{resource['module']}." if resource.get("module") else ""
+    key = instance.get("index_key")
+    index = "" if key is None else f"[{json.dumps(key)}]"
+    return f"{module}{resource['type']}.{resource['name']}{index}"
