@@ -34,9 +34,9 @@ class RegionConfig(_Section):
     """The DNS server's port on loopback, UDP and TCP; the next free one where it is taken."""
     time_scale: float = Field(default=10.0, gt=0)
     """AWS's waits are divided by this."""
-    renew_certificates_at: float = Field(default=0.77, gt=0, lt=1)
+    renew_certificates_at: float = Field(default=0.77, ge=0.00001, lt=1)
     """A certificate is renewed when this share of its 198 days is over: 45 days before its end, as ACM
-    does it. Certificates live in real time, so a rehearsal of the renewal takes a small share."""
+    does it. Certificates live in real time, so a rehearsal takes a small share, of minutes at least."""
     client_address: IPv4Address = IPv4Address("203.0.113.10")
     """The public address that clients on the host stand for."""
 

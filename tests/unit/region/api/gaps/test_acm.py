@@ -442,6 +442,18 @@ def test_lists_are_filtered_sorted_and_paged(served: Served, issued: Issued) -> 
     assert summary["InUse"] is False
 
 
+def test_tags_by_either_name_of_the_operations(served: Served) -> None:
+    acm = served.client("acm")
+    arn = request(served, "shop.test", Tags=[{"Key": "a", "Value": "b"}])
+    acm.tag_resource(ResourceArn=arn, Tags=[{"Key": "c", "Value": "d"}])
+    acm.add_tags_to_certificate(CertificateArn=arn, Tags=[{"Key": "e"}])
+    acm.untag_resource(ResourceArn=arn, TagKeys=["a"])
+    acm.remove_tags_from_certificate(CertificateArn=arn, Tags=[{"Key": "e"}])
+    wanted = [{"Key": "c", "Value": "d"}]
+    assert acm.list_tags_for_resource(ResourceArn=arn)["Tags"] == wanted
+    assert acm.list_tags_for_certificate(CertificateArn=arn)["Tags"] == wanted
+
+
 def test_records_survive_being_saved(served: Served, issued: Issued, tmp_path: Path) -> None:
     arn = request(served, "shop.test")
     write(served, arn, issued)

@@ -1,7 +1,7 @@
 """ACM's operations, as requests bring them.
 
 moto 5.2.5 drops the key algorithm and the validation method of RequestCertificate, and the filters,
-order and pages of ListCertificates.
+order and pages of ListCertificates, and lacks TagResource and its like, which newer SDKs have.
 """
 
 from __future__ import annotations
@@ -106,6 +106,22 @@ class AcmResponse(AWSCertificateManagerResponse):
 
     def update_certificate_options(self) -> ActionResult:
         self.ours.update_options(self._required("CertificateArn"), self._get_param("Options") or {})
+        return EmptyResult()
+
+    def list_tags_for_resource(self) -> ActionResult:
+        tags = self.ours.get_certificate(self._required("ResourceArn")).tags
+        return ActionResult(
+            {"Tags": [{"Key": key, "Value": value or ""} for key, value in tags.items()]}
+        )
+
+    def tag_resource(self) -> ActionResult:
+        self.ours.add_tags_to_certificate(
+            self._required("ResourceArn"), self._get_param("Tags") or []
+        )
+        return EmptyResult()
+
+    def untag_resource(self) -> ActionResult:
+        self.ours.untag_resource(self._required("ResourceArn"), self._get_param("TagKeys") or [])
         return EmptyResult()
 
     def resend_validation_email(self) -> ActionResult:
