@@ -6,8 +6,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -25,6 +27,7 @@ from drydock.errors import (
 from drydock.paths import Workspace
 
 if TYPE_CHECKING:
+    from drydock.ops.site import Visit
     from drydock.stack.stack import Stack
 
 URL_TIMEOUT = 60.0
@@ -201,14 +204,34 @@ def _site(here: Place, steps: Steps) -> list[str]:
         output.note("No URL: no service here has a load balancer.")
         return []
     with steps.step("site"):
-        urls = _local_urls(here, wanted)
-        for url in urls:
-            site.wait_until_up(url, timeout=SITE_TIMEOUT)
-    return urls
+        found = _local_urls(here, wanted)
+        for visit in visits(found, str(here.workspace.authority_certificate)):
+            site.wait_until_up(visit, timeout=SITE_TIMEOUT)
+    for name in (name for one in found for name in one["names"]):
+        output.note(f"Its name: {name}  (drydock region hosts, drydock region ca)")
+    return [one["url"] for one in found]
 
 
-def _local_urls(here: Place, wanted: set[str]) -> list[str]:
-    """Where the region put the listeners; it may take it a moment after the API has them."""
+def visits(urls: Sequence[Mapping[str, Any]], authority: str) -> list[Visit]:
+    """One visit for each URL, under the first name that leads there. Pure.
+
+    The region's own authority signs what ACM issues there; a certificate that the user imported has
+    another one, which nobody but the user can vouch for.
+    """
+    from drydock.ops.site import Visit
+
+    every = [[one["url"], *one["names"]] for one in urls]
+    found = []
+    for own in every:
+        name = urlsplit(own[1]).hostname if len(own) > 1 else ""
+        siblings = [url for other in every if other is not own for url in other]
+        found.append(Visit(own[0], name or "", authority, tuple(siblings)))
+    return found
+
+
+def _local_urls(here: Place, wanted: set[str]) -> list[dict[str, Any]]:
+    """Where the region put the listeners, with their names; it may take it a moment to know."""
+    from drydock.cli.status import named
     from drydock.ops import wait
     from drydock.region import launcher
 
@@ -217,12 +240,12 @@ def _local_urls(here: Place, wanted: set[str]) -> list[str]:
         raise DrydockError("drydock up", "it was given no local region", "report this")
     problems: list[str] = []
 
-    def ready() -> list[str]:
+    def ready() -> list[dict[str, Any]]:
         inside = launcher.inspect(record)
         problems[:] = [f"{one['resource']}: {one['error']}" for one in inside.get("problems", [])]
         found = [one for one in inside["urls"] if one["load_balancer"] in wanted]
         complete = {one["load_balancer"] for one in found} == wanted
-        return [one["url"] for one in found] if complete else []
+        return [named(one, inside) for one in found] if complete else []
 
     try:
         return wait.until(ready, what="the load balancer's URL", timeout=URL_TIMEOUT, every=0.1)

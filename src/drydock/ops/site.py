@@ -2,47 +2,110 @@
 
 from __future__ import annotations
 
-import http.client
-import urllib.error
-import urllib.request
-from urllib.parse import urlsplit
+import ssl
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+import urllib3
 
 from drydock.errors import WaitTimedOut
 from drydock.ops import wait
 
 REQUEST_TIMEOUT = 5.0
 """Seconds for one request."""
+_HOPS = 5
+_USUAL = {"http": 80, "https": 443}
 
 
-def answer(url: str) -> int | str:
-    """The status code that GET `url` gives after redirects, or why there is none."""
-    local = urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
-    # A proxy of the user's must not be asked for this machine's own addresses.
-    handlers = [urllib.request.ProxyHandler({})] if local else []
-    opener = urllib.request.build_opener(*handlers)
+@dataclass(frozen=True)
+class Visit:
+    """What is asked for, and who is expected to answer."""
+
+    url: str
+    name: str = ""
+    """The site's name, where the URL has an address: the Host header and the certificate's."""
+    authority: str = ""
+    """A file with the certificates (PEM) that a TLS server's may be signed by; empty: the system's."""
+    siblings: Collection[str] = ()
+    """Other URLs of the site, visited by themselves: a redirect to one of them is an answer too."""
+
+
+def answer(visit: Visit) -> int | str:
+    """The status code that GET gives after redirects, or why there is none.
+
+    200 stands for a redirect to a sibling, too. The certificate is verified.
+    """
+    url = visit.url
     try:
-        with opener.open(url, timeout=REQUEST_TIMEOUT) as response:
-            return int(response.status)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code
-    except (OSError, http.client.HTTPException) as error:
-        return str(getattr(error, "reason", error)) or type(error).__name__
+        for _ in range(_HOPS):
+            status, location = _get(url, visit if _same_place(url, visit.url) else Visit(url))
+            if not location:
+                return status
+            url = urljoin(url, location)
+            if any(_same_place(url, sibling) for sibling in visit.siblings):
+                return 200
+    except (OSError, urllib3.exceptions.HTTPError) as error:
+        return _reason(error)
+    return f"it redirects {_HOPS} times, at last to {url}"
 
 
-def wait_until_up(url: str, *, timeout: float, every: float = 0.1) -> None:
-    """Return once GET `url` gives 200. Raises WaitTimedOut with the last answer, after `timeout` s."""
+def wait_until_up(visit: Visit, *, timeout: float, every: float = 0.1) -> None:
+    """Return once the answer is 200. Raises WaitTimedOut with the last answer, after `timeout` s."""
     last: list[int | str] = []
 
     def up() -> bool:
-        last[:] = [answer(url)]
+        last[:] = [answer(visit)]
         return last[0] == 200
 
     try:
-        wait.until(up, what=f"{url} to answer 200", timeout=timeout, every=every)
+        wait.until(up, what=f"{visit.url} to answer 200", timeout=timeout, every=every)
     except WaitTimedOut as error:
         raise WaitTimedOut(
             error.subject,
             f"{error.cause}; the last answer was: {last[0]}",
             "drydock status shows the targets' health, drydock logs what the tasks say",
         ) from None
+
+
+def _get(url: str, visit: Visit) -> tuple[int, str]:
+    """One request: the status and where it redirects to, if it does."""
+    parts = urlsplit(url)
+    path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+    host, port = parts.hostname or "", parts.port or _USUAL[parts.scheme]
+    usual = "" if port == _USUAL[parts.scheme] else f":{port}"
+    headers = {"Host": f"{visit.name or host}{usual}"}
+    # A proxy of the user's is never asked: urllib3 reads no environment.
+    pool = _pool(parts.scheme, host, port, visit)
+    with pool:
+        response = pool.request(
+            "GET", path, headers=headers, redirect=False, retries=False, timeout=REQUEST_TIMEOUT
+        )
+        return response.status, response.get_redirect_location() or ""
+
+
+def _pool(scheme: str, host: str, port: int, visit: Visit) -> urllib3.HTTPConnectionPool:
+    if scheme == "http":
+        return urllib3.HTTPConnectionPool(host, port)
+    context = ssl.create_default_context(cafile=visit.authority or None)
+    return urllib3.HTTPSConnectionPool(
+        host, port, ssl_context=context, server_hostname=visit.name or host
+    )
+
+
+def _same_place(one: str, other: str) -> bool:
+    def place(url: str) -> tuple[str, str, int]:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname or "", parts.port or _USUAL.get(parts.scheme, 0)
+
+    return place(one) == place(other)
+
+
+def _reason(error: Exception) -> str:
+    """The system's words, without those of the layers above it."""
+    cause: BaseException = error
+    while isinstance(inner := cause.__cause__ or next(iter(cause.args), None), BaseException):
+        cause = inner
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"its certificate is not valid: {cause.verify_message}"
+    return str(getattr(cause, "strerror", None) or cause) or type(cause).__name__

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from drydock.cli.up import visits
 from drydock.errors import (
     OpsError,
     ProviderMissing,
@@ -69,6 +70,23 @@ def test_the_whole_story_and_its_result_is_the_url(run: Run, site: World) -> Non
     assert ended.out == f"{URL}\n"
     for name in ("region", "init", "plan", "apply", "migrate", "site", "total"):
         assert f"  {name}" in ended.err
+
+
+def test_each_listener_is_visited_under_its_name_and_a_redirect_between_them_is_fine() -> None:
+    urls = [
+        {"url": "http://127.0.0.1:8080", "names": ["http://shop.test:8080"]},
+        {"url": "https://127.0.0.1:8443", "names": ["https://shop.test:8443"]},
+        {"url": "http://127.0.0.1:9000", "names": []},
+    ]
+    first, second, third = visits(urls, "/ca.pem")
+    assert (first.url, first.name, first.authority) == (urls[0]["url"], "shop.test", "/ca.pem")
+    assert set(first.siblings) == {
+        "https://127.0.0.1:8443",
+        "https://shop.test:8443",
+        "http://127.0.0.1:9000",
+    }
+    assert second.name == "shop.test"
+    assert third.name == ""
 
 
 def test_up_twice_goes_on_with_the_region_and_skips_an_empty_plan(run: Run, site: World) -> None:
