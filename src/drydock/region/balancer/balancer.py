@@ -14,6 +14,7 @@ from pathlib import Path
 
 from drydock.errors import BalancerFailed
 from drydock.region.balancer import certificates, servers
+from drydock.region.balancer.firewall import addresses
 from drydock.region.balancer.groups import fails_open, group_name, state_file
 from drydock.region.balancer.health import (
     DRAINING,
@@ -30,6 +31,7 @@ from drydock.region.balancer.plan import (
     DrainServer,
     ReadmitServer,
     Restart,
+    SetAddresses,
     SetCertificates,
     Step,
     TargetId,
@@ -172,6 +174,9 @@ class Balancer:
             case SetCertificates():
                 before = self._spec.listeners if self._spec else ()
                 certificates.change(self._runtime(), before, spec.listeners)
+            case SetAddresses():
+                known = self._spec.firewall if self._spec else None
+                addresses.change(self._runtime(), known, spec.firewall)
             case AddServer(group, target):
                 servers.add(self._runtime(), group, target)
                 self._draining.pop((group.key, target), None)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from drydock.region.balancer import pages
 from drydock.region.balancer.answers import UNAVAILABLE, own_answers, unavailable
+from drydock.region.balancer.firewall.lines import firewall_settings, firewall_tables
 from drydock.region.balancer.frontends import frontend
 from drydock.region.balancer.groups import CONNECT_TIMEOUT, backend
 from drydock.region.balancer.spec import LoadBalancer
@@ -34,7 +35,7 @@ class Placement:
 
 def render(spec: LoadBalancer, placement: Placement) -> str:
     """The text of haproxy.cfg. Raises BalancerFailed if an action names a group that is not there."""
-    sections = [_global(placement), _defaults(spec)]
+    sections = [[*_global(placement), *firewall_settings(spec.firewall)], _defaults(spec)]
     for listener in spec.listeners:
         descriptors = placement.listener_fds.get(listener.key, ())
         if descriptors:
@@ -45,6 +46,7 @@ def render(spec: LoadBalancer, placement: Placement) -> str:
         for group in spec.target_groups
     )
     sections.append([f"backend {UNAVAILABLE} from aws", unavailable()])
+    sections.extend(firewall_tables(spec.firewall))
     return "\n\n".join("\n    ".join(section) for section in sections) + "\n"
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from drydock.region.balancer.certificates import list_file
 from drydock.region.balancer.decisions import decision_lines
+from drydock.region.balancer.firewall.lines import firewall_lines
 from drydock.region.balancer.headers import connection_lines, request_lines, response_lines
 from drydock.region.balancer.spec import Listener, LoadBalancer
 from drydock.region.balancer.words import proxy_name
@@ -26,6 +27,7 @@ def frontend(spec: LoadBalancer, listener: Listener, descriptors: Sequence[int])
         # AWS speaks HTTP/2 over TLS only
         lines.append("option disable-h2-upgrade")
     lines += connection_lines(spec)
+    lines += firewall_lines(spec.firewall)
     lines += request_lines(spec, listener)
     lines += decision_lines(spec, listener)
     lines += response_lines(spec, listener)

@@ -16,6 +16,7 @@ from pathlib import Path
 from drydock.errors import BalancerFailed, SpawnFailed
 from drydock.region.balancer import certificates
 from drydock.region.balancer.config import Placement, render
+from drydock.region.balancer.firewall import addresses
 from drydock.region.balancer.frontends import frontend_name
 from drydock.region.balancer.program import haproxy_program
 from drydock.region.balancer.runtime import Runtime
@@ -169,6 +170,8 @@ def _spawn(
     for listener in launch.spec.listeners:
         if listener.tls is not None and quiet:
             certificates.write(listener, folder)
+    if quiet:
+        addresses.write(launch.spec.firewall, folder)
     printed = _write_private(base.with_name(f"{base.name}.log"), "", keep_open=True)
     try:
         return spawner.spawn(

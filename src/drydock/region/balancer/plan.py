@@ -53,7 +53,20 @@ class SetCertificates:
     """Other certificates for what connects from now on."""
 
 
-Step: TypeAlias = Restart | SetCertificates | AddServer | ReadmitServer | DrainServer | DeleteServer
+@dataclass(frozen=True)
+class SetAddresses:
+    """Other addresses in the firewall's sets."""
+
+
+Step: TypeAlias = (
+    Restart
+    | SetCertificates
+    | SetAddresses
+    | AddServer
+    | ReadmitServer
+    | DrainServer
+    | DeleteServer
+)
 
 
 def plan(
@@ -75,8 +88,11 @@ def plan(
         steps.append(Restart())
         # a new process knows all wanted targets from its configuration
         present = ()
-    elif running.listeners != wanted.listeners:
-        steps.append(SetCertificates())
+    else:
+        if running.listeners != wanted.listeners:
+            steps.append(SetCertificates())
+        if running.firewall != wanted.firewall:
+            steps.append(SetAddresses())
     wanted_ids = {(group.key, target) for group in wanted.target_groups for target in group.targets}
     delays = {group.key: group.deregistration_delay for group in wanted.target_groups}
     before = running.target_groups if running else ()

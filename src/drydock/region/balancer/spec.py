@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+from drydock.region.balancer.firewall.spec import Firewall
+
 Protocol: TypeAlias = Literal["HTTP", "HTTPS"]
 TlsVersion: TypeAlias = Literal["TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
 ForwardedFor: TypeAlias = Literal["append", "preserve", "remove"]
@@ -257,11 +259,15 @@ class LoadBalancer:
     """The public address that clients on the host's loopback stand for; empty: their own."""
     host_ports: tuple[tuple[int, int], ...] = ()
     """Ports of listeners, this and others, with the ports of the host's loopback that stand for them."""
+    firewall: Firewall | None = None
+    """Judges every request before anything else does."""
 
     def structure(self) -> LoadBalancer:
-        """What cannot change without a new HAProxy process: all but targets, how they leave, certificates."""
+        """What cannot change without a new HAProxy process: all but targets, how they leave,
+        certificates and the firewall's addresses."""
         groups = tuple(
             replace(group, targets=(), deregistration_delay=0.0) for group in self.target_groups
         )
         listeners = tuple(listener.structure() for listener in self.listeners)
-        return replace(self, listeners=listeners, target_groups=groups)
+        firewall = self.firewall.structure() if self.firewall else None
+        return replace(self, listeners=listeners, target_groups=groups, firewall=firewall)
