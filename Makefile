@@ -88,7 +88,7 @@ test-all: test ## The same, with the tests that take minutes
 
 .PHONY: test-packages
 test-packages: setup
-	@scripts/packages --optional chromium:chromium
+	@scripts/packages --optional chromium:chromium certutil:libnss3-tools dig:bind9-dnsutils h2load:nghttp2-client
 
 .PHONY: lint
 lint: setup ## Ruff, mypy, import contracts, terraform fmt
