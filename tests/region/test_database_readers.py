@@ -122,6 +122,19 @@ def test_the_writer_killed_comes_back_and_is_followed_again(cluster: Cluster) ->
     cluster.ask("drop table kept")
 
 
+def test_a_reboot_of_the_reader_is_a_restart_of_it_alone(cluster: Cluster) -> None:
+    before = [cluster.server(number)["pid"] for number in (0, 1)]
+    rds = cluster.scenario.region.client("rds")
+    rds.reboot_db_instance(DBInstanceIdentifier="two-db-1")
+    eventually(lambda: cluster.server(1).get("pid") not in (None, before[1]), "it restarts", 20)
+    cluster.wait_available(number=1)
+    after = [cluster.server(number)["pid"] for number in (0, 1)]
+    assert after[0] == before[0]
+    assert after[1] != before[1]
+    reader = cluster.describe()["ReaderEndpoint"]
+    assert cluster.ask("select pg_is_in_recovery()", host=reader) == ["True"]
+
+
 def test_a_reader_goes_alone_and_the_reader_endpoint_is_the_writers(
     place: Scenario, region: TestRegion
 ) -> None:
@@ -183,7 +196,7 @@ def test_a_failover_makes_the_reader_the_writer_and_the_writer_a_reader(cluster:
     assert cluster.ask(query, host=reader) == ["True"]
 
 
-@pytest.mark.parametrize("how", ["stop", "kill"])
+@pytest.mark.parametrize("how", ["stop", "kill", "spoil the copy"])
 def test_a_region_that_starts_again_has_writer_and_reader(own_region: TestRegion, how: str) -> None:
     place = Scenario.build(own_region, "again")
     cluster = Cluster.create(place, "again")
@@ -197,6 +210,11 @@ def test_a_region_that_starts_again_has_writer_and_reader(own_region: TestRegion
         os.kill(own_region.record.daemon_pid, signal.SIGKILL)
         eventually(lambda: launcher.running(own_region.workspace) is None, "the region is gone")
         eventually(lambda: not any(is_alive(pid) for pid in pids), "the servers went with it")
+    if how == "spoil the copy":
+        resource = cluster.instance(1)["DbiResourceId"]
+        launcher.stop(own_region.workspace)
+        data = own_region.workspace.databases / resource / "data"
+        (data / "global" / "pg_control").write_bytes(b"x" * 8192)
     own_region.restart()
     eventually(lambda: all(cluster.server(number) for number in (0, 1)), "both run", 30)
     for number in (0, 1):

@@ -113,11 +113,10 @@ class DatabaseController:
         with self._servers.lock(instance):
             running = self._servers.ensure(view, instance, eni_id, spec.address)
             server = running.server
-            if instance.status == "rebooting" and server.running:
-                server.stop()
+            running.stop_to_reboot(instance.status)
             if not server.running:
                 if instance.status == "available":  # it has crashed, or was a reader
-                    self._records.set_instance_status(instance.identifier, "starting")
+                    self._records.set_instance_status(instance, "starting")
                 server.initialise()
                 server.start()
                 running.password = ""
@@ -129,8 +128,9 @@ class DatabaseController:
             running.note = probe.note
         if not probe.answered:
             return Requeue(0.2) if server.running else Requeue(0.05)
+        running.rebooted = False
         self._records.set_writer(view, instance)
-        self._records.set_instance_status(instance.identifier, "available")
+        self._records.set_instance_status(instance, "available")
         self._settle(view)
         return DONE
 

@@ -59,12 +59,11 @@ class Readers:
 
     def _start(self, running: Running, instance: InstanceView) -> None:
         server = running.server
-        if instance.status == "rebooting" and server.running:
-            server.stop()
+        running.stop_to_reboot(instance.status)
         if server.running:
             return
         if instance.status == "available":  # it has crashed
-            self._records.set_instance_status(instance.identifier, "starting")
+            self._records.set_instance_status(instance, "starting")
         if ServerFolder(server.spec.folder).major not in (None, server.spec.installation.major):
             destroy(server.spec.folder)
         server.initialise()
@@ -81,8 +80,8 @@ class Readers:
         probe = server.probe()
         running.note = probe.note
         if probe.answered and probe.in_recovery and server.folder.name in leader.followers():
-            running.lost = None
-            self._records.set_instance_status(instance.identifier, "available")
+            running.lost, running.rebooted = None, False
+            self._records.set_instance_status(instance, "available")
             return DONE
         now = time.monotonic()
         if running.lost is None:

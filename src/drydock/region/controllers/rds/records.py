@@ -161,11 +161,17 @@ class Records:
             record.eni_id = eni.id
             return str(eni.id)
 
-    def set_instance_status(self, identifier: str, status: str) -> None:
-        """Write what was observed, if it is news."""
+    def set_instance_status(self, instance: InstanceView, status: str) -> None:
+        """Write what was observed, if it is news.
+
+        What the API was asked for since the pass has looked (a reboot, a deletion) is not written
+        over: it has woken the next pass.
+        """
         with self._store.reading():
-            record: Any = self._store.backend("rds").databases.get(identifier)
-            if record is None or record.status in (status, "deleting"):
+            record: Any = self._store.backend("rds").databases.get(instance.identifier)
+            if record is None or record.status == status:
+                return
+            if record.status not in (instance.status, "starting"):
                 return
             record.status = status
             with self._store.writing("rds"):

@@ -39,6 +39,14 @@ class Running:
     note: str = ""
     lost: float | None = None
     """A reader: since when (monotonic) it has not been seen to follow."""
+    rebooted: bool = False
+    """It was stopped for the reboot that its record still shows."""
+
+    def stop_to_reboot(self, status: str) -> None:
+        """Stop it once for a reboot; `status` is its record's."""
+        if status == "rebooting" and not self.rebooted and self.server.running:
+            self.server.stop()
+        self.rebooted = status == "rebooting"
 
 
 class Servers:
