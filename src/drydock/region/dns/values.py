@@ -91,12 +91,14 @@ def _a(value: str) -> None:
 
 def _aaaa(value: str) -> None:
     try:
-        IPv6Address(value)
+        valid = IPv6Address(value).scope_id is None
     except AddressValueError:
+        valid = False
+    if not valid:
         raise ValueError(
             "AAAARRDATAIllegalIPv6Address (Value is not a valid IPv6 address) encountered with "
             f"'{value}'"
-        ) from None
+        )
 
 
 def _name(value: str) -> None:

@@ -78,7 +78,7 @@ def reply(
 
 def _reply(query: DNSRecord, view: View | None, rng: random.Random | None) -> DNSRecord:
     answer = query.reply(aa=0, ra=1)
-    answer.header.rd = query.header.rd
+    answer.header.ad = 0  # nothing here is signed
     edns = _edns(query)
     if edns is not None:
         old = not edns.ttl >> 16 & 0xFF

@@ -1,15 +1,17 @@
 """CloudWatch Logs: a way in for controllers, and a bound on what is kept.
 
-moto 5.2.5 keeps every event for ever and counts event ids per process, so that two runs of a region
-would give two events one id.
+moto 5.2.5 keeps every event for ever, counts event ids per process, so that two runs of a region would
+give two events one id, and searches every stream whatever `logStreamNamePrefix` FilterLogEvents has.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
 from moto.logs import urls as their_urls
+from moto.logs.exceptions import InvalidParameterException
 from moto.logs.exceptions import ResourceNotFoundException as LogGroupMissing
 from moto.logs.models import LogEvent, LogStream, logs_backends
 from moto.logs.models import LogsBackend as TheirBackend
@@ -50,7 +52,7 @@ class LogsBackend(TheirBackend):
 
     @property
     def _url_module(self) -> Any:
-        return overlay.urls(their_urls, LogsResponse)
+        return overlay.urls(their_urls, Responses)
 
     def open_stream(self, group: str, stream: str, *, create_group: bool = False) -> None:
         """Make the stream if it is not there, as the awslogs driver does when a task starts.
@@ -103,6 +105,40 @@ class LogsBackend(TheirBackend):
             default=-1,
         )
         LogEvent._event_id = max(LogEvent._event_id, newest + 1)
+
+
+class Responses(LogsResponse):
+    """Logs' operations on our backend."""
+
+    def filter_log_events(self) -> str:
+        """FilterLogEvents: by the streams' names or the beginning of their names, never both.
+
+        https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
+        """
+        prefix = self._get_param("logStreamNamePrefix")
+        if not prefix:
+            return super().filter_log_events()
+        if self._get_param("logStreamNames"):
+            raise InvalidParameterException(
+                msg="logStreamNames and logStreamNamePrefix cannot be given together."
+            )
+        name = self._get_param("logGroupName")
+        group = self.logs_backend.groups.get(name)
+        streams = [one for one in (group.streams if group else ()) if one.startswith(prefix)]
+        if group is not None and not streams:
+            return json.dumps({"events": [], "searchedLogStreams": []})
+        events, token, searched = self.logs_backend.filter_log_events(
+            name,
+            streams,
+            self._get_param("startTime"),
+            self._get_param("endTime"),
+            self._get_param("limit"),
+            self._get_param("nextToken"),
+            self._get_param("filterPattern"),
+            self._get_param("interleaved", False),
+        )
+        found = {"events": events, "nextToken": token, "searchedLogStreams": searched}
+        return json.dumps(found)
 
 
 def install() -> None:

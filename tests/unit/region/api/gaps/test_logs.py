@@ -59,3 +59,30 @@ def test_a_stream_keeps_a_bounded_number(served: Served, monkeypatch: pytest.Mon
         logGroupName="/made", logStreamName="a", startFromHead=True
     )["events"]
     assert [one["message"] for one in seen] == ["4", "5", "6", "7", "8"]
+
+
+def test_events_are_filtered_by_the_beginning_of_their_streams_names(served: Served) -> None:
+    logs = served.client("logs")
+    logs.create_log_group(logGroupName="/ecs/app")
+    now = int(time.time() * 1000)
+    with served.store.writing("logs"):
+        backend = served.store.backend("logs")
+        for stream in ("app/app/1", "app/app/2", "other/app/1"):
+            backend.open_stream("/ecs/app", stream)
+            backend.write_events("/ecs/app", stream, [(now, f"in {stream}"), (now + 1, "more")])
+
+    def messages(**more: object) -> list[str]:
+        found = logs.filter_log_events(logGroupName="/ecs/app", **more)
+        return [one["message"] for one in found["events"]]
+
+    assert messages(logStreamNamePrefix="app/", filterPattern="in") == [
+        "in app/app/1",
+        "in app/app/2",
+    ]
+    assert len(messages(logStreamNamePrefix="app/", startTime=now + 1)) == 2
+    assert messages(logStreamNamePrefix="none/") == []
+    assert len(messages()) == 6
+    with pytest.raises(logs.exceptions.InvalidParameterException):
+        messages(logStreamNamePrefix="app/", logStreamNames=["app/app/1"])
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        logs.filter_log_events(logGroupName="/none", logStreamNamePrefix="app/")
