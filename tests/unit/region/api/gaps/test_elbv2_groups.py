@@ -61,6 +61,10 @@ def test_target_groups_that_are_refused(served: Served) -> None:
     ):
         with refused("ValidationError"):
             group(served, **more)
+    made = group(served)
+    with refused("DuplicateTargetGroupName", "same name 'g' exists, but with different settings"):
+        group(served, Port=81)
+    served.client("elbv2").delete_target_group(TargetGroupArn=made["TargetGroupArn"])
     with refused("DuplicateTagKeys"):
         group(served, Tags=[{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}])
     assert served.client("elbv2").describe_target_groups()["TargetGroups"] == []

@@ -9,6 +9,7 @@ from typing import Any
 from moto.elbv2.exceptions import (
     ELBClientError,
     LoadBalancerNotFoundError,
+    ResourceInUseError,
     TargetGroupNotFoundError,
 )
 from moto.elbv2.models import FakeHealthStatus
@@ -52,6 +53,12 @@ class GroupOperations(BalancerOperations):
         if len(self.target_groups) >= limits.GROUPS:
             raise ELBClientError(
                 "TooManyTargetGroups", "The maximum number of target groups has been reached"
+            )
+        if any(one.name == asked["Name"] for one in self.target_groups.values()):
+            raise ELBClientError(
+                "DuplicateTargetGroupName",
+                f"A target group with the same name '{asked['Name']}' exists, but with different"
+                " settings",
             )
         tags.check(asked.get("Tags"))
         if protocol in WEB:
@@ -141,6 +148,16 @@ class GroupOperations(BalancerOperations):
             ]
         found: Any = super().describe_target_groups(load_balancer_arn, target_group_arns, names)
         return list(found)
+
+    def delete_target_group(self, target_group_arn: str) -> TargetGroup:
+        """DeleteTargetGroup."""
+        group = self.target_group(target_group_arn)
+        if group.load_balancer_arns:
+            raise ResourceInUseError(
+                f"Target group '{group.arn}' is currently in use by a listener or a rule"
+            )
+        del self.target_groups[group.arn]
+        return group
 
     def register_targets(self, target_group_arn: str, instances: list[Any]) -> None:
         """RegisterTargets: all of them or none."""

@@ -131,14 +131,7 @@ class TargetGroup(models.FakeTargetGroup):
         port = int(target.get("Port") or self.port)
         health = self.health_of((target["Id"], port))
         check = str(port) if self.health_check_port == "traffic-port" else self.health_check_port
-        zone = next(
-            (
-                one.get("AvailabilityZone")
-                for one in self.described()
-                if (one["Id"], int(one["Port"])) == (target["Id"], port)
-            ),
-            None,
-        )
+        entry = self.targets.get(f"{target['Id']}:{port}") or {}
         return HealthStatus(
             target["Id"],
             str(port),
@@ -146,7 +139,7 @@ class TargetGroup(models.FakeTargetGroup):
             health.state,
             health.reason,
             health.description,
-            zone,
+            entry.get("AvailabilityZone"),
             self._anomaly((target["Id"], port)),
         )
 
