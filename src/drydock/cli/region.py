@@ -119,20 +119,34 @@ def ca(
 
 @region.command()
 def hosts() -> None:
-    """Print lines for /etc/hosts: each name that leads to a load balancer, at this machine.
+    """Print lines for /etc/hosts: every name that leads to a load balancer.
 
-    The ports are those of the URLs that `drydock status` prints.
+    Clients on this machine reach load balancers on its loopback, at the ports
+    that `drydock status` prints. Three ways without a change of /etc/hosts:
+
+    dig: dig @127.0.0.1 -p PORT NAME, with the port of $DRYDOCK_DNS
+
+    curl: curl --resolve NAME:PORT:127.0.0.1 http://NAME:PORT/
+
+    Chromium: --host-resolver-rules="MAP NAME 127.0.0.1"
+
+    /etc/hosts knows no wildcards: names that only a wildcard record answers
+    are left out; the DNS server answers them.
     """
     from drydock.region import launcher
 
-    names = launcher.inspect(launcher.require(Workspace.here()))["names"]
-    for line in host_lines(str(one["name"]) for one in names):
+    inside = launcher.inspect(launcher.require(Workspace.here()))
+    lines = hosts_lines(inside.get("names", []))
+    for line in lines:
         output.result(line)
+    if not lines:
+        output.note("No name leads to a load balancer that clients on this machine can reach.")
 
 
-def host_lines(names: Iterable[str]) -> list[str]:
-    """One line per name; a file of hosts knows no wildcards. Pure."""
-    return [f"127.0.0.1 {name}" for name in sorted(set(names)) if "*" not in name]
+def hosts_lines(names: Iterable[Mapping[str, str]]) -> list[str]:
+    """One line per name, names of hosted zones first. Pure."""
+    order = sorted({(one["kind"] == "aws", one["name"]) for one in names})
+    return [f"127.0.0.1 {name}" for _, name in order]
 
 
 def _dig(record: RegionRecord) -> str:

@@ -27,6 +27,7 @@ RECORD = RegionRecord(
     account_id="123456789012",
     log="region.log",
     id="region-1",
+    dns="127.0.0.1:5399",
 )
 
 

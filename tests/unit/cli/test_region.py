@@ -48,6 +48,8 @@ def test_status_tells_in_json_and_by_its_exit_code(run: Run, world: World) -> No
     ended = run("region", "status", "--json")
     assert ended.code == 0
     assert json.loads(ended.out)["endpoint"] == RECORD.endpoint
+    assert json.loads(ended.out)["dns"] == "127.0.0.1:5399"
+    assert "dig @127.0.0.1 -p 5399 NAME" in run("region", "status").err
 
 
 def test_stopping_what_does_not_run_is_no_error(run: Run) -> None:
@@ -76,11 +78,40 @@ def test_a_shell_that_evaluates_env_talks_to_the_region_and_to_nothing_else() ->
     )
     after = dict(line.split("=", 1) for line in done.stdout.splitlines())
     assert after["AWS_ENDPOINT_URL"] == record.endpoint
+    assert after["DRYDOCK_DNS"] == record.dns
     assert after["AWS_REGION"] == after["AWS_DEFAULT_REGION"] == "ap-southeast-2"
     assert after["AWS_ACCESS_KEY_ID"] == after["AWS_SECRET_ACCESS_KEY"] == "drydock"
     assert after["NO_PROXY"] == "example.com,127.0.0.1,localhost"
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3"):
         assert name not in after
+
+
+def test_hosts_prints_a_line_for_each_name_those_of_zones_first(run: Run, world: World) -> None:
+    world.running = True
+    assert run("region", "hosts").out == ""
+    arn = "arn:lb"
+    world.inside["names"] = [
+        {"load_balancer": arn, "name": "a-lb.elb.amazonaws.com", "kind": "aws"},
+        {"load_balancer": arn, "name": "www.example.test", "kind": "zone"},
+        {"load_balancer": "arn:other", "name": "www.example.test", "kind": "zone"},
+        {"load_balancer": arn, "name": "example.test", "kind": "zone"},
+    ]
+    ended = run("region", "hosts")
+    assert (ended.code, ended.out.splitlines()) == (
+        0,
+        [
+            "127.0.0.1 example.test",
+            "127.0.0.1 www.example.test",
+            "127.0.0.1 a-lb.elb.amazonaws.com",
+        ],
+    )
+    told = run("region", "hosts", "--help").out
+    assert "curl --resolve" in told
+    assert "--host-resolver-rules" in told
+
+
+def test_hosts_needs_a_region(run: Run) -> None:
+    assert run("region", "hosts").code == 1
 
 
 @pytest.mark.parametrize("words", [("down",), ("down", "--purge", "-y")])

@@ -164,3 +164,25 @@ def test_an_error_of_the_api_is_ours(
     ended = run("status")
     assert ended.code == 1
     assert "ListClusters failed" in ended.err
+
+
+def test_a_url_has_the_names_that_lead_to_it(run: Run, running: World) -> None:
+    running.inside["urls"] = [
+        {"load_balancer": "shop", "arn": "arn:shop", "port": 80, "url": "http://127.0.0.1:8080"},
+        {"load_balancer": "shop", "arn": "arn:shop", "port": 443, "url": "https://127.0.0.1:8443"},
+    ]
+    running.inside["names"] = [
+        {"load_balancer": "arn:shop", "name": "shop.example.test", "kind": "zone"},
+        {"load_balancer": "arn:shop", "name": "shop-1.elb.amazonaws.com", "kind": "aws"},
+        {"load_balancer": "arn:other", "name": "other.example.test", "kind": "zone"},
+    ]
+    running.inside["dns"] = "127.0.0.1:5399"
+    document = json.loads(run("status", "--json").out)
+    assert document["dns"] == "127.0.0.1:5399"
+    assert [one["names"] for one in document["urls"]] == [
+        ["http://shop.example.test:8080"],
+        ["https://shop.example.test:8443"],
+    ]
+    shown = run("status").out
+    assert "https://shop.example.test:8443" in shown
+    assert "other.example.test" not in shown
