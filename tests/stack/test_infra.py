@@ -64,6 +64,27 @@ def test_every_variable_and_output_is_described_and_every_variable_optional() ->
                 assert re.search(r"^  default +=", body, re.MULTILINE), f"{path}: {name}"
 
 
+def test_what_is_made_before_it_is_destroyed_can_stand_twice() -> None:
+    """Terraform extends create_before_destroy to all that such a resource refers to, by the way.
+
+    So it is for those alone that refer to nothing with a name of its own.
+    """
+    found = set()
+    for path in INFRA.rglob("*.tf"):
+        blocks = re.findall(
+            r'^resource "(\w+)" "\w+" \{\n(.*?)^\}', path.read_text(), re.MULTILINE | re.DOTALL
+        )
+        found |= {
+            kind for kind, body in blocks if re.search(r"create_before_destroy\s+= true", body)
+        }
+    assert found == {
+        "aws_acm_certificate",  # has no name
+        "aws_lb_target_group",  # has its port in its name
+        "aws_secretsmanager_secret",  # has a name of its own each time
+        "aws_secretsmanager_secret_version",
+    }
+
+
 def test_its_own_tests_pass(stack: Stack, no_variables: None) -> None:
     told = stack.command("test", "-no-color")
     assert told.code == 0, told.text
