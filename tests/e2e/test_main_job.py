@@ -6,10 +6,15 @@ import json
 import os
 import re
 import shutil
+import ssl
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
+import boto3
+import httpx
 import pytest
 
 from drydock.errors import TerraformMissing
@@ -107,7 +112,12 @@ def test_who_reaches_whom_is_as_declared(
     done = drydock("verify", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     rows = json.loads(done.stdout)["rows"]
-    assert {row["destination"] for row in rows} >= {"load balancer", "tasks", "database", "internet"}
+    assert {row["destination"] for row in rows} >= {
+        "load balancer",
+        "tasks",
+        "database",
+        "internet",
+    }
     assert [row for row in rows if row["declared"] != row["observed"]] == []
 
 
@@ -134,6 +144,64 @@ def test_quick_leaves_the_same_in_a_region(
     assert quicks == terraforms
     # Terraform leaves out an output that is null.
     assert names[1] - {"app_dns_name"} == names[0] - {"app_dns_name"}
+
+
+def test_a_domain_brings_a_certificate_and_port_443_and_a_redirect(
+    up: subprocess.CompletedProcess[str], drydock: Drydock
+) -> None:
+    assert up.returncode == 0
+    api = aws(drydock, "route53")
+    zone = api.create_hosted_zone(Name="example.test", CallerReference="main")["HostedZone"]["Id"]
+    assert_secured(drydock, "tasklist.example.test")
+    if os.environ.get("DRYDOCK_TEST_ALL"):
+        drydock.env["TF_VAR_host_name"] = "shop"
+        assert_secured(drydock, "shop.example.test")
+    names = {
+        one["Name"]: one["Type"]
+        for one in api.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    }
+    assert list(names.values()).count("CNAME") == 2, "the site's and one validation's"
+    # destroyed with the rest, before the zone that is the user's
+    del drydock.env["TF_VAR_domain_name"]
+    drydock.env.pop("TF_VAR_host_name", None)
+    back = drydock("up", timeout=300)
+    assert back.returncode == 0, back.stderr
+    assert back.stdout == up.stdout
+    api.delete_hosted_zone(Id=zone)
+    assert aws(drydock, "acm").list_certificates()["CertificateSummaryList"] == []
+
+
+def assert_secured(drydock: Drydock, name: str) -> None:
+    """One `up`, and the site answers over TLS under its name; a second plan is empty."""
+    drydock.env["TF_VAR_domain_name"] = "example.test"
+    done = drydock("up", timeout=300)
+    assert done.returncode == 0, done.stderr
+    plain, secured = (urlsplit(url) for url in done.stdout.split())
+    assert (plain.scheme, secured.scheme) == ("http", "https")
+    context = ssl.create_default_context(cafile=drydock("region", "ca", "--path").stdout.strip())
+    with httpx.Client(verify=context) as client:
+        answer = client.get(
+            f"https://127.0.0.1:{secured.port or 443}/api/task/",
+            headers={"Host": name},
+            extensions={"sni_hostname": name},
+        )
+    assert answer.status_code == 200
+    redirect = httpx.get(f"{done.stdout.split()[0]}/", headers={"Host": name})
+    assert redirect.headers["location"] == f"https://{name}:{secured.port or 443}/"
+    planned = drydock("plan", timeout=120)
+    assert planned.returncode == 0, planned.stderr
+    assert "No changes." in planned.stdout
+
+
+def aws(drydock: Drydock, service: str) -> Any:
+    """A boto3 client of the region."""
+    return boto3.client(
+        service,  # type: ignore[call-overload]
+        endpoint_url=drydock.status()["endpoint"],
+        region_name="ap-southeast-2",
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+    )
 
 
 def test_destroy_leaves_nothing(up: subprocess.CompletedProcess[str], drydock: Drydock) -> None:
