@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from drydock.region.balancer import pages
+from drydock.region.balancer import logs, pages
 from drydock.region.balancer.spec import FixedResponse, Forward, Listener, LoadBalancer, Redirect
 from drydock.region.balancer.words import literal, proxy_name, quoted
 
@@ -29,9 +29,11 @@ def own_answers(spec: LoadBalancer, listener: Listener) -> list[list[str]]:
         head = f"backend {answer_name(listener, name)} from aws"
         match action:
             case FixedResponse():
-                sections.append([head, _fixed(action)])
+                said = logs.action_lines(spec, "fixed-response")
+                sections.append([head, *said, _fixed(action)])
             case Redirect():
-                sections.append([head, *_redirect(action, listener, host_ports)])
+                said = logs.action_lines(spec, "redirect")
+                sections.append([head, *said, *_redirect(action, listener, host_ports)])
             case Forward():
                 pass
     return sections

@@ -173,7 +173,8 @@ class Balancer:
                 self._restart(spec, sockets)
             case SetCertificates():
                 before = self._spec.listeners if self._spec else ()
-                certificates.change(self._runtime(), before, spec.listeners)
+                logged = spec.logs is not None and spec.logs.requests
+                certificates.change(self._runtime(), before, spec.listeners, logged=logged)
             case SetAddresses():
                 known = self._spec.firewall if self._spec else None
                 addresses.change(self._runtime(), known, spec.firewall)

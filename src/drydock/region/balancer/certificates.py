@@ -5,8 +5,10 @@ HAProxy: its management guide, `set ssl cert`, `commit ssl cert`, `add ssl crt-l
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from drydock.region.balancer.spec import Certificate, Listener
 _DEFAULT = "default.pem"
 """Of the certificate for clients that name no host, or one that none is for. It comes first."""
 _LIST = "list"
+_NAMES = "names"
+_FIRST = re.compile(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
 
 
 def list_file(listener: str) -> str:
@@ -31,6 +35,13 @@ def write(listener: Listener, folder: Path) -> None:
     for name, pem in contents.items():
         _write_private(folder / name, pem)
     _write_private(own / _LIST, "".join(f"{name}\n" for name in contents))
+    keys = _keys(listener).items()
+    _write_private(own / _NAMES, "".join(f"{fingerprint} {key}\n" for fingerprint, key in keys))
+
+
+def arns_file(listener: str) -> str:
+    """What a listener's certificates are called, by the SHA-1 of each, for its logs."""
+    return f"{_folder(listener)}/{_NAMES}"
 
 
 def named(listener: Listener) -> dict[str, str]:
@@ -41,15 +52,24 @@ def named(listener: Listener) -> dict[str, str]:
     return default | {f"{folder}/{_name(one)}": one.pem for one in certificates[1:]}
 
 
-def change(runtime: Runtime, before: Sequence[Listener], after: Sequence[Listener]) -> None:
+def change(
+    runtime: Runtime,
+    before: Sequence[Listener],
+    after: Sequence[Listener],
+    *,
+    logged: bool = False,
+) -> None:
     """Have a process use other certificates for what connects from now on; nothing that is open ends.
 
+    `logged`: its logs tell which was shown.
     Raises BalancerFailed with HAProxy's words, which hold no key.
     """
     earlier = {listener.key: listener for listener in before}
     for listener in after:
         if listener.key in earlier:
             old, new = named(earlier[listener.key]), named(listener)
+            for fingerprint, key in _keys(listener).items() if logged else ():
+                runtime.tell(f"add map {arns_file(listener.key)} {fingerprint} {key}")
             _change(runtime, list_file(listener.key), old, new)
 
 
@@ -69,6 +89,18 @@ def _change(
     for name in old.keys() - new.keys():
         runtime.give(f"del ssl crt-list {crt_list} {name}", "deleted", "does not exist")
         runtime.give(f"del ssl cert {name}", "deleted", "doesn't exist")
+
+
+def _keys(listener: Listener) -> dict[str, str]:
+    """The keys of a listener's certificates, by the SHA-1 of each in HAProxy's words."""
+    found: dict[str, str] = {}
+    for one in listener.tls.certificates if listener.tls else ():
+        first = _FIRST.search(one.pem)
+        if first is not None:
+            content = base64.b64decode(first[1])
+            fingerprint = hashlib.sha1(content, usedforsecurity=False).hexdigest().upper()
+            found.setdefault(fingerprint, one.key)
+    return found
 
 
 def _folder(listener: str) -> str:

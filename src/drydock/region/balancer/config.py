@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from drydock.region.balancer import pages
+from drydock.region.balancer import logs, pages
 from drydock.region.balancer.answers import UNAVAILABLE, own_answers, unavailable
 from drydock.region.balancer.firewall.lines import firewall_settings, firewall_tables
 from drydock.region.balancer.frontends import frontend
@@ -31,6 +31,8 @@ class Placement:
     fail_open: Collection[str] = ()
     """Keys of the target groups that send requests to unhealthy targets, having no others."""
     threads: int = 1
+    log_fd: int = -1
+    """Of the file that logs go to, if there are any."""
 
 
 def render(spec: LoadBalancer, placement: Placement) -> str:
@@ -39,13 +41,19 @@ def render(spec: LoadBalancer, placement: Placement) -> str:
     for listener in spec.listeners:
         descriptors = placement.listener_fds.get(listener.key, ())
         if descriptors:
-            sections.append(frontend(spec, listener, descriptors))
+            sections.append(frontend(spec, listener, descriptors, placement.log_fd))
             sections.extend(own_answers(spec, listener))
     sections.extend(
-        backend(group, spec.cookie_secret, fail_open=group.key in placement.fail_open)
+        backend(
+            group,
+            spec.cookie_secret,
+            fail_open=group.key in placement.fail_open,
+            first=logs.action_lines(spec, "forward", group.key),
+        )
         for group in spec.target_groups
     )
-    sections.append([f"backend {UNAVAILABLE} from aws", unavailable()])
+    said = logs.action_lines(spec, "forward")
+    sections.append([f"backend {UNAVAILABLE} from aws", *said, unavailable()])
     sections.extend(firewall_tables(spec.firewall))
     return "\n\n".join("\n    ".join(section) for section in sections) + "\n"
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from drydock.errors import BalancerFailed
+from drydock.region.balancer import logs
 from drydock.region.balancer.answers import UNAVAILABLE, answer_name
 from drydock.region.balancer.conditions import acls
 from drydock.region.balancer.groups import group_name
@@ -41,8 +42,13 @@ class _Choice:
     rewrites: tuple[Rewrite, ...] = ()
 
     @property
+    def number(self) -> str:
+        """As access logs have it."""
+        return "0" if self.name == "default" else self.name
+
+    @property
     def decided(self) -> str:
-        return f"{{ var(txn.rule) -m str {self.name} }}"
+        return f"{{ var(txn.rule) -m str {self.number} }}"
 
     @property
     def sticky(self) -> int:
@@ -63,11 +69,12 @@ def decision_lines(spec: LoadBalancer, listener: Listener) -> list[str]:
     ]
     choices.append(_Choice("default", listener.default_action, ""))
     lines: list[str] = []
-    remembered = any(choice.rewrites or choice.sticky for choice in choices)
+    logged = spec.logs is not None and spec.logs.requests
+    remembered = logged or any(choice.rewrites or choice.sticky for choice in choices)
     if remembered:
         lines += [_found(choice) for choice in choices]
     for choice in choices:
-        lines += [*_rewrites(choice), *_stay(choice)]
+        lines += [*_rewrites(choice, logged=logged), *_stay(choice)]
     for choice in choices:
         last = choice.name == "default"
         condition = choice.decided if remembered and not last else choice.condition
@@ -76,11 +83,11 @@ def decision_lines(spec: LoadBalancer, listener: Listener) -> list[str]:
 
 
 def _found(choice: _Choice) -> str:
-    action = f"http-request set-var(txn.rule) str({choice.name})"
+    action = f"http-request set-var(txn.rule) str({choice.number})"
     return f"{action} if {_NO_RULE} {choice.condition}".rstrip()
 
 
-def _rewrites(choice: _Choice) -> Iterator[str]:
+def _rewrites(choice: _Choice, *, logged: bool) -> Iterator[str]:
     for number, rewrite in enumerate(choice.rewrites):
         variable = f"txn.rewrite{number}"
         source, action = {
@@ -89,6 +96,8 @@ def _rewrites(choice: _Choice) -> Iterator[str]:
         }[rewrite.part]
         fetch = f"{source},regsub({_argument(rewrite.regex)},{_argument(_references(rewrite.replacement))})"
         yield f"http-request set-var({variable}) {quoted(fetch)} if {choice.decided}"
+        if logged:
+            yield from logs.rewrite_lines(rewrite.part, source, variable, choice.decided)
         yield f"http-request {action} %[var({variable})] if {choice.decided}"
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from drydock.region.balancer import logs
 from drydock.region.balancer.certificates import list_file
 from drydock.region.balancer.decisions import decision_lines
 from drydock.region.balancer.firewall.lines import firewall_lines
@@ -20,15 +21,21 @@ def frontend_name(key: str) -> str:
     return proxy_name("listener", key)
 
 
-def frontend(spec: LoadBalancer, listener: Listener, descriptors: Sequence[int]) -> list[str]:
+def frontend(
+    spec: LoadBalancer, listener: Listener, descriptors: Sequence[int], log_fd: int = -1
+) -> list[str]:
+    """A listener on some descriptors, as lines; `log_fd` is the one that its logs are written to."""
     lines = [f"frontend {frontend_name(listener.key)} from aws"]
     lines += [f"bind fd@{descriptor}{_tls(listener)}" for descriptor in descriptors]
     if listener.tls is None:
         # AWS speaks HTTP/2 over TLS only
         lines.append("option disable-h2-upgrade")
+    lines += logs.target_lines(spec, listener, log_fd)
     lines += connection_lines(spec)
+    lines += logs.first_lines(spec, listener)
     lines += firewall_lines(spec.firewall)
     lines += request_lines(spec, listener)
+    lines += logs.later_lines(spec, listener)
     lines += decision_lines(spec, listener)
     lines += response_lines(spec, listener)
     return lines

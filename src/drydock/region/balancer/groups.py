@@ -48,16 +48,19 @@ def fails_open(states: Sequence[str]) -> bool:
     return bool(states) and set(states) == {"unhealthy"}
 
 
-def backend(group: TargetGroup, secret: str, *, fail_open: bool = False) -> list[str]:
+def backend(
+    group: TargetGroup, secret: str, *, fail_open: bool = False, first: Sequence[str] = ()
+) -> list[str]:
     """A group's section, as lines; `fail_open`: all its targets get requests, unhealthy as they are.
 
-    `secret`: what the cookies of stickiness are made with.
+    `secret`: what the cookies of stickiness are made with. `first`: lines that every request meets.
     """
     lines = [
         f"backend {group_name(group.key)} from aws",
         f"balance {_BALANCE[group.algorithm]}",
         # what fails open is a backup: HAProxy takes it only while no other server is up
         "option allbackups",
+        *first,
         *_failed_connections(),
         *_protocol_mismatch(group),
         unavailable("if { nbsrv eq 0 }"),

@@ -9,12 +9,13 @@ import shutil
 import signal
 import socket
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from drydock.errors import BalancerFailed, SpawnFailed
-from drydock.region.balancer import certificates
+from drydock.region.balancer import certificates, logfiles
 from drydock.region.balancer.config import Placement, render
 from drydock.region.balancer.firewall import addresses
 from drydock.region.balancer.frontends import frontend_name
@@ -158,39 +159,66 @@ def _spawn(
         for listening in launch.sockets.get(listener.key, ()):
             numbers.setdefault(listener.key, []).append(_FIRST_FD + len(passed))
             passed.append(listening.fileno())
-    state_file = base.with_name(f"{base.name}.state")
-    config_file = base.with_name(f"{base.name}.cfg")
-    _write_private(state_file, launch.states)
-    _write_private(
-        config_file,
-        render(launch.spec, Placement(_FIRST_FD, numbers, str(state_file), launch.fail_open)),
-    )
-    folder = base.with_name(f"{base.name}{_FOLDER}")
-    folder.mkdir(mode=0o700, exist_ok=True)
-    for listener in launch.spec.listeners:
-        if listener.tls is not None and quiet:
-            certificates.write(listener, folder)
-    if quiet:
-        addresses.write(launch.spec.firewall, folder)
-    printed = _write_private(base.with_name(f"{base.name}.log"), "", keep_open=True)
-    try:
-        return spawner.spawn(
-            ProcessSpec(
-                # quiet: else it prints a line whenever a target comes or goes
-                argv=[haproxy_program(), "-db", "-q" if quiet else "-c", "-f", str(config_file)],
-                env={},
-                cwd=str(folder),
-                netns=launch.netns,
-                stdout=printed,
-                stderr=printed,
-                pass_fds=passed,
-            ),
-            on_exit,
+    with _log_file(launch.spec) as log_file:
+        log_fd = _FIRST_FD + len(passed) if log_file else -1
+        passed += log_file
+        placement = Placement(
+            _FIRST_FD, numbers, str(_with(base, ".state")), launch.fail_open, log_fd=log_fd
         )
-    except SpawnFailed as error:
-        raise BalancerFailed("HAProxy does not start", str(error)) from error
-    finally:
-        os.close(printed)
+        folder = _write_files(launch, placement, complete=quiet)
+        printed = _write_private(_with(base, ".log"), "", keep_open=True)
+        try:
+            return spawner.spawn(
+                ProcessSpec(
+                    # quiet: else it prints a line whenever a target comes or goes
+                    argv=[
+                        haproxy_program(),
+                        "-db",
+                        "-q" if quiet else "-c",
+                        "-f",
+                        str(_with(base, ".cfg")),
+                    ],
+                    env={},
+                    cwd=str(folder),
+                    netns=launch.netns,
+                    stdout=printed,
+                    stderr=printed,
+                    pass_fds=passed,
+                ),
+                on_exit,
+            )
+        except SpawnFailed as error:
+            raise BalancerFailed("HAProxy does not start", str(error)) from error
+        finally:
+            os.close(printed)
+
+
+@contextmanager
+def _log_file(spec: LoadBalancer) -> Iterator[list[int]]:
+    """The descriptor that logs are written to; none if there are none."""
+    if spec.logs is None:
+        yield []
+        return
+    with logfiles.created(Path(spec.logs.folder)) as descriptor:
+        yield [descriptor]
+
+
+def _write_files(launch: Launch, placement: Placement, *, complete: bool) -> Path:
+    """Write what a process starts from → its working folder. Not `complete`: what it had is there yet."""
+    _write_private(_with(launch.base, ".state"), launch.states)
+    _write_private(_with(launch.base, ".cfg"), render(launch.spec, placement))
+    folder = _with(launch.base, _FOLDER)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if complete:
+        for listener in launch.spec.listeners:
+            if listener.tls is not None:
+                certificates.write(listener, folder)
+        addresses.write(launch.spec.firewall, folder)
+    return folder
+
+
+def _with(base: Path, suffix: str) -> Path:
+    return base.with_name(base.name + suffix)
 
 
 def _write_private(path: Path, text: str, *, keep_open: bool = False) -> int:

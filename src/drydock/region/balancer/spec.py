@@ -237,6 +237,18 @@ class Listener:
 
 
 @dataclass(frozen=True)
+class Logs:
+    """What is logged, and where."""
+
+    folder: str
+    """It exists; every process writes a file of its own there."""
+    name: str
+    """What the lines call the load balancer."""
+    requests: bool = True
+    connections: bool = False
+
+
+@dataclass(frozen=True)
 class LoadBalancer:
     listeners: tuple[Listener, ...] = ()
     target_groups: tuple[TargetGroup, ...] = ()
@@ -260,6 +272,7 @@ class LoadBalancer:
     host_ports: tuple[tuple[int, int], ...] = ()
     """Ports of listeners, this and others, with the ports of the host's loopback that stand for them."""
     firewall: Firewall | None = None
+    logs: Logs | None = None
     """Judges every request before anything else does."""
 
     def structure(self) -> LoadBalancer:

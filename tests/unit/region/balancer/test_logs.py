@@ -1,0 +1,285 @@
+"""Access and connection logs, written by a real HAProxy and parsed as AWS documents them."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from drydock.region.balancer import logfiles, logs
+from drydock.region.balancer.balancer import Balancer
+from drydock.region.balancer.spec import (
+    Certificate,
+    FixedResponse,
+    Forward,
+    Listener,
+    LoadBalancer,
+    Logs,
+    PathPattern,
+    Redirect,
+    Rewrite,
+    Rule,
+    TargetGroup,
+    Tls,
+)
+from tests.support.access_logs import Connection, Request
+from tests.support.tls import self_signed
+from tests.unit.region.balancer.targets import Server, eventually, get
+
+NewServer = Callable[[], Server]
+NAME = "app/web/50dc6c495c0c9188"
+GROUP = "arn:aws:elasticloadbalancing:x:1:targetgroup/web/0123456789abcdef"
+CERTIFICATE = self_signed("one.test")
+RULES = (
+    Rule(10, (PathPattern(("/fixed",)),), FixedResponse(404, body="no")),
+    Rule(20, (PathPattern(("/old/*",)),), Redirect(301, path="/new")),
+    Rule(30, (PathPattern(("/empty",)),), Forward.to("none")),
+    Rule(
+        40,
+        (PathPattern(("/api/*",)),),
+        Forward.to(GROUP),
+        (Rewrite("url", "^/api/", "/"), Rewrite("host", "^x[.].*", "y.test")),
+    ),
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    found = tmp_path / "written"
+    found.mkdir()
+    return found
+
+
+def logged(
+    folder: Path, *servers: Server, requests: bool = True, connections: bool = True, **listener: Any
+) -> LoadBalancer:
+    targets = tuple(server.target for server in servers)
+    more: dict[str, Any] = {"rules": RULES, **listener}
+    return LoadBalancer(
+        (Listener("http", 80, Forward.to(GROUP), **more),),
+        (TargetGroup(GROUP, targets, health_check=None), TargetGroup("none", health_check=None)),
+        host_client="203.0.113.10",
+        logs=Logs(str(folder), NAME, requests, connections),
+    )
+
+
+def port(front: socket.socket) -> int:
+    number: int = front.getsockname()[1]
+    return number
+
+
+def lines(folder: Path) -> tuple[list[Request], list[Connection]]:
+    written = b"".join(logfiles.read(path, 0, 1 << 20) for path in logfiles.present(folder))
+    access, connections = logs.split(written)
+    return (
+        [Request.parse(line) for line in access.decode().splitlines()],
+        [Connection.parse(line) for line in connections.decode().splitlines()],
+    )
+
+
+def requests(folder: Path, count: int) -> list[Request]:
+    found: list[Request] = eventually(
+        lambda: len(found := lines(folder)[0]) >= count and found, deadline=5
+    )
+    assert len(found) == count
+    return found
+
+
+def test_what_each_kind_of_request_says(
+    balancer: Balancer, front: socket.socket, server: NewServer, folder: Path
+) -> None:
+    target = server()
+    balancer.apply(logged(folder, target), {"http": [front]})
+    agent = {"User-Agent": 'a "b", c', "Host": "x.test:8080"}
+    get(port(front), "/a?b=%20c", agent)
+    get(port(front), "/fixed", agent)
+    get(port(front), "/old/x?y", agent)
+    get(port(front), "/empty", agent)
+    get(port(front), "/api/items", agent)
+    get(port(front), "/crash", agent)
+    plain, fixed, redirect, empty, rewritten, crash = requests(folder, 6)
+    assert {one.type for one in (plain, fixed, redirect, empty, rewritten, crash)} == {"http"}
+    assert plain.elb == NAME
+    assert plain.client_ip == "203.0.113.10"
+    assert f"{plain.target_ip}:{plain.target_port}" == target.target.name
+    assert (plain.elb_status_code, plain.target_status_code) == ("200", "200")
+    assert (plain.request_verb, plain.request_url) == ("GET", "http://x.test:80/a?b=%20c")
+    assert plain.request_proto == "HTTP/1.1"
+    assert plain.user_agent == r"a \x22b\x22, c"
+    assert (plain.ssl_cipher, plain.ssl_protocol, plain.domain_name) == ("-", "-", "-")
+    assert plain.target_group_arn == GROUP
+    assert plain.trace_id.startswith("Root=1-")
+    assert (plain.matched_rule_priority, plain.actions_executed) == ("0", "forward")
+    assert float(plain.target_processing_time) >= 0
+    assert plain.request_creation_time <= plain.time
+    assert plain.target_port_list == target.target.name
+    assert plain.target_status_code_list == "200"
+    assert re.fullmatch("TID_[0-9a-f]{32}", plain.conn_trace_id)
+    assert int(plain.sent_bytes) > 0
+    assert int(plain.received_bytes) > 0
+    assert (fixed.matched_rule_priority, fixed.actions_executed) == ("10", "fixed-response")
+    assert (fixed.elb_status_code, fixed.target_status_code, fixed.target_ip) == ("404", "-", "-")
+    assert (fixed.target_processing_time, fixed.target_group_arn) == ("-1", "-")
+    assert (redirect.matched_rule_priority, redirect.actions_executed) == ("20", "redirect")
+    assert redirect.elb_status_code == "301"
+    assert redirect.redirect_url == "http://x.test:80/new?y"
+    assert (empty.matched_rule_priority, empty.elb_status_code) == ("30", "503")
+    assert (empty.actions_executed, empty.target_group_arn) == ("forward", "none")
+    assert rewritten.request_url == "http://x.test:80/api/items"
+    assert rewritten.rest.split() == ['"y.test"', '"/items"', '"TransformSuccess"']
+    assert (crash.elb_status_code, crash.target_status_code) == ("502", "-")
+    assert f"{crash.target_ip}:{crash.target_port}" == target.target.name
+    assert crash.request_processing_time == crash.target_processing_time == "-1"
+    assert plain.rest.split() == ['"-"'] * 3
+
+
+def test_a_connection_has_one_line_however_many_requests(
+    balancer: Balancer, front: socket.socket, server: NewServer, folder: Path
+) -> None:
+    balancer.apply(logged(folder, server()), {"http": [front]})
+    connection = http.client.HTTPConnection("127.0.0.1", port(front))
+    for _ in range(5):
+        connection.request("GET", "/")
+        connection.getresponse().read()
+    assert connection.sock is not None
+    own = connection.sock.getsockname()[1]
+    connection.close()
+    found = requests(folder, 5)
+    (one,) = lines(folder)[1]
+    assert {request.conn_trace_id for request in found} == {one.conn_trace_id}
+    assert (one.client_ip, one.client_port) == ("203.0.113.10", str(own))
+    assert (one.listener_port, one.tls_protocol, one.tls_verify_status) == ("80", "-", "-")
+
+
+def test_what_is_no_request(
+    balancer: Balancer, front: socket.socket, server: NewServer, folder: Path
+) -> None:
+    balancer.apply(logged(folder, server()), {"http": [front]})
+    for sent in (b"BAD\r\n\r\n", b""):
+        with socket.create_connection(("127.0.0.1", port(front))) as client:
+            client.sendall(sent)
+            client.shutdown(socket.SHUT_WR)
+            while client.recv(4096):
+                pass
+    eventually(lambda: len(lines(folder)[1]) == 2)
+    (bad,) = lines(folder)[0]
+    assert (bad.elb_status_code, bad.request_verb, bad.request_url) == ("400", "-", "http://-:80-")
+    assert (bad.matched_rule_priority, bad.actions_executed) == ("-", "-")
+
+
+def test_https_tells_of_the_handshake(
+    balancer: Balancer, front: socket.socket, server: NewServer, folder: Path
+) -> None:
+    tls = Tls((Certificate("arn:aws:acm:x:1:certificate/1", CERTIFICATE.pem),))
+    spec = logged(folder, server(), protocol="HTTPS", tls=tls)
+    balancer.apply(spec, {"http": [front]})
+    trusting = ssl.create_default_context(cadata=CERTIFICATE.certificate)
+    address = f"https://127.0.0.1:{port(front)}/"
+    named = {"headers": {"Host": "one.test"}, "extensions": {"sni_hostname": "one.test"}}
+    for http2 in (True, False):
+        with httpx.Client(verify=trusting, http2=http2) as client:
+            assert client.get(address, **named).status_code == 200  # type: ignore[arg-type]
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(address)
+    two, one = requests(folder, 2)
+    assert (two.type, one.type) == ("h2", "https")
+    assert (two.request_proto, one.request_proto) == ("HTTP/2.0", "HTTP/1.1")
+    assert two.request_url == "https://one.test:80/"
+    assert (two.ssl_protocol, two.domain_name) == ("TLSv1.3", "one.test")
+    assert two.ssl_cipher.startswith("TLS_")
+    assert two.chosen_cert_arn == "arn:aws:acm:x:1:certificate/1"
+    eventually(lambda: len(lines(folder)[1]) == 3)
+    first, second, refused = lines(folder)[1]
+    assert (first.tls_protocol, first.tls_verify_status) == ("TLSv1.3", "Success")
+    assert first.conn_trace_id == two.conn_trace_id != second.conn_trace_id
+    assert float(first.tls_handshake_latency) < 5
+    assert refused.tls_verify_status == "Failed:UnmappedConnectionError"
+    # another certificate, without another process
+    renewed = self_signed("one.test")
+    changed = Tls((Certificate("arn:aws:acm:x:1:certificate/2", renewed.pem),))
+    listener = replace(spec.listeners[0], tls=changed)
+    balancer.apply(replace(spec, listeners=(listener,)), {"http": [front]})
+    trusting = ssl.create_default_context(cadata=renewed.certificate)
+    with httpx.Client(verify=trusting) as client:
+        assert client.get(address, **named).status_code == 200  # type: ignore[arg-type]
+    assert requests(folder, 3)[2].chosen_cert_arn == "arn:aws:acm:x:1:certificate/2"
+    assert len(logfiles.present(folder)) == 1
+
+
+@pytest.mark.parametrize(("access", "connections"), [(True, False), (False, True)])
+def test_one_kind_alone(
+    balancer: Balancer,
+    front: socket.socket,
+    server: NewServer,
+    folder: Path,
+    access: bool,
+    connections: bool,
+) -> None:
+    spec = logged(folder, server(), requests=access, connections=connections)
+    balancer.apply(spec, {"http": [front]})
+    for _ in range(3):
+        get(port(front))
+    kind = 0 if access else 1
+    eventually(lambda: len(lines(folder)[kind]) == 3)
+    assert not lines(folder)[1 - kind]
+
+
+def test_no_line_is_lost_when_a_process_follows_another(
+    balancer: Balancer, front: socket.socket, server: NewServer, folder: Path
+) -> None:
+    target = server()
+    balancer.apply(logged(folder, target), {"http": [front]})
+    connection = http.client.HTTPConnection("127.0.0.1", port(front))
+    connection.request("GET", "/slow")
+    assert target.slow_began.wait(5)
+    balancer.apply(replace(logged(folder, target), idle_timeout=50.0), {"http": [front]})
+    get(port(front), "/new")
+    old, new = logfiles.present(folder)
+    assert not logfiles.ended(old)
+    target.release.set()
+    connection.getresponse().read()
+    connection.close()
+    eventually(lambda: logfiles.ended(old))
+    assert not logfiles.ended(new)
+    slow, second = requests(folder, 2)
+    assert slow.request_url.endswith("/slow")
+    assert float(slow.target_processing_time) > 0
+    assert second.request_url.endswith("/new")
+    balancer.stop()
+    eventually(lambda: logfiles.ended(new))
+
+
+def test_nothing_is_added_without_logs(
+    balancer: Balancer, front: socket.socket, server: NewServer, folder: Path, tmp_path: Path
+) -> None:
+    balancer.apply(replace(logged(folder, server()), logs=None), {"http": [front]})
+    get(port(front))
+    assert not logfiles.present(folder)
+    (text,) = [path.read_text() for path in tmp_path.glob("haproxy-*.cfg")]
+    assert "log" not in text.replace("slowstart", "")
+
+
+def test_a_file_is_read_by_lines_and_freed(tmp_path: Path) -> None:
+    with logfiles.created(tmp_path) as descriptor:
+        (path,) = logfiles.present(tmp_path)
+        os.write(descriptor, b"one\ntwo\nthr")
+        assert logfiles.read(path, 0, 100) == b"one\ntwo\n"
+        assert logfiles.read(path, 4, 2) == b"two\n"
+        assert logfiles.read(path, 8, 100) == b""
+        os.write(descriptor, b"ee\n" + b"x" * 100_000 + b"\n")
+        size = path.stat().st_size
+        logfiles.free(path, size)
+        assert path.stat().st_size == size
+        os.write(descriptor, b"last\n")
+        assert logfiles.read(path, size, 100) == b"last\n"
+        assert not logfiles.ended(path)
+    assert logfiles.ended(path)
