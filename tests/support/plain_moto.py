@@ -24,6 +24,7 @@ from moto.logs.models import logs_backends
 from moto.rds.models import rds_backends
 from moto.route53.models import route53_backends
 from moto.s3.models import s3_backends
+from moto.wafv2.models import wafv2_backends
 
 _WITH_GAPS: tuple[BackendDict[Any], ...] = (
     acm_backends,
@@ -35,6 +36,7 @@ _WITH_GAPS: tuple[BackendDict[Any], ...] = (
     logs_backends,
     rds_backends,
     route53_backends,
+    wafv2_backends,
 )
 
 

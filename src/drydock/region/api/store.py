@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from drydock.region.api.gaps.logs import LogsBackend
     from drydock.region.api.gaps.rds import RdsBackend
     from drydock.region.api.gaps.route53 import Route53Backend
+    from drydock.region.api.gaps.wafv2 import WafBackend
 
 log = logging.getLogger(__name__)
 
@@ -137,6 +138,8 @@ class Store:
     def backend(self, service: Literal["iam"]) -> IAMBackend: ...
     @overload
     def backend(self, service: Literal["route53"]) -> Route53Backend: ...
+    @overload
+    def backend(self, service: Literal["wafv2"]) -> WafBackend: ...
     @overload
     def backend(self, service: Literal["s3"]) -> S3Backend: ...
     @overload

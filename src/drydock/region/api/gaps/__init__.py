@@ -45,8 +45,10 @@ def install() -> None:
             logs,
             rds,
             route53,
+            wafv2,
         )
 
-        for module in (ec2, ecs, elbv2, acm, rds, iam, logs, applicationautoscaling, route53):
+        modules = (ec2, ecs, elbv2, acm, rds, iam, logs, applicationautoscaling, route53, wafv2)
+        for module in modules:
             module.install()
         _DONE.set()

@@ -14,11 +14,13 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from drydock.region.api.gaps.elbv2 import Health
+from drydock.region.balancer.firewall.spec import Firewall
 from drydock.region.balancer.fleet import Fleet
 from drydock.region.balancer.spec import Listener, LoadBalancer, Target
 from drydock.region.controllers.base import DONE, Outcome, Requeue, TerminalError
 from drydock.region.controllers.elbv2 import attributes, translate
 from drydock.region.controllers.elbv2.door import why_closed
+from drydock.region.controllers.elbv2.firewall import firewall
 from drydock.region.controllers.elbv2.hostports import HostPorts
 from drydock.region.controllers.elbv2.tls import tls_of
 from drydock.region.controllers.parts import Parts
@@ -52,7 +54,7 @@ class LoadBalancerController:
     """Makes HAProxy what ELB's resources say, and target health what HAProxy says."""
 
     name = "elbv2"
-    wakes_on = frozenset({"acm", "ec2", "elbv2", "iam"})
+    wakes_on = frozenset({"acm", "ec2", "elbv2", "iam", "wafv2"})
     resync = 5.0
 
     def __init__(self, parts: Parts) -> None:
@@ -133,6 +135,7 @@ class LoadBalancerController:
                     for group in groups.values()
                 ),
                 host_client=str(self._parts.config.region.client_address),
+                firewall=self._firewall(arn),
             )
             spec = attributes.of_load_balancer(arn, record.attrs, spec)
             ec2, client = self._store.backend("ec2"), self._parts.config.region.client_address
@@ -143,6 +146,12 @@ class LoadBalancerController:
             }
             enis = tuple(record.enis[one] for one in sorted(record.enis))
             return View(arn, record.name, enis, spec, closed, tuple(unserved))
+
+    def _firewall(self, arn: str) -> Firewall | None:
+        """What a load balancer's web ACL judges. Under the lock."""
+        waf = self._store.backend("wafv2")
+        acl = waf.web_acl_of(arn)
+        return firewall(acl, waf.items, self._parts.scaled) if acl else None
 
     def _listeners(self, record: Any) -> tuple[list[Listener], list[str]]:
         """A load balancer's listeners, and why some of them cannot be served. Under the lock."""

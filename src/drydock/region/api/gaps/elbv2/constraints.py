@@ -17,11 +17,16 @@ from drydock.region.api.gaps.elbv2.problems import invalid
 
 def check(shape: Shape | None, values: Any) -> None:
     """Raises ELBClientError (ValidationError) when `values`, a parsed request, breaks the model."""
-    found = list(_problems(shape, values, "")) if shape is not None else []
+    found = problems(shape, values)
     if not found:
         return
     count = f"{len(found)} validation error{'s' if len(found) > 1 else ''} detected"
     raise invalid(f"{count}: {'; '.join(found)}")
+
+
+def problems(shape: Shape | None, values: Any) -> list[str]:
+    """What breaks the model, each with where it stands."""
+    return list(_problems(shape, values, "")) if shape is not None else []
 
 
 def _problems(shape: Any, value: Any, path: str) -> Iterator[str]:
@@ -39,6 +44,9 @@ def _problems(shape: Any, value: Any, path: str) -> Iterator[str]:
     elif shape.type_name == "list":
         for number, one in enumerate(value, 1):
             yield from _problems(shape.member, one, f"{path}.{number}.member")
+    elif shape.type_name == "map":
+        for key, one in value.items():
+            yield from _problems(shape.value, one, f"{path}.{key}.member")
     elif (broken := _broken(shape, value)) is not None:
         yield f"Value '{value}' at '{path}' failed to satisfy constraint: Member must {broken}"
 
