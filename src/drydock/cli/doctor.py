@@ -38,7 +38,7 @@ def add_to(app: typer.Typer) -> None:
 
 def doctor(json: JsonOption = False) -> None:
     """Check this machine: namespaces, nft, HAProxy, PostgreSQL, Terraform and its provider."""
-    findings = [*(check() for check in CHECKS), *stranded_tasks()]
+    findings = [*(check() for check in CHECKS), *stranded_tasks(), *absences()]
     if json:
         output.document([asdict(finding) for finding in findings])
     else:
@@ -179,6 +179,23 @@ def stranded_tasks() -> list[Finding]:
             )
         )
     return findings
+
+
+def absences() -> list[Finding]:
+    """What a stack in the local region asks for and the region accepts without doing it."""
+    from drydock.cli import place
+    from drydock.paths import Workspace
+    from drydock.region import launcher
+
+    if launcher.running(Workspace.here()) is None:
+        return []
+    from drydock.verify import absent
+
+    clients = place.choose(announced=True).clients
+    return [
+        Finding(one.resource, "", one.words, needed=False)
+        for one in absent.absences(clients.elbv2, clients.wafv2)
+    ]
 
 
 def _asked(name: str, ask: Callable[[], str], *, needed: bool = True) -> Finding:

@@ -105,6 +105,10 @@ class Clients:
         client: SecretsManagerClient = self._client("secretsmanager")
         return client
 
+    @cached_property
+    def wafv2(self) -> Any:
+        return self._client("wafv2")
+
 
 def local(endpoint: str, region: str) -> Clients:
     """Clients of the local region at `endpoint`, deaf to the user's AWS set-up."""

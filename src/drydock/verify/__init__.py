@@ -5,6 +5,7 @@ filters, journey,       AWS's rules on it                    (pure)
   semantics
 parse, collect, facts   the API's answers                    (asks)
 tiers, matrix           who should reach whom, and does      (pure)
+absent                  what a local region takes and does not do  (asks)
 probe                   the seam to who can send packets
 
 What only the local region knows stays out; a prober is passed in.

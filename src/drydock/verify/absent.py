@@ -1,0 +1,64 @@
+"""What a local region accepts and does not do, and a stack in it asks for. It speaks the AWS API alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+_POST_QUANTUM = "-PQ-"
+"""In the names of policies that offer hybrid key exchange.
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html"""
+
+
+@dataclass(frozen=True)
+class Absence:
+    """A resource, and what of it has no effect."""
+
+    resource: str
+    words: str
+
+
+def absences(elbv2: Any, wafv2: Any) -> list[Absence]:
+    """What of a local region's web ACLs and listeners has no effect there."""
+    return [*_managed_groups(wafv2), *_post_quantum(elbv2)]
+
+
+def _managed_groups(wafv2: Any) -> Iterator[Absence]:
+    for summary in _web_acls(wafv2):
+        acl = wafv2.get_web_acl(Name=summary["Name"], Id=summary["Id"], Scope="REGIONAL")["WebACL"]
+        statements = [rule["Statement"] for rule in acl.get("Rules", [])]
+        groups = [
+            one["ManagedRuleGroupStatement"]["Name"]
+            for one in statements
+            if "ManagedRuleGroupStatement" in one
+        ]
+        if groups:
+            words = f"managed rule groups are accepted and judge nothing here: {', '.join(groups)}"
+            yield Absence(f"web ACL {summary['Name']}", words)
+
+
+def _web_acls(wafv2: Any) -> Iterator[Any]:
+    marker: dict[str, str] = {}
+    while True:
+        page = wafv2.list_web_acls(Scope="REGIONAL", **marker)
+        yield from page["WebACLs"]
+        if not page.get("NextMarker"):
+            return
+        marker = {"NextMarker": page["NextMarker"]}
+
+
+def _post_quantum(elbv2: Any) -> Iterator[Absence]:
+    balancers = elbv2.get_paginator("describe_load_balancers").paginate()
+    for balancer in (one for page in balancers for one in page["LoadBalancers"]):
+        pages = elbv2.get_paginator("describe_listeners").paginate(
+            LoadBalancerArn=balancer["LoadBalancerArn"]
+        )
+        for listener in (one for page in pages for one in page["Listeners"]):
+            policy = listener.get("SslPolicy", "")
+            if _POST_QUANTUM in policy:
+                words = (
+                    f"{policy} offers post-quantum key exchange on AWS; here the classical one "
+                    "alone is agreed on"
+                )
+                yield Absence(f"listener {balancer['LoadBalancerName']}:{listener['Port']}", words)
