@@ -161,8 +161,15 @@ def test_a_public_zone_below_another_needs_its_delegation(region: TestRegion, dn
     child = HostedZone.create(client, f"app.{parent.name}")
     child.put(record(f"www.{child.name}", "A", "192.0.2.5"))
     assert dns.ask(f"www.{child.name}").code == "NXDOMAIN"
+
+    def problem() -> str:
+        problems = region.inspect()["problems"]
+        return "".join(one["error"] for one in problems if child.id in one["resource"])
+
+    assert f"{parent.name} ({parent.id}) does not delegate to it" in eventually(problem, "told")
     parent.put(record(child.name, "NS", *(f"{one}." for one in child.servers)))
     assert dns.ask(f"www.{child.name}").values() == ["192.0.2.5"]
+    eventually(lambda: problem() == "", "the problem is gone")
     parent.put(record(child.name, "NS", "ns1.elsewhere.example."))
     found = dns.ask(f"www.{child.name}")
     assert (found.code, found.answers, found.authority) == ("NOERROR", [], ["NS"])

@@ -1,4 +1,4 @@
-"""The controller of names: one key is one name server, a VPC's resolver or the host's.
+"""The controller of names: one key is one name server (a VPC's resolver or the host's) or a hosted zone.
 
 A pass computes all that a server answers from; the server has it at once. What every server then has
 is written back, so that a change of a hosted zone is INSYNC when it can really be asked for.
@@ -12,7 +12,7 @@ from typing import Any
 
 from drydock.region.api.names import aws, views
 from drydock.region.api.names.views import Records
-from drydock.region.controllers.base import DONE, Outcome
+from drydock.region.controllers.base import DONE, Outcome, TerminalError
 from drydock.region.controllers.parts import Parts
 from drydock.region.dns.leading import leading_to
 from drydock.region.dns.model import View
@@ -20,6 +20,8 @@ from drydock.region.dns.names import labels, readable
 
 HOST = "host"
 """The key of the server on the host's loopback."""
+_ZONE = "/hostedzone/"
+"""How the key of a hosted zone begins."""
 
 
 class DnsController:
@@ -37,11 +39,17 @@ class DnsController:
         self._read: tuple[int, Records] | None = None
 
     def all_keys(self) -> Iterable[str]:
-        return [HOST, *self._parts.fabric.vpcs()]
+        with self._store.reading():
+            zones: Iterable[Any] = self._store.backend("route53").zones.values()
+            public = [one.id for one in zones if not one.private_zone]
+        return [HOST, *self._parts.fabric.vpcs(), *public]
 
     def reconcile(self, key: str) -> Outcome:
         with self._store.reading():
             records = self._records()
+            if key.startswith(_ZONE):
+                _check_found(records, key.removeprefix(_ZONE))
+                return DONE
             if key == HOST:
                 view = views.of_host(records)
             elif key in records.ec2.vpcs:
@@ -102,6 +110,23 @@ class DnsController:
             if serving != route53.serving:
                 with self._store.writing("route53"):
                     route53.serving = serving
+
+
+def _check_found(records: Records, zone_id: str) -> None:
+    """Raises TerminalError: nobody finds a public zone, for want of a delegation."""
+    public = views.internet(records)
+    zone = next((one for one in records.hosted if one.id == zone_id), None)
+    if zone is None or (found := public.find(zone.apex)) is zone or found is None:
+        return
+    name, above = readable(zone.apex), readable(found.apex)
+    if above == name:
+        raise TerminalError(
+            f"another hosted zone of the name {name} ({found.id}) is found instead of this one"
+        )
+    raise TerminalError(
+        f"the hosted zone {name} is not found: {above} ({found.id or 'AWS'}) does not delegate to "
+        f"it; give {above} an NS record {name} with {', '.join(sorted(zone.name_servers))}"
+    )
 
 
 def _servers(ec2: Any, zone: Any, shown: Iterable[str]) -> Iterable[str]:

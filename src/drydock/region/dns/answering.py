@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from drydock.region.dns.model import Rrset, View, Zone
@@ -143,29 +143,33 @@ def _answers(
     found: list[Record] = []
     for one in choose(group, zone, view, rng):
         if one.alias is None:
-            found += _records(one, owner)
+            found += _records(one, owner, rng)
         elif one.alias.inside:
             target = node(zone, one.alias.target)
             if target is not None:
                 found += _answers(zone, view, target, kind, owner, rng, depth + 1)
         else:
-            found += _of_aws(view, one.alias.target, kind, owner)
+            found += _of_aws(view, one.alias.target, kind, owner, rng)
     return found
 
 
-def _of_aws(view: View, target: Labels, kind: str, owner: Labels) -> list[Record]:
+def _of_aws(
+    view: View, target: Labels, kind: str, owner: Labels, rng: random.Random
+) -> list[Record]:
     zone = view.layers[-1].find(target) if view.layers else None
     if zone is None:
         return []
     return [
-        Record(owner, kind, min(one.ttl, _ALIAS_TTL), value)
+        record
         for one in zone.sets.get(target, {}).get(kind, ())
-        for value in one.values
+        for record in _records(replace(one, ttl=min(one.ttl, _ALIAS_TTL)), owner, rng)
     ]
 
 
-def _records(one: Rrset, owner: Labels) -> list[Record]:
-    return [Record(owner, one.kind, one.ttl, value) for value in one.values]
+def _records(one: Rrset, owner: Labels, rng: random.Random | None = None) -> list[Record]:
+    """Values in any order, as Route 53 gives them: clients that take the first share them out."""
+    values = rng.sample(one.values, len(one.values)) if rng else one.values
+    return [Record(owner, one.kind, one.ttl, value) for value in values]
 
 
 def _negative(zone: Zone) -> Iterable[Record]:

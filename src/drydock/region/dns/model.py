@@ -56,6 +56,8 @@ class Zone:
     sets: Sets = field(repr=False)
     empty: frozenset[Labels] = frozenset()
     """Names that exist although they have no records."""
+    servers: frozenset[str] = frozenset()
+    """Its name servers, in lower case; those of its NS records if they are not given."""
 
     @classmethod
     def of(
@@ -65,6 +67,7 @@ class Zone:
         apex: str | Labels,
         rrsets: Iterable[Rrset],
         empty: Iterable[Labels] = (),
+        servers: Iterable[str] = (),
     ) -> Zone:
         """A zone of record sets in any order."""
         sets: dict[Labels, dict[str, tuple[Rrset, ...]]] = {}
@@ -72,7 +75,8 @@ class Zone:
             kinds = sets.setdefault(one.name, {})
             kinds[one.kind] = (*kinds.get(one.kind, ()), one)
         top = labels(apex) if isinstance(apex, str) else apex
-        return cls(zone_id, version, top, sets, frozenset(empty))
+        named = frozenset(one.lower().rstrip(".") for one in servers)
+        return cls(zone_id, version, top, sets, frozenset(empty), named)
 
     @cached_property
     def names(self) -> frozenset[Labels]:
@@ -86,15 +90,16 @@ class Zone:
 
     @cached_property
     def name_servers(self) -> frozenset[str]:
-        """Those that the zone itself names, in lower case."""
-        found = self.sets.get(self.apex, {}).get("NS", ())
-        return frozenset(value.lower().rstrip(".") for one in found for value in one.values)
+        """Those that answer for it."""
+        return self.servers or self._named(self.apex)
 
     def delegates(self, child: Zone) -> bool:
         """Whether its records lead to a zone below it: an NS record with one of the child's servers."""
-        found = self.sets.get(child.apex, {}).get("NS", ())
-        named = {value.lower().rstrip(".") for one in found for value in one.values}
-        return bool(named & child.name_servers)
+        return bool(self._named(child.apex) & child.name_servers)
+
+    def _named(self, name: Labels) -> frozenset[str]:
+        found = self.sets.get(name, {}).get("NS", ())
+        return frozenset(value.lower().rstrip(".") for one in found for value in one.values)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 
 from dnslib import (
     AAAA,
-    CAA,
     CLASS,
     CNAME,
     EDNS0,
@@ -19,6 +18,7 @@ from dnslib import (
     QR,
     QTYPE,
     RCODE,
+    RD,
     RR,
     SOA,
     SRV,
@@ -128,7 +128,8 @@ def rdata(kind: str, value: str) -> object:
         return TXT(list(strings(value)))
     if kind == "CAA":
         flags, tag, said = fields("CAA", value, 3)
-        return CAA(int(flags), tag, strings(said)[0].decode())
+        # dnslib's own takes text alone
+        return RD(bytes([int(flags), len(tag)]) + tag.encode() + strings(said)[0])
     if kind == "MX":
         preference, host = fields("MX", value, 2)
         return MX(_label(host), int(preference))

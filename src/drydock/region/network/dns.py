@@ -118,6 +118,8 @@ class Resolvers:
                     continue
                 except OSError as error:
                     log.info("dns answer not sent", extra={"server": server, "error": str(error)})
+                except Exception:  # everybody else must be answered all the same
+                    log.exception("a question failed", extra={"server": server})
 
     def _serve_one(self, kind: str, key: str, bound: socket.socket) -> None:
         if kind == "udp":

@@ -13,7 +13,8 @@ from drydock.region.dns.values import KINDS
 def zone_of(zone: Any) -> Zone:
     """A hosted zone's records (moto's) as a zone, at the version that they have now."""
     rrsets = [rrset_of(one, zone.resource_id) for one in zone.rrsets if one.type in KINDS]
-    return Zone.of(zone.resource_id, zone.version, str(zone.name), rrsets)
+    servers = zone.delegation_set.name_servers
+    return Zone.of(zone.resource_id, zone.version, str(zone.name), rrsets, servers=servers)
 
 
 def rrset_of(record: Any, zone_id: str) -> Rrset:
