@@ -20,6 +20,7 @@ from drydock.region.controllers.dns import HOST, DnsController
 from drydock.region.controllers.ecs.services import ServiceController
 from drydock.region.controllers.ecs.tasks import TaskController
 from drydock.region.controllers.elbv2.controller import LoadBalancerController
+from drydock.region.controllers.elbv2.logs import LogController
 from drydock.region.controllers.parts import Parts
 from drydock.region.controllers.rds.controller import DatabaseController
 from drydock.region.controllers.route53 import HealthCheckController
@@ -91,6 +92,7 @@ class DataPlane:
             for controller in (
                 ServiceController(self._parts),
                 self._balancers,
+                LogController(self._parts),
                 self._tasks,
                 self._databases,
                 EndpointController(self._parts, serve),

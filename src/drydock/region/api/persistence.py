@@ -20,7 +20,8 @@ QUIET = 0.1
 AT_MOST = 0.5
 """Seconds that a change waits when others keep coming."""
 LOGS = 5.0
-"""Seconds that new log lines alone wait: they come all the time, and cost the most."""
+"""Seconds that new log lines and metrics alone wait: they come all the time, and cost the most."""
+_STREAMS = frozenset({"cloudwatch", "logs"})
 
 
 class Saver:
@@ -54,7 +55,7 @@ class Saver:
             self._latest_at = now
             if self._changed_at is None:
                 self._changed_at = now
-            self._only_logs = self._only_logs and service == "logs"
+            self._only_logs = self._only_logs and service in _STREAMS
             self._wake.notify()
 
     def _due(self) -> float | None:
@@ -85,7 +86,7 @@ class Saver:
         """Save now, if anything changed since the last time. Raises OSError, pickle.PicklingError."""
         with self._writing:
             if self._store.generation != self._saved:
-                self._saved = statefile.save(self._store, self._file)
+                self._saved = self._store.saved = statefile.save(self._store, self._file)
 
     def close(self) -> None:
         """End the thread and save what is left. Raises as `flush`. Idempotent."""

@@ -44,8 +44,11 @@ _LOCK = threading.RLock()
 class Store:
     """The control plane of one account and region.
 
-    `generation` grows with every change; `subscribe` tells which service changed.
+    `generation` grows with every change; `subscribe` tells which service changed; `saved` is the
+    generation that the state file holds, written by whoever saves.
     """
+
+    saved = 0
 
     def __init__(self, account_id: str, region: str) -> None:
         self.account_id = account_id

@@ -9,8 +9,9 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
+from pathlib import Path
 from typing import Any
 
 from drydock.region.api.gaps.elbv2 import Health
@@ -18,7 +19,7 @@ from drydock.region.balancer.firewall.spec import Firewall
 from drydock.region.balancer.fleet import Fleet
 from drydock.region.balancer.spec import Listener, LoadBalancer, Target
 from drydock.region.controllers.base import DONE, Outcome, Requeue, TerminalError
-from drydock.region.controllers.elbv2 import attributes, translate
+from drydock.region.controllers.elbv2 import attributes, log_names, translate
 from drydock.region.controllers.elbv2.door import why_closed
 from drydock.region.controllers.elbv2.firewall import firewall
 from drydock.region.controllers.elbv2.hostports import HostPorts
@@ -94,6 +95,8 @@ class LoadBalancerController:
         view = self._read(key)  # once more: the host's ports are known only now
         if view is None:
             return self._remove(key)
+        if view.spec.logs is not None:
+            Path(view.spec.logs.folder).mkdir(mode=0o700, parents=True, exist_ok=True)
         running.balancer.apply(view.spec, sockets)
         self._publish(view, running)
         self._write_back(view, running)
@@ -138,6 +141,8 @@ class LoadBalancerController:
                 firewall=self._firewall(arn),
             )
             spec = attributes.of_load_balancer(arn, record.attrs, spec)
+            logs = log_names.logs_of(arn, record.attrs, self._parts.workspace.region)
+            spec = replace(spec, logs=logs)
             ec2, client = self._store.backend("ec2"), self._parts.config.region.client_address
             closed = {
                 one.arn: why

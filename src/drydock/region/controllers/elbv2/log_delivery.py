@@ -1,0 +1,107 @@
+"""What HAProxy wrote of one load balancer, and its way into the bucket."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import secrets
+import string
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from drydock.region.api.gaps.elbv2 import log_buckets
+from drydock.region.api.gaps.elbv2.deliveries import Delivery
+from drydock.region.api.store import Store
+from drydock.region.balancer import logfiles
+from drydock.region.balancer.logs import split
+from drydock.region.controllers.base import TerminalError
+from drydock.region.controllers.elbv2 import log_names
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 32 << 20
+"""Bytes that are read at once of a file."""
+KEPT = 256 << 20
+"""Bytes of a file that wait for a bucket that cannot be written to; older lines are dropped."""
+_PLACES = {log_names.ACCESS: 0, log_names.CONNECTION: 1}
+_TOKEN = string.ascii_lowercase + string.digits
+
+
+def deliver(store: Store, arn: str, delivery: Delivery, kind: str, folder: Path) -> None:
+    """Put what is new of one kind of log into its bucket, in as many objects as it takes.
+
+    Raises TerminalError if the bucket cannot be written to; nothing is lost then.
+    """
+    while True:
+        offsets = delivery.offsets.get(kind, {})
+        content, reached = _new_lines(folder, kind, offsets)
+        if reached == offsets:
+            return
+        _put(store, arn, delivery, kind, content, reached)
+
+
+def check(store: Store, arn: str, delivery: Delivery, kind: str) -> None:
+    """Raises TerminalError if a kind of log cannot be delivered as things are, be there any or not."""
+    with store.reading():
+        _check(store, arn, kind, *delivery.destinations[kind])
+
+
+def give_up(delivery: Delivery, kind: str, folder: Path, *, kept: int = KEPT) -> None:
+    """Drop the lines that have waited too long for their bucket: all but the latest `kept` bytes."""
+    offsets = delivery.offsets.setdefault(kind, {})
+    for path in logfiles.present(folder):
+        over = path.stat().st_size - offsets.get(path.name, 0) - kept
+        if over > 0:
+            log.warning("log lines dropped", extra={"file": str(path), "kind": kind, "bytes": over})
+            offsets[path.name] = offsets.get(path.name, 0) + over
+
+
+def announce(store: Store, arn: str, kind: str, bucket: str, prefix: str) -> None:
+    """Write the test file that ELB writes when a kind of log is turned on. Raises TerminalError."""
+    key, content = log_names.test_file(kind, prefix, arn, datetime.now(UTC))
+    with store.writing("s3"):
+        _check(store, arn, kind, bucket, prefix)
+        store.backend("s3").put_object(bucket, key, content)
+
+
+def _new_lines(folder: Path, kind: str, offsets: Mapping[str, int]) -> tuple[bytes, dict[str, int]]:
+    """The lines of one kind that were not delivered, and how far that is."""
+    pieces, reached = [], dict(offsets)
+    for path in logfiles.present(folder):
+        written = logfiles.read(path, offsets.get(path.name, 0), AT_ONCE)
+        if written:
+            pieces.append(split(written)[_PLACES[kind]])
+            reached[path.name] = offsets.get(path.name, 0) + len(written)
+    return b"".join(pieces), reached
+
+
+def _put(
+    store: Store, arn: str, delivery: Delivery, kind: str, content: bytes, reached: dict[str, int]
+) -> None:
+    if not content:
+        with store.reading():
+            delivery.offsets[kind] = reached
+        return
+    bucket, prefix = delivery.destinations[kind]
+    token = "".join(secrets.choice(_TOKEN) for _ in range(8))
+    key = log_names.object_key(kind, prefix, arn, delivery.address, datetime.now(UTC), token)
+    packed = gzip.compress(content)
+    with store.writing("s3"):
+        _check(store, arn, kind, bucket, prefix)
+        store.backend("s3").put_object(bucket, key, packed)
+        # under one lock: a saved control plane has both or neither
+        delivery.offsets[kind] = reached
+
+
+def _check(store: Store, arn: str, kind: str, bucket: str, prefix: str) -> None:
+    """Whether ELB may write there, as it is now. Under the lock."""
+    from moto.elbv2.exceptions import ELBClientError  # noqa: PLC0415  (moto, slow)
+
+    elb: Any = store.backend("elbv2")
+    try:
+        log_buckets.check(elb, arn, bucket, prefix)
+    except ELBClientError as error:
+        what = kind.replace("_", " ")
+        raise TerminalError(f"{arn}: its {what} cannot be delivered: {error.message}") from error
