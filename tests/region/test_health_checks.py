@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from tests.support.dns import Client
 from tests.support.region import TestRegion
@@ -52,11 +57,16 @@ def web(scenario: Scenario) -> Iterator[tuple[str, str]]:
     task = scenario.run(scenario.define("web:1", ["checked"]))
     scenario.wait(task, "RUNNING")
     scenario.wait_for_output(task, 1)
+    yield task, public_address(scenario, task)
+    scenario.stop(task)
+
+
+def public_address(scenario: Scenario, task: str) -> str:
+    """Of a task's network interface."""
     found = scenario.region.client("ec2").describe_network_interfaces(
         Filters=[{"Name": "private-ip-address", "Values": [scenario.address(task)]}]
     )["NetworkInterfaces"][0]
-    yield task, found["Association"]["PublicIp"]
-    scenario.stop(task)
+    return str(found["Association"]["PublicIp"])
 
 
 def status(region: TestRegion, check_id: str) -> str:
@@ -97,6 +107,63 @@ def test_checks_see_what_an_endpoint_answers(
     assert "Connection refused" in says(region, nobody, "Failure")
     reason = region.client("route53").get_health_check_last_failure_reason(HealthCheckId=failing)
     assert "500" in reason["HealthCheckObservations"][0]["StatusReport"]["Status"]
+
+
+TLS = """
+import os, ssl, http.server, tempfile, pathlib
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = f"named {self.connection.named} for {self.headers['Host']}".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+file = pathlib.Path(tempfile.mkdtemp()) / "both.pem"
+file.write_text(os.environ["PEM"])
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(file)
+context.sni_callback = lambda connection, name, _: setattr(connection, "named", name)
+server = http.server.HTTPServer(("0.0.0.0", 3000), Handler)
+server.socket = context.wrap_socket(server.socket, server_side=True)
+print("serving", flush=True)
+server.serve_forever()
+"""
+
+
+def test_https_is_checked_by_the_name_and_without_validation(
+    scenario: Scenario, region: TestRegion, zone: HostedZone, check: Check
+) -> None:
+    definition = scenario.define("psql:1", [TLS], environment=[{"name": "PEM", "value": pem()}])
+    task = scenario.run(definition)
+    scenario.wait(task, "RUNNING")
+    scenario.wait_for_output(task, 1)
+    zone.put(record(f"tls.{zone.name}", "A", public_address(scenario, task)))
+    at = {"FullyQualifiedDomainName": f"tls.{zone.name}", "Port": 3000}
+    words = f"named tls.{zone.name} for tls.{zone.name}:3000"
+    assert "Success" in says(region, check("HTTPS_STR_MATCH", **at, SearchString=words), "HTTP")
+    nameless = f"named None for tls.{zone.name}"
+    without = check("HTTPS_STR_MATCH", **at, SearchString=nameless, EnableSNI=False)
+    assert "Success" in says(region, without, "HTTP")
+    scenario.stop(task)
+
+
+def pem() -> str:
+    """A key and a certificate that nobody vouches for and that expired long ago."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "other.example")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2020, 2, 1, tzinfo=UTC))
+        .sign(key, hashes.SHA256())
+    )
+    encoding, none = serialization.Encoding.PEM, serialization.NoEncryption()
+    private = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, none)
+    return (private + made.public_bytes(encoding)).decode()
 
 
 def test_security_groups_decide_whether_a_check_gets_in(

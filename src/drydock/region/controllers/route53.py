@@ -35,6 +35,8 @@ class Plan:
     threshold: int
     check: Check | None
     """None: its name has no address."""
+    healthy: bool = True
+    """What was written of it last."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class HealthCheckController:
             with self._lock:
                 self._streaks.pop(key, None)
             return DONE
-        streak = self._streaks.get(key) or Streak(0, self._clock())
+        streak = self._streaks.get(key) or Streak(0, self._clock(), plan.healthy)
         if streak.version != plan.version:
             streak = replace(streak, version=plan.version, due=self._clock())
         if (early := streak.due - self._clock()) > 0:
@@ -127,6 +129,7 @@ class HealthCheckController:
                 self._parts.scaled(float(record.request_interval)),
                 int(record.failure_threshold),
                 wanted,
+                record.observed is None or record.observed.healthy,
             )
 
     def _address(self, record: Any) -> IPv4Address | None:
