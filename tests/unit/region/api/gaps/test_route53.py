@@ -74,6 +74,25 @@ def test_a_zone_with_a_vpc_is_private(served: Served) -> None:
         )
 
 
+def test_vpcs_are_authorized(served: Served) -> None:
+    client = served.client("route53")
+    vpc = {"VPCId": served.vpc, "VPCRegion": REGION}
+    zone = HostedZone.create(client, "in.test", VPC=vpc)
+    other = {"VPCId": "vpc-of-another-account", "VPCRegion": REGION}
+    client.create_vpc_association_authorization(HostedZoneId=zone.id, VPC=other)
+    assert client.list_vpc_association_authorizations(HostedZoneId=zone.id)["VPCs"] == [other]
+    client.delete_vpc_association_authorization(HostedZoneId=zone.id, VPC=other)
+    with pytest.raises(client.exceptions.VPCAssociationAuthorizationNotFound):
+        client.delete_vpc_association_authorization(HostedZoneId=zone.id, VPC=other)
+    assert client.list_vpc_association_authorizations(HostedZoneId=zone.id)["VPCs"] == []
+    second = HostedZone.create(client, "in.test", VPC={**vpc, "VPCId": second_vpc(served)})
+    assert client.list_vpc_association_authorizations(HostedZoneId=second.id)["VPCs"] == []
+
+
+def second_vpc(served: Served) -> str:
+    return str(served.client("ec2").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"])
+
+
 def test_reusable_delegation_sets(served: Served) -> None:
     client = served.client("route53")
     made = client.create_reusable_delegation_set(CallerReference="a")["DelegationSet"]

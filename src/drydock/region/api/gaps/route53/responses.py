@@ -13,6 +13,7 @@ from moto.route53.exceptions import NoSuchHostedZone
 from moto.route53.models import FakeZone
 from moto.route53.responses import Route53 as TheirResponses
 
+from drydock.region.api.gaps.route53.authorizations import AuthorizationResponses
 from drydock.region.api.gaps.route53.check_responses import CheckResponses
 from drydock.region.api.gaps.route53.errors import invalid_input
 from drydock.region.api.names import views
@@ -23,7 +24,7 @@ _MOST_ZONES = 100
 _MOST_RECORDS = 300
 
 
-class Route53Responses(CheckResponses, TheirResponses):
+class Route53Responses(AuthorizationResponses, CheckResponses, TheirResponses):
     """What a request says, and what the answer looks like."""
 
     @property

@@ -38,6 +38,7 @@ class HostedZone(FakeZone):
     """A zone. `version` grows with every change of its records or VPCs."""
 
     version: int = 1
+    authorized: list[dict[str, str]] = []  # noqa: RUF012  (never changed in place)
     rr_changes: Any
 
     def changed(self) -> int:
