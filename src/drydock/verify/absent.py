@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,11 +21,11 @@ class Absence:
 
 def absences(elbv2: Any, wafv2: Any) -> list[Absence]:
     """What of a local region's web ACLs and listeners has no effect there."""
-    return [*_managed_groups(wafv2), *_post_quantum(elbv2)]
+    return [*_managed_groups(wafv2), *_logs(wafv2), *_post_quantum(elbv2)]
 
 
 def _managed_groups(wafv2: Any) -> Iterator[Absence]:
-    for summary in _web_acls(wafv2):
+    for summary in _listed(wafv2.list_web_acls, "WebACLs"):
         acl = wafv2.get_web_acl(Name=summary["Name"], Id=summary["Id"], Scope="REGIONAL")["WebACL"]
         statements = [rule["Statement"] for rule in acl.get("Rules", [])]
         groups = [
@@ -38,11 +38,18 @@ def _managed_groups(wafv2: Any) -> Iterator[Absence]:
             yield Absence(f"web ACL {summary['Name']}", words)
 
 
-def _web_acls(wafv2: Any) -> Iterator[Any]:
+def _logs(wafv2: Any) -> Iterator[Absence]:
+    for one in _listed(wafv2.list_logging_configurations, "LoggingConfigurations"):
+        name = one["ResourceArn"].split("/")[-2]
+        goals = ", ".join(one["LogDestinationConfigs"])
+        yield Absence(f"web ACL {name}", f"its logs are not written here: {goals}")
+
+
+def _listed(ask: Callable[..., Any], member: str) -> Iterator[Any]:
     marker: dict[str, str] = {}
     while True:
-        page = wafv2.list_web_acls(Scope="REGIONAL", **marker)
-        yield from page["WebACLs"]
+        page = ask(Scope="REGIONAL", **marker)
+        yield from page[member]
         if not page.get("NextMarker"):
             return
         marker = {"NextMarker": page["NextMarker"]}

@@ -16,6 +16,14 @@ class Waf:
             return {"WebACLs": [{"Name": "guarded", "Id": "2"}]}
         return {"WebACLs": [{"Name": "plain", "Id": "1"}], "NextMarker": "more"}
 
+    def list_logging_configurations(self, Scope: str) -> dict[str, Any]:  # noqa: N803
+        assert Scope == "REGIONAL"
+        one = {
+            "ResourceArn": "arn:x:regional/webacl/guarded/2",
+            "LogDestinationConfigs": ["a", "b"],
+        }
+        return {"LoggingConfigurations": [one]}
+
     def get_web_acl(self, Name: str, Id: str, Scope: str) -> dict[str, Any]:  # noqa: N803
         assert Scope == "REGIONAL"
         group = {"VendorName": "AWS", "Name": "AWSManagedRulesCommonRuleSet"}
@@ -52,6 +60,7 @@ def test_managed_groups_and_post_quantum_policies_are_named_and_nothing_else() -
             "web ACL guarded",
             "managed rule groups are accepted and judge nothing here: AWSManagedRulesCommonRuleSet",
         ),
+        Absence("web ACL guarded", "its logs are not written here: a, b"),
         Absence(
             "listener web:443",
             "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09 offers post-quantum key exchange on AWS; "

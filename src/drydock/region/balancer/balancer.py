@@ -14,7 +14,7 @@ from pathlib import Path
 
 from drydock.errors import BalancerFailed
 from drydock.region.balancer import certificates, servers
-from drydock.region.balancer.firewall import addresses
+from drydock.region.balancer.firewall import addresses, counts
 from drydock.region.balancer.groups import fails_open, group_name, state_file
 from drydock.region.balancer.health import (
     DRAINING,
@@ -39,6 +39,7 @@ from drydock.region.balancer.plan import (
 )
 from drydock.region.balancer.runtime import Runtime
 from drydock.region.balancer.spec import LoadBalancer, Target, TargetGroup
+from drydock.region.balancer.traffic import Grown, Names, Traffic, traffic
 from drydock.region.processes.client import Spawner
 
 log = logging.getLogger(__name__)
@@ -86,6 +87,8 @@ class Balancer:
         self._tracks: dict[TargetId, Track] = {}
         self._draining: dict[TargetId, float] = {}
         self._told: object = None
+        self._grown = Grown()
+        self._names = Names()
         for left in folder.glob("haproxy-*"):
             # of a region that was killed: its processes ended with it, its files did not
             shutil.rmtree(left) if left.is_dir() else left.unlink()
@@ -132,6 +135,7 @@ class Balancer:
             for step in steps:
                 self._take(step, spec, sockets)
             self._spec, self._socket_ids = spec, socket_ids
+            self._names.learn(spec)
             wanted = set(_targets(spec))
             self._tracks = {key: track for key, track in self._tracks.items() if key in wanted}
             self._watch()
@@ -147,6 +151,20 @@ class Balancer:
             if self.running:
                 self._observe()
             return self._healths()
+
+    def take_traffic(self) -> Traffic:
+        """What went through since the last call, as far as HAProxy tells.
+
+        Raises BalancerFailed if HAProxy runs and does not answer; the next call tells it then.
+        """
+        with self._lock:
+            self._sweep()
+            rows = [row for each in self._retired for row in each.tally.rows]
+            if self._instance is not None:
+                self._instance.count(self._grown)
+                rows += self._instance.tally.rows
+            grown, self._grown = self._grown, Grown()
+            return traffic(grown, self._names, rows)
 
     def stop(self) -> None:
         """End every process at once, with what is in flight. The sockets stay open."""
@@ -191,6 +209,7 @@ class Balancer:
                 self._draining[key, target] = time.monotonic() + delay
                 self._tracks.pop((key, target), None)
             case DeleteServer(key, target):
+                self._count()
                 if servers.delete(self._runtime(), key, target):
                     del self._draining[key, target]
 
@@ -205,12 +224,24 @@ class Balancer:
             netns=self._netns,
         )
         new = Instance.start(self._spawner, launch, lambda _process: self._wake.set())
+        self._take_over(new, spec)
         self._retire()
         self._instance = new
         # registered again: the new process knows nothing of its draining, and checks it anew
         for target_id in self._draining.keys() & set(_targets(spec)):
             del self._draining[target_id]
             self._tracks[target_id] = Track()
+
+    def _take_over(self, new: Instance, spec: LoadBalancer) -> None:
+        """What the firewall has counted so far. Without it a new process serves all the same."""
+        if self._instance is None or not self.running or self._spec is None:
+            return
+        try:
+            counts.carry_over(
+                self._instance.runtime, new.runtime, self._spec.firewall, spec.firewall
+            )
+        except BalancerFailed as error:
+            log.warning("counts are lost", extra={"balancer": self._key, "why": str(error)})
 
     def _idle(self, spec: LoadBalancer) -> None:
         self._retire()
@@ -240,6 +271,11 @@ class Balancer:
             raise BalancerFailed(f"load balancer {self._key}", "no HAProxy runs")
         return self._instance.runtime
 
+    def _count(self) -> None:
+        """Before a target goes, with its counters."""
+        if self._instance is not None:
+            self._instance.count(self._grown)
+
     # what is so
 
     def _present(self, spec: LoadBalancer) -> set[TargetId]:
@@ -260,6 +296,8 @@ class Balancer:
                     server = replace(server, up=True)
                 self._tracks[group.key, target] = observe(track, server, group.health_check, now)
             targets = group.targets if self._fails_open(group) else ()
+            if not targets and any(name.startswith("open:") for _, name in seen):
+                self._count()
             servers.keep_open(self._runtime(), group, targets, seen)
         return seen
 
@@ -323,6 +361,8 @@ class Balancer:
         self._retired = [each for each in self._retired if each.process.running]
         for instance in ended:
             instance.forget_files()
+        for instance in self._retired:
+            instance.linger(self._grown)
         overdue = [each for each in self._retired if each.retired_for() > RETIRE_LIMIT]
         for instance in {*overdue, *self._retired[:-MAX_RETIRED]}:
             instance.kill()

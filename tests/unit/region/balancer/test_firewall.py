@@ -279,6 +279,20 @@ def test_a_rate_counts_only_its_scope_and_by_what_it_says(put: Put, front: socke
     ]
 
 
+def test_a_change_of_rules_keeps_what_was_counted(
+    put: Put, front: socket.socket, balancer: Balancer
+) -> None:
+    rate = Rate("kept", 5, 60)
+    put(blocking(rate))
+    assert [blocked(front) for _ in range(6)] == [False] * 5 + [True]
+    process = pid(balancer)
+    put(blocking(rate, text(PATH, "/other")))
+    assert pid(balancer) != process
+    assert blocked(front)
+    put(blocking(replace(rate, window=30.0)))
+    assert not blocked(front)
+
+
 def test_the_first_rule_that_allows_or_blocks_decides(
     balancer: Balancer, server: NewServer, front: socket.socket
 ) -> None:
@@ -304,7 +318,7 @@ def test_the_first_rule_that_allows_or_blocks_decides(
 
 def test_a_default_that_blocks_lets_in_what_was_allowed(put: Put, front: socket.socket) -> None:
     custom = Block(
-        418, (("x-why", "50% no"), ("x-two", "2")), "application/json", '{"no": "%[src]"}'
+        418, (("x-why", "50% no"), ("x-$two", "2")), "application/json", '{"no": "%[src]"}'
     )
     put(Firewall((Rule("in", text(PATH, "/in"), Allow()),), custom))
     assert get(port(front), "/in").status == 200
@@ -312,7 +326,7 @@ def test_a_default_that_blocks_lets_in_what_was_allowed(put: Put, front: socket.
     assert refused.status == 418
     assert refused.json == {"no": "%[src]"}
     assert refused.headers["content-type"] == "application/json"
-    assert (refused.headers["x-why"], refused.headers["x-two"]) == ("50% no", "2")
+    assert (refused.headers["x-why"], refused.headers["x-$two"]) == ("50% no", "2")
     assert refused.headers["server"] == "awselb/2.0"
 
 

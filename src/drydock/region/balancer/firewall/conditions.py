@@ -7,6 +7,7 @@ AWS: https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statements-l
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from drydock.region.balancer.firewall.spec import (
     Statement,
     Text,
 )
-from drydock.region.balancer.words import milliseconds, proxy_name, quoted
+from drydock.region.balancer.words import milliseconds, quoted
 
 Conjunction: TypeAlias = tuple[str, ...]
 """Terms that all have to hold."""
@@ -161,7 +162,7 @@ class Writer:
 
 def table_name(rate: Rate) -> str:
     """The section that holds the counters of a rate."""
-    return proxy_name("waf-rate", rate.key)
+    return f"waf-rate:{hashlib.sha256(rate.key.encode()).hexdigest()[:24]}"
 
 
 def _from(statement: From) -> Iterator[Conjunction]:

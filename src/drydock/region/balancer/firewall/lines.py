@@ -76,7 +76,7 @@ def _actions(action: Action) -> list[str]:
 
 
 def _set_header(name: str, value: str) -> str:
-    return f"set-header {name} {quoted(literal(value))}"
+    return f"set-header {quoted(literal(name))} {quoted(literal(value))}"
 
 
 def _block(block: Block) -> str:
@@ -85,5 +85,7 @@ def _block(block: Block) -> str:
         content = f" content-type {quoted(block.content_type)} string {quoted(block.body)}"
     elif block.status == 403:
         content = f" content-type text/html string {quoted(pages.page('403 Forbidden'))}"
-    headers = "".join(f" hdr {name} {quoted(literal(value))}" for name, value in block.headers)
+    headers = "".join(
+        f" hdr {quoted(name)} {quoted(literal(value))}" for name, value in block.headers
+    )
     return f"return status {block.status}{content} hdr server {pages.SERVER}{headers}"

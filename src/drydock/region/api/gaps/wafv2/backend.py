@@ -150,6 +150,9 @@ class WafBackend(WAFV2Backend):
         """In place of the one it had. Raises WafError."""
         if not self._exists(Kind.WEB_ACL, web_acl_arn):
             raise problems.nonexistent(web_acl_arn)
+        if ":global/" in web_acl_arn:
+            reason = "The scope isn't valid. A load balancer takes a web ACL of the scope REGIONAL."
+            raise InvalidParameterError(reason, "SCOPE_VALUE", web_acl_arn)
         self._balancer(resource_arn)
         self.associations[resource_arn] = web_acl_arn
 
