@@ -16,6 +16,7 @@ from drydock.region.balancer.balancer import Balancer
 from drydock.region.balancer.health import TargetHealth, combined
 from drydock.region.balancer.plan import TargetId
 from drydock.region.balancer.spec import Forward, Listener, LoadBalancer, Redirect
+from drydock.region.balancer.traffic import Traffic
 from drydock.region.processes.client import Spawner
 
 
@@ -40,6 +41,8 @@ class Fleet:
         self._serving: dict[str, Balancer] = {}
         self._leaving: dict[str, Balancer] = {}
         self._groups: dict[str, frozenset[str]] = {}
+        self._gone = Traffic()
+        """What went through processes of listeners that are gone, and nobody has taken yet."""
         # of a region that was killed: its processes ended with it, its files did not
         self._forget_files()
 
@@ -67,7 +70,9 @@ class Fleet:
                 except BalancerFailed as error:
                     failed.append(error)
             for key in [key for key, one in self._leaving.items() if one.idle]:
-                self._leaving.pop(key).stop()
+                gone = self._leaving.pop(key)
+                self._gone.add(gone.take_traffic())
+                gone.stop()
             if failed:
                 raise failed[0]
 
@@ -79,6 +84,14 @@ class Fleet:
                 for key, health in balancer.health().items():
                     seen.setdefault(key, []).append(health)
         return {key: combined(healths) for key, healths in seen.items()}
+
+    def take_traffic(self) -> Traffic:
+        """What went through since the last call; see `Balancer.take_traffic`."""
+        with self._lock:
+            taken, self._gone = self._gone, Traffic()
+            for balancer in (*self._leaving.values(), *self._serving.values()):
+                taken.add(balancer.take_traffic())
+            return taken
 
     def stop(self) -> None:
         """End every process at once, with what is in flight. The sockets stay open."""

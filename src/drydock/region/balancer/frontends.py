@@ -13,6 +13,7 @@ from drydock.region.balancer.decisions import decision_lines
 from drydock.region.balancer.firewall.lines import firewall_lines
 from drydock.region.balancer.headers import connection_lines, request_lines, response_lines
 from drydock.region.balancer.spec import Listener, LoadBalancer
+from drydock.region.balancer.traffic import counting_lines
 from drydock.region.balancer.words import proxy_name
 
 
@@ -37,6 +38,7 @@ def frontend(
     lines += request_lines(spec, listener)
     lines += logs.later_lines(spec, listener)
     lines += decision_lines(spec, listener)
+    lines += counting_lines()
     lines += response_lines(spec, listener)
     return lines
 

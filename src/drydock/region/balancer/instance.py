@@ -17,11 +17,13 @@ from pathlib import Path
 from drydock.errors import BalancerFailed, SpawnFailed
 from drydock.region.balancer import certificates, logfiles
 from drydock.region.balancer.config import Placement, render
+from drydock.region.balancer.conversation import Conversation
 from drydock.region.balancer.firewall import addresses
 from drydock.region.balancer.frontends import frontend_name
 from drydock.region.balancer.program import haproxy_program
 from drydock.region.balancer.runtime import Runtime
 from drydock.region.balancer.spec import LoadBalancer
+from drydock.region.balancer.traffic import QUESTIONS, Grown, Tally
 from drydock.region.processes.client import Process, Spawner
 from drydock.region.processes.protocol import ProcessSpec
 
@@ -61,7 +63,9 @@ class Instance:
         self.process = process
         self.runtime = runtime
         self._listeners = listeners
+        self.tally = Tally()
         self._retired_at: float | None = None
+        self._conversation: Conversation | None = None
         self._base = base
 
     @classmethod
@@ -92,16 +96,37 @@ class Instance:
             raise BalancerFailed("HAProxy does not start", words) from error
         return instance
 
+    def count(self, grown: Grown) -> None:
+        """Add what its counters grew by. Raises BalancerFailed if it does not answer."""
+        self.tally.read(self.runtime.ask("; ".join(QUESTIONS)), grown)
+
+    def linger(self, grown: Grown) -> None:
+        """Count on while it drains. To be called again and again: the last call lets it end."""
+        if self._conversation is None:
+            return
+        try:
+            done = "\nJobs: 1\n" in self._conversation.ask("show info")
+            answers = [self._conversation.ask(question).strip("\n") for question in QUESTIONS]
+            self.tally.read("\n\n".join(answers), grown)
+        except BalancerFailed as error:
+            log.info("an old HAProxy counts no more", extra={"why": str(error)})
+            done = True
+        if done:
+            # the conversation was the last thing that it had to do
+            self._conversation.close()
+            self._conversation = None
+
     def retire(self) -> None:
         """Accept nothing more, from now on; end by itself once every request and connection is done.
 
-        From then on it answers no question.
+        From then on it answers no question but those of `linger`.
         """
         self._retired_at = time.monotonic()
         try:
             # the signal alone is heard a moment later, and until then it would take connections
             for listener in self._listeners:
                 self.runtime.tell(f"shutdown frontend {frontend_name(listener)}")
+            self._conversation = Conversation(self.runtime.address)
         except BalancerFailed as error:
             if self.process.running:
                 log.warning("HAProxy stops accepting late", extra={"why": str(error)})
@@ -114,6 +139,9 @@ class Instance:
     def kill(self) -> None:
         """End it now, with what it has in flight."""
         self.process.kill()
+        if self._conversation is not None:
+            self._conversation.close()
+            self._conversation = None
 
     def last_words(self) -> str:
         """What HAProxy printed, without its notices about itself."""

@@ -23,7 +23,7 @@ class Runtime:
         `alive` tells whether the process still runs: if anybody else holds its socket, a question to one
         that ended is not refused but waits in the queue.
         """
-        self._address = address
+        self.address = address
         self._alive = alive
 
     def ask(self, command: str, timeout: float = TIMEOUT) -> str:
@@ -36,7 +36,7 @@ class Runtime:
         try:
             with socket.socket(socket.AF_UNIX) as channel:
                 channel.settimeout(timeout)
-                channel.connect(self._address)
+                channel.connect(self.address)
                 channel.sendall(command.encode() + b"\n")
                 while piece := self._receive(channel, deadline):
                     answer += piece
