@@ -292,12 +292,10 @@ def test_zones_and_records_are_there_again_after_a_restart(own_region: TestRegio
     zone = HostedZone.create(own_region.client("route53"))
     zone.put(record(f"www.{zone.name}", "A", "192.0.2.1"), record(f"*.{zone.name}", "TXT", '"x"'))
     before = own_region.client("route53").list_resource_record_sets(HostedZoneId=zone.id)
-    port = own_region.record.dns
     own_region.restart()
     client = own_region.client("route53")
     after = client.list_resource_record_sets(HostedZoneId=zone.id)
     assert after["ResourceRecordSets"] == before["ResourceRecordSets"]
-    assert own_region.record.dns == port
     zone.client = client
     zone.wait_in_sync()
     dns = Client(own_region.record.dns)
