@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import signal
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.commands import Drydock
-from tests.support.region import TestRegion
+from tests.support.region import TestRegion, is_alive, start
 from tests.support.scenario import Scenario
 from tests.support.service import Service
 from tests.support.waiting import eventually
@@ -203,3 +204,25 @@ def test_managed_groups_judge_nothing_which_doctor_says(waf: Waf) -> None:
     line = next(one for one in said if f"web ACL {acl['Name']}" in one)
     assert line.startswith("without")
     assert line.endswith("judge nothing here: AWSManagedRulesCommonRuleSet")
+
+
+def test_a_web_acl_judges_again_in_a_region_that_was_killed(own_region: TestRegion) -> None:
+    site = Site.build(Scenario.build(own_region, "again", "10.85.0.0/16"))
+    own_region.client("elbv2").modify_listener(
+        ListenerArn=site.listener,
+        DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}],
+    )
+    waf = Waf(own_region.client("wafv2"), site)
+    addresses = waf.create("ip_set", IPAddressVersion="IPV4", Addresses=[CLIENT])
+    acl = waf.acl(rule("them", {"IPSetReferenceStatement": {"ARN": addresses["ARN"]}}, BLOCK))
+    waf.wait(403)
+    eventually(lambda: not own_region.inspect()["unsaved"], "the state is saved")
+    os.kill(own_region.record.daemon_pid, signal.SIGKILL)
+    eventually(lambda: not is_alive(own_region.record.pid), "the region is gone")
+    own_region.record = start(own_region.workspace)
+    waf = Waf(own_region.client("wafv2"), site)
+    waf.wait(403)
+    kept = waf.client.get_web_acl_for_resource(ResourceArn=site.balancer)["WebACL"]
+    assert kept["ARN"] == acl["ARN"]
+    waf.update("ip_set", addresses, Addresses=[])
+    waf.wait(200)

@@ -39,6 +39,7 @@ from tests.unit.region.balancer.test_balancer import NewServer, all_healthy, one
 
 PATH, QUERY, METHOD = Part("path"), Part("query"), Part("method")
 CLIENT = "203.0.113.10"
+ODD = b"\x01\t\"'\\${ \xff"
 OPEN = LoadBalancer((Listener("http", 80, FixedResponse(200, body="in")),), host_client=CLIENT)
 
 
@@ -119,6 +120,20 @@ def blocked(front: socket.socket, path: str = "/", **headers: str) -> bool:
             "/?SELECT%20*",
             "/?selects",
         ),
+        (Pattern(PATH, (r"""["'#${}\\] x""",), ("URL_DECODE",)), "/%24%20x", "/%25%20x"),
+        (Pattern(PATH, (r"""["'#${}\\] x""",), ("URL_DECODE",)), "/%5C%20x", "/a%20x"),
+        (Text(PATH, ODD, "CONTAINS", ("URL_DECODE",)), "/%01%09%22%27%5c%24%7B%20%ff", "/%ff"),
+        (Text(PATH, ODD, "ENDS_WITH", ("URL_DECODE",)), "/%01%09%22%27%5c%24%7B%20%ff", "/%01"),
+        (
+            Text(QUERY, b"=" + ODD, "ENDS_WITH", ("URL_DECODE",)),
+            "/?a=%01%09%22%27%5c%24%7B%20%ff",
+            "/?a",
+        ),
+        (
+            Text(Part("arguments"), ODD, "EXACTLY", ("URL_DECODE",)),
+            "/?b&a=%01%09%22'%5c$%7B+%ff",
+            "/?a=%01",
+        ),
         (Size(QUERY, "GT", 5), "/?123456", "/?12345"),
         (Size(QUERY, "LT", 3), "/", "/?123"),
         (Size(QUERY, "NE", 3), "/?1", "/?123"),
@@ -194,6 +209,19 @@ def test_a_body_is_looked_at_up_to_its_limit(put: Put, front: socket.socket) -> 
     assert ask(front, method="POST", body=b"123456").status == 200
     assert ask(front, method="POST", body=b"x" * 8190 + b"evil").status == 200
     assert ask(front, method="GET").status == 200
+
+
+def test_a_client_that_waits_for_a_word_before_its_body_gets_it(
+    put: Put, front: socket.socket
+) -> None:
+    put(blocking(text(Part("body"), "evil")))
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"
+    for body, status in ((b"evil", b"403"), (b"good", b"200")):
+        with socket.create_connection(("127.0.0.1", port(front)), timeout=5) as client:
+            client.sendall(head)
+            assert client.recv(100).startswith(b"HTTP/1.1 100 ")
+            client.sendall(body)
+            assert client.recv(100).startswith(b"HTTP/1.1 " + status)
 
 
 @pytest.mark.parametrize(
