@@ -7,7 +7,8 @@ import re
 import signal
 import ssl
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -192,3 +193,83 @@ def test_no_line_is_lost_or_doubled_when_the_region_stops_or_is_killed(
     eventually(lambda: paths(bucket) == Counter(asked), "everything is there, once")
     folder = own_region.workspace.region / "balancer-logs"
     eventually(lambda: len(list(folder.glob("*/*"))) == 1, "the old files are gone")
+
+
+def test_metrics_add_up_to_what_was_asked(place: Scenario, site: Site) -> None:
+    elb = place.region.client("elbv2")
+    arn = place.run(place.define("web:1", ["measured"]))
+    place.wait(arn, "RUNNING")
+    target = {"Id": place.address(arn), "Port": 3000}
+    elb.register_targets(TargetGroupArn=site.group, Targets=[target])
+    site.wait_healthy(1)
+    elb.create_rule(
+        ListenerArn=site.listener,
+        Priority=1,
+        Conditions=[{"Field": "path-pattern", "Values": ["/fixed"]}],
+        Actions=fixed("404"),
+    )
+    eventually(lambda: ask(site.url(), "/fixed") == [404], "the rule is there")
+    before = Metrics(place, site)
+    eventually(lambda: before.sum("HTTP_Fixed_Response_Count") >= 1, "the first is counted")
+    fixed_before = before.sum("HTTP_Fixed_Response_Count")
+    ask(site.url(), *["/"] * 30, *["/fail"] * 5, *["/fixed"] * 4)
+    # another process while a connection is open
+    with httpx.Client() as client:
+        client.get(site.url())
+        change = {"Key": "idle_timeout.timeout_seconds", "Value": "50"}
+        elb.modify_load_balancer_attributes(LoadBalancerArn=site.balancer, Attributes=[change])
+        eventually(
+            lambda: client.get(site.url() + "/fixed").headers.get("connection") == "close",
+            "the old process closes",
+            every=0.2,
+        )
+    ask(site.url(), "/")
+    metrics = Metrics(place, site)
+    eventually(lambda: metrics.sum("RequestCount") == 37, "every request to a target is counted")
+    group = metrics.group
+    eventually(lambda: metrics.sum("HTTPCode_Target_2XX_Count") == 32, "and every response")
+    assert metrics.sum("HTTPCode_Target_5XX_Count") == 5
+    assert metrics.sum("HTTPCode_Target_5XX_Count", group) == 5
+    assert metrics.sum("RequestCount", group) == 37
+    assert metrics.sum("RequestCountPerTarget", group[1:]) == 37
+    assert metrics.sum("HTTPCode_ELB_4XX_Count") == metrics.sum("HTTP_Fixed_Response_Count")
+    assert metrics.sum("HTTP_Fixed_Response_Count") >= fixed_before + 5
+    assert metrics.sum("HTTPCode_ELB_5XX_Count") == 0
+    assert metrics.sum("ProcessedBytes") > 37 * 100
+    assert metrics.sum("NewConnectionCount") >= 3
+    assert 0 <= metrics.statistic("TargetResponseTime", "Average") < 5
+    assert metrics.statistic("HealthyHostCount", "Maximum", group) == 1
+    elb.deregister_targets(TargetGroupArn=site.group, Targets=[target])
+    assert ask(site.url(), "/") == [503]
+    eventually(lambda: metrics.sum("HTTPCode_ELB_503_Count") == 1, "an error of its own")
+    assert metrics.sum("HTTPCode_ELB_5XX_Count") == 1
+    place.stop(arn)
+
+
+class Metrics:
+    """What CloudWatch says of a site's last ten minutes."""
+
+    def __init__(self, place: Scenario, site: Site) -> None:
+        self._client = place.region.client("cloudwatch")
+        self._balancer = ("LoadBalancer", site.balancer.partition("loadbalancer/")[2])
+        self.group = (self._balancer, ("TargetGroup", site.group.rpartition(":")[2]))
+
+    def sum(self, name: str, dimensions: Sequence[tuple[str, str]] = ()) -> float:
+        return self.statistic(name, "Sum", dimensions)
+
+    def statistic(
+        self, name: str, wanted: str, dimensions: Sequence[tuple[str, str]] = ()
+    ) -> float:
+        now = datetime.now(UTC)
+        points = self._client.get_metric_statistics(
+            Namespace="AWS/ApplicationELB",
+            MetricName=name,
+            Dimensions=[
+                {"Name": key, "Value": value} for key, value in dimensions or [self._balancer]
+            ],
+            StartTime=now - timedelta(minutes=10),
+            EndTime=now + timedelta(minutes=1),
+            Period=3600,
+            Statistics=[wanted],
+        )["Datapoints"]
+        return float(sum(point[wanted] for point in points))

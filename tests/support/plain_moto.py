@@ -15,6 +15,7 @@ from typing import Any
 from moto import mock_aws
 from moto.acm.models import acm_backends
 from moto.applicationautoscaling.models import applicationautoscaling_backends
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.base_backend import BackendDict
 from moto.ec2.models import ec2_backends
 from moto.ecs.models import ecs_backends
@@ -29,6 +30,7 @@ from moto.wafv2.models import wafv2_backends
 _WITH_GAPS: tuple[BackendDict[Any], ...] = (
     acm_backends,
     applicationautoscaling_backends,
+    cloudwatch_backends,
     ec2_backends,
     ecs_backends,
     elbv2_backends,

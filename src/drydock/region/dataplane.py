@@ -21,6 +21,7 @@ from drydock.region.controllers.ecs.services import ServiceController
 from drydock.region.controllers.ecs.tasks import TaskController
 from drydock.region.controllers.elbv2.controller import LoadBalancerController
 from drydock.region.controllers.elbv2.logs import LogController
+from drydock.region.controllers.elbv2.metrics import MetricsController
 from drydock.region.controllers.parts import Parts
 from drydock.region.controllers.rds.controller import DatabaseController
 from drydock.region.controllers.route53 import HealthCheckController
@@ -91,6 +92,8 @@ class DataPlane:
             self._runner(controller)
             for controller in (
                 ServiceController(self._parts),
+                # before what it measures, so that its last look sees everything
+                MetricsController(self._parts, self._balancers.take_traffic),
                 self._balancers,
                 LogController(self._parts),
                 self._tasks,

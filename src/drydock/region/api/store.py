@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from drydock.region.api.gaps.acm import AcmBackend
     from drydock.region.api.gaps.applicationautoscaling import AutoScalingBackend
+    from drydock.region.api.gaps.cloudwatch import CloudWatchBackend
     from drydock.region.api.gaps.ec2 import Ec2Backend
     from drydock.region.api.gaps.ecs import EcsBackend
     from drydock.region.api.gaps.elbv2 import ElbBackend
@@ -135,6 +136,8 @@ class Store:
     def backend(self, service: Literal["ssm"]) -> SimpleSystemManagerBackend: ...
     @overload
     def backend(self, service: Literal["acm"]) -> AcmBackend: ...
+    @overload
+    def backend(self, service: Literal["cloudwatch"]) -> CloudWatchBackend: ...
     @overload
     def backend(self, service: Literal["kms"]) -> KmsBackend: ...
     @overload

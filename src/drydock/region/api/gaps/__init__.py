@@ -38,6 +38,7 @@ def install() -> None:
         from drydock.region.api.gaps import (  # noqa: PLC0415  (moto, slow)
             acm,
             applicationautoscaling,
+            cloudwatch,
             ec2,
             ecs,
             elbv2,
@@ -48,7 +49,8 @@ def install() -> None:
             wafv2,
         )
 
-        modules = (ec2, ecs, elbv2, acm, rds, iam, logs, applicationautoscaling, route53, wafv2)
+        scaling = applicationautoscaling
+        modules = (ec2, ecs, elbv2, acm, rds, iam, logs, scaling, route53, wafv2, cloudwatch)
         for module in modules:
             module.install()
         _DONE.set()

@@ -18,6 +18,7 @@ from drydock.region.api.gaps.elbv2 import Health
 from drydock.region.balancer.firewall.spec import Firewall
 from drydock.region.balancer.fleet import Fleet
 from drydock.region.balancer.spec import Listener, LoadBalancer, Target
+from drydock.region.balancer.traffic import Traffic
 from drydock.region.controllers.base import DONE, Outcome, Requeue, TerminalError
 from drydock.region.controllers.elbv2 import attributes, log_names, translate
 from drydock.region.controllers.elbv2.door import why_closed
@@ -72,6 +73,12 @@ class LoadBalancerController:
         """Per listener: load_balancer, arn, port, url (on the host's loopback)."""
         with self._lock:
             return [entry for entries in self._urls.values() for entry in entries]
+
+    def take_traffic(self, arn: str) -> Traffic | None:
+        """What went through a load balancer since the last call; None: it does not run here."""
+        with self._lock:
+            running = self._running.get(arn)
+        return running.balancer.take_traffic() if running is not None else None
 
     def all_keys(self) -> Iterable[str]:
         with self._store.reading():
