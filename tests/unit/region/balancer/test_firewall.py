@@ -134,6 +134,8 @@ def blocked(front: socket.socket, path: str = "/", **headers: str) -> bool:
             "/?b&a=%01%09%22'%5c$%7B+%ff",
             "/?a=%01",
         ),
+        (text(PATH, "/a%b%zz evil", "EXACTLY", "URL_DECODE"), "/a%b%zz%20evil", "/a%b%zz%2520evil"),
+        (text(PATH, "evil", "ENDS_WITH", "URL_DECODE", "LOWERCASE"), "/%00EVIL", "/%00"),
         (Size(QUERY, "GT", 5), "/?123456", "/?12345"),
         (Size(QUERY, "LT", 3), "/", "/?123"),
         (Size(QUERY, "NE", 3), "/?1", "/?123"),
@@ -204,6 +206,9 @@ def test_headers_cookies_and_methods(put: Put, front: socket.socket) -> None:
 def test_a_body_is_looked_at_up_to_its_limit(put: Put, front: socket.socket) -> None:
     body = Part("body")
     put(blocking(text(body, "evil", "CONTAINS", "LOWERCASE"), Size(body, "EQ", 5)))
+    assert ask(front, method="POST", body=b"\0\1%00e\0vil+").status == 403
+    assert ask(front, method="POST", body=b"\0\1\0\2\0").status == 403
+    assert ask(front, method="POST", body=b"%65vil\0").status == 200
     assert ask(front, method="POST", body=b"an EVIL thing").status == 403
     assert ask(front, method="POST", body=b"12345").status == 403
     assert ask(front, method="POST", body=b"123456").status == 200

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from drydock.region.balancer.firewall.addresses import address_file
-from drydock.region.balancer.firewall.parts import Sample, lengths, samples
+from drydock.region.balancer.firewall.parts import BODY, BODY_TEXT, Sample, lengths, samples
 from drydock.region.balancer.firewall.spec import (
     BODY_LIMIT,
     AllOf,
@@ -138,6 +138,7 @@ class Writer:
         if not self._body_waited:
             # one byte more than is looked at, to know whether there is more; who sends none in time: 408
             self.do(f"wait-for-body time 60s at-least {BODY_LIMIT + 1}", [()])
+            self.do(f"set-var({BODY}) {quoted(BODY_TEXT)}", [()])
             self._body_waited = True
 
     def _rate(self, rate: Rate) -> Alternatives:

@@ -11,6 +11,11 @@ from dataclasses import dataclass
 
 from drydock.region.balancer.firewall.spec import BODY_LIMIT, Part, Transformation
 
+BODY = "txn.waf_body"
+"""The variable that holds the body as far as it is looked at."""
+_BODY_BYTES = f"req.body,bytes(0,{BODY_LIMIT}),hex"
+BODY_TEXT = f"{_BODY_BYTES},regsub('(..)','%\\1',g),regsub('%00','',g),url_dec"
+"""HAProxy would end the text at the first zero byte; this leaves zero bytes out."""
 _QUERY = "pathq,regsub('^[^?]*[?]?',)"
 """The query; unlike HAProxy's own fetch of it also there when it is empty."""
 _ARGUMENTS = f"{_QUERY},regsub('^[^=&]*=?',),regsub('&[^=&]*=?','\n',g)"
@@ -18,6 +23,8 @@ _ARGUMENTS = f"{_QUERY},regsub('^[^=&]*=?',),regsub('&[^=&]*=?','\n',g)"
 # in HAProxy's replacements an escaped line feed would be the letter n: they hold real ones
 _HEADER_VALUES = r"req.hdrs,regsub('\r','',g),regsub('(?m)^[^:\n]*: ?','',g)"
 _COOKIE_NAMES = "req.fhdr(cookie),regsub('=[^;]*(; *|$)','\n',g)"
+_STRAY = "regsub('%(?![0-9A-Fa-f]{2})','%25',g)"
+"""A percent sign that encodes nothing: HAProxy decodes no text that has one."""
 _FORMS = frozenset({"query", "argument", "arguments", "body"})
 """Parts in which a plus sign is an encoded space."""
 
@@ -38,6 +45,8 @@ def lengths(part: Part, transformations: Sequence[Transformation]) -> list[str]:
     if part.kind in ("argument", "arguments"):
         fetch = f"url_param({part.name},,i)" if part.name else "url_param"
         raw = [Sample(fetch)]
+    elif part.kind == "body" and not transformations:
+        return [f"{_BODY_BYTES},length,div(2)"]
     else:
         raw = [one for one in _raw(part) if not one.present]
     return [f"{_converted(one, part, transformations)},length" for one in raw]
@@ -82,7 +91,7 @@ def _raw(part: Part) -> Iterator[Sample]:
         case "cookies":
             yield from _named(part, "req.cook", Sample("req.cook"))
         case "body":
-            yield Sample(f"req.body,bytes(0,{BODY_LIMIT})")
+            yield Sample(f"var({BODY})")
 
 
 def _named(part: Part, fetch: str, values: Sample) -> Iterator[Sample]:
@@ -105,7 +114,7 @@ def _converter(name: Transformation, part: Part, sample: Sample) -> str:
         case "LOWERCASE":
             return "lower"
         case "URL_DECODE":
-            return "url_dec(1)" if part.kind in _FORMS else "url_dec"
+            return f"{_STRAY},{'url_dec(1)' if part.kind in _FORMS else 'url_dec'}"
         case "COMPRESS_WHITE_SPACE":
             # the line feed between two values stays
             feed = "" if sample.lines else r"\n"
