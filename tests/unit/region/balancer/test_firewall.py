@@ -39,6 +39,8 @@ from tests.unit.region.balancer.test_balancer import NewServer, all_healthy, one
 
 PATH, QUERY, METHOD = Part("path"), Part("query"), Part("method")
 CLIENT = "203.0.113.10"
+MANY = tuple(f"({number}|{' x' * 60})" for number in range(10))
+"""As many patterns as a set has, with many spaces."""
 ODD = b"\x01\t\"'\\${ \xff"
 OPEN = LoadBalancer((Listener("http", 80, FixedResponse(200, body="in")),), host_client=CLIENT)
 
@@ -143,6 +145,11 @@ def blocked(front: socket.socket, path: str = "/", **headers: str) -> bool:
         (Size(Part("argument", "a"), "GE", 3), "/?a=123", "/?a=12"),
         (AllOf((text(PATH, "/a"), text(QUERY, "b"))), "/a?b", "/a?c"),
         (AnyOf((text(PATH, "/a"), text(QUERY, "b"))), "/x?b", "/x?c"),
+        (
+            AllOf((text(PATH, "/a"), Pattern(QUERY, MANY), Pattern(QUERY, MANY), text(PATH, "b"))),
+            "/ab?7",
+            "/ab?y",
+        ),
         (Not(text(PATH, "/a")), "/x", "/a"),
         (Not(AllOf((text(PATH, "/a"), text(QUERY, "b")))), "/a?c", "/a?b"),
         (Not(AnyOf((text(PATH, "/a"), text(QUERY, "b")))), "/x?c", "/x?b"),

@@ -106,7 +106,7 @@ class Writer:
     def _shortened(self, conjunction: Conjunction) -> Conjunction:
         """The same in few enough words."""
         while sum(_words(term) for term in conjunction) > _WORDS and len(conjunction) > 1:
-            fitting = 1
+            fitting = 2  # no two terms have too many
             while sum(_words(term) for term in conjunction[: fitting + 1]) <= _WORDS:
                 fitting += 1
             variable = self.variable()
@@ -233,8 +233,8 @@ def _holds(variable: str) -> str:
 
 
 def _words(term: str) -> int:
-    """At least as many as HAProxy counts: spaces within quotes count here too."""
-    return term.count(" ") + 1
+    """What HAProxy counts: a quoted text is one."""
+    return re.sub(r'"[^"]*"', "q", term).count(" ") + 1
 
 
 def more_counters(tables: Sequence[object]) -> list[str]:
