@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 START_TIMEOUT = 10.0
 """Seconds that a new process has to answer on its runtime socket."""
+_LINGER = 2.0
+"""Seconds between two looks at the counters of a process that drains."""
 _FIRST_FD = 3
 _SUFFIXES = (".cfg", ".state", ".log")
 _FOLDER = ".tls"
@@ -66,6 +68,7 @@ class Instance:
         self.tally = Tally()
         self._retired_at: float | None = None
         self._conversation: Conversation | None = None
+        self._lingered_at = 0.0
         self._base = base
 
     @classmethod
@@ -106,8 +109,10 @@ class Instance:
             return
         try:
             done = "\nJobs: 1\n" in self._conversation.ask("show info")
-            answers = [self._conversation.ask(question).strip("\n") for question in QUESTIONS]
-            self.tally.read("\n\n".join(answers), grown)
+            if done or time.monotonic() - self._lingered_at >= _LINGER:
+                self._lingered_at = time.monotonic()
+                answers = [self._conversation.ask(question).strip("\n") for question in QUESTIONS]
+                self.tally.read("\n\n".join(answers), grown)
         except BalancerFailed as error:
             log.info("an old HAProxy counts no more", extra={"why": str(error)})
             done = True

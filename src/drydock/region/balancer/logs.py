@@ -16,6 +16,7 @@ from drydock.region.balancer.words import literal, quoted
 
 _LONGEST = 65535
 """Bytes of a line; HAProxy cuts what is longer."""
+_LONGEST_AGENT = 8192
 _NOW = "%[date,utime(%Y-%m-%dT%H:%M:%S)].%[date_us,add(1000000),concat(),bytes(1)]Z"
 _ACCESS = re.compile(rb"^(?:A(?!!)|[AF]!(?:400PR|408cR) )(.*\n)", re.MULTILINE)
 _CONNECTION = re.compile(rb"^(?:C|X0[A-Za-z-]{2} )(.*\n)", re.MULTILINE)
@@ -72,7 +73,7 @@ def first_lines(spec: LoadBalancer, listener: Listener) -> list[str]:
         f'http-request set-var-fmt(txn.log_request) "%[method] {url} HTTP/%[req.ver]"',
         f'http-request set-var-fmt(txn.log_request) "%[method] {nameless} HTTP/%[req.ver]"'
         " unless { req.hdr(host) -m found }",
-        "http-request set-var(txn.log_agent) req.fhdr(user-agent)",
+        f"http-request set-var(txn.log_agent) req.fhdr(user-agent),bytes(0,{_LONGEST_AGENT})",
         # what AWS's own pattern for Athena takes as a field's end may not be in a field
         _without_quotes("txn.log_request", "%22"),
         _without_quotes("txn.log_agent", r"\\x22"),
