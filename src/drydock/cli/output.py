@@ -32,14 +32,21 @@ def document(value: Any) -> None:
     result(json.dumps(value, indent=2, default=str))
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Rows under headings to stdout; columns as wide as they need, so that grep and awk work."""
+def table(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], styles: Sequence[str] = ()
+) -> None:
+    """Rows under headings to stdout; columns as wide as they need, so that grep and awk work.
+
+    `styles` colours each row, on a terminal.
+    """
     texts = [[str(cell) for cell in row] for row in (columns, *rows)]
     widths = [max(len(row[index]) for row in texts) for index in range(len(columns))]
     for number, row in enumerate(texts):
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         if number == 0:
             _styled(line.rstrip(), "bold", stderr=False)
+        elif styles:
+            _styled(line.rstrip(), styles[number - 1], stderr=False)
         else:
             result(line.rstrip())
 

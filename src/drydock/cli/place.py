@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs; `--help` stays quick
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -52,11 +53,17 @@ class Place:
             return clients.aws(self.target.region)
         return clients.local(self.record.endpoint, self.record.region)
 
-    def stack(self, folder: Path) -> Stack:
-        """The stack in a folder, on this target. Raises UsageError: no stack there."""
+    def stack(self, folder: Path, *, aside: bool = False) -> Stack:
+        """The stack in a folder, on this target. `aside`: Terraform's words go to standard error.
+
+        Raises UsageError: no stack there.
+        """
         from drydock.stack.stack import Stack
 
-        return Stack(folder, self.target, self.workspace)
+        if not aside:
+            return Stack(folder, self.target, self.workspace)
+        color = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+        return Stack(folder, self.target, self.workspace, on_line=output.passed_on, color=color)
 
     def service(self, named: Scope, folder: Path) -> Service:
         """The one service that is meant: as named, else the region's only one, else the stack's."""

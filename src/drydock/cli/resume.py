@@ -32,10 +32,10 @@ def plan(workspace: Workspace, stack: Stack) -> PlanSummary:
     return stack.plan()
 
 
-def apply(workspace: Workspace, stack: Stack) -> None:
+def apply(workspace: Workspace, stack: Stack, *, allow_replace: bool = False) -> None:
     """`Stack.apply`; an interruption is remembered for the next plan. Raises what it raises."""
     try:
-        stack.apply()
+        stack.apply(allow_replace=allow_replace)
     except KeyboardInterrupt:
         if stack.target.is_local:
             workspace.create()

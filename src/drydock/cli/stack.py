@@ -1,4 +1,4 @@
-"""`drydock init | plan | apply | destroy | refresh | output`: Terraform's steps on the chosen target."""
+"""`drydock init | destroy | refresh | output`: Terraform's steps on the chosen target; plan.py has more."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from drydock.cli import output, place, resume
+from drydock.cli import output, place
 from drydock.cli.place import DEFAULT_FOLDER, Place
 from drydock.cli.region import JsonOption
 from drydock.errors import TerraformFailed, UsageError
@@ -23,7 +23,7 @@ YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (init, plan, apply, destroy, refresh):
+    for command in (init, destroy, refresh):
         app.command()(command)
     app.command("output")(outputs)
 
@@ -34,19 +34,6 @@ def init(
 ) -> None:
     """Get the provider and prepare the state. Starts the local region if none runs."""
     place.choose(start=True).stack(folder).init(upgrade=upgrade)
-
-
-def plan(folder: FolderArgument = DEFAULT_FOLDER) -> None:
-    """Show what apply would change, and save it as terraform.plan for this target."""
-    here = place.choose(start=True)
-    _refuse_quick(here, "plan")
-    output.note(f"{resume.plan(here.workspace, here.stack(folder))}")
-
-
-def apply(folder: FolderArgument = DEFAULT_FOLDER) -> None:
-    """Apply the saved plan, without asking; only to the target it was made for."""
-    here = place.choose()
-    resume.apply(here.workspace, here.stack(folder))
 
 
 def destroy(folder: FolderArgument = DEFAULT_FOLDER, yes: YesOption = False) -> None:
@@ -135,7 +122,8 @@ def _quick_record(here: Place) -> Record | None:
     return record.load(here.workspace) if here.target.is_local else None
 
 
-def _refuse_quick(here: Place, step: str) -> None:
+def refuse_quick(here: Place, step: str) -> None:
+    """Raises UsageError: Terraform knows nothing of what stands in this region."""
     if _quick_record(here) is not None:
         raise UsageError(
             f"drydock {step}",

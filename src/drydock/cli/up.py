@@ -5,7 +5,6 @@ from __future__ import annotations
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs; `--help` stays quick
 import os
 import shutil
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +15,7 @@ import typer
 from drydock.cli import output, place, resume, tasks
 from drydock.cli.output import Steps
 from drydock.cli.place import DEFAULT_FOLDER, Place
+from drydock.cli.plan import warn
 from drydock.cli.region import ConfigOption
 from drydock.cli.stack import FolderArgument, YesOption
 from drydock.errors import (
@@ -28,8 +28,11 @@ from drydock.paths import Workspace
 
 if TYPE_CHECKING:
     from drydock.ops.site import Visit
-    from drydock.stack.stack import Stack
 
+_CARRIED_OUT = (
+    "This rehearsal carries it out; on AWS, and here step by step, `drydock apply` refuses it without"
+    " --allow-replace."
+)
 URL_TIMEOUT = 60.0
 SITE_TIMEOUT = 180.0
 """Seconds."""
@@ -112,7 +115,8 @@ def _terraform(here: Place, folder: Path, steps: Steps) -> bool:
 
     try:
         with steps.step("init"):
-            stack = _stack(here, folder)
+            # Terraform's words go to stderr: the result of `up` is the URL.
+            stack = here.stack(folder, aside=True)
             stack.init()
     except (TerraformMissing, ProviderMissing) as error:
         if folder != DEFAULT_FOLDER:
@@ -129,23 +133,12 @@ def _terraform(here: Place, folder: Path, steps: Steps) -> bool:
     with steps.step("plan") as said:
         summary = resume.plan(here.workspace, stack)
         said.append(str(summary))
+    warn(summary.findings, _CARRIED_OUT)
     if not summary.no_changes:
         with steps.step("apply"):
-            resume.apply(here.workspace, stack)
+            # The rehearsal carries a loss out, here where it costs nothing, to show what comes of it.
+            resume.apply(here.workspace, stack, allow_replace=True)
     return True
-
-
-def _stack(here: Place, folder: Path) -> Stack:
-    """Terraform's words go to stderr here: the result of `up` is the URL."""
-    from drydock.stack.stack import Stack
-
-    return Stack(
-        folder,
-        here.target,
-        here.workspace,
-        on_line=output.passed_on,
-        color=sys.stderr.isatty() and "NO_COLOR" not in os.environ,
-    )
 
 
 def _quick(here: Place, steps: Steps) -> None:

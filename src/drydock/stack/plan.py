@@ -6,10 +6,12 @@ https://developer.hashicorp.com/terraform/internals/json-format#plan-representat
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from drydock.errors import StackError
+from drydock.stack.change import Change, changes
+from drydock.stack.findings import Finding, findings
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,10 @@ class PlanSummary:
     destroyed: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     """Names of outputs that change."""
+    findings: tuple[Finding, ...] = ()
+    """What of it loses data, interrupts service or lays something open."""
+    changes: tuple[Change, ...] = field(default=(), compare=False, repr=False)
+    """The same as the addresses above, with what changes in each."""
 
     @property
     def no_changes(self) -> bool:
@@ -71,4 +77,12 @@ def summarise(plan: Mapping[str, Any]) -> PlanSummary:
         for name, change in plan.get("output_changes", {}).items()
         if change["actions"] != ["no-op"]
     )
-    return PlanSummary(**{kind: tuple(names) for kind, names in found.items()}, outputs=outputs)
+    return PlanSummary(
+        added=tuple(found["added"]),
+        changed=tuple(found["changed"]),
+        replaced=tuple(found["replaced"]),
+        destroyed=tuple(found["destroyed"]),
+        outputs=outputs,
+        findings=findings(plan),
+        changes=changes(plan),
+    )

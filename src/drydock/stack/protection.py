@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-_SETTINGS = ("deletion_protection", "deletion_protection_enabled", "enable_deletion_protection")
+SETTINGS = ("deletion_protection", "deletion_protection_enabled", "enable_deletion_protection")
 """As the AWS provider's resources call it: RDS, DynamoDB and others, ELB."""
 
 
@@ -21,7 +21,7 @@ def protected(state: Mapping[str, Any]) -> tuple[str, ...]:
         for resource in state.get("resources", ())
         if resource.get("mode") == "managed"
         for instance in resource.get("instances", ())
-        if any((instance.get("attributes") or {}).get(name) is True for name in _SETTINGS)
+        if any((instance.get("attributes") or {}).get(name) is True for name in SETTINGS)
     )
 
 

@@ -1,28 +1,45 @@
-"""What a saved plan is bound to: its target and its very bytes. `apply` refuses any other."""
+"""What a saved plan is bound to: its target and its very bytes. `apply` refuses any other.
+
+What was found in it is noted too, so that `apply` can ask for consent before Terraform is started.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
-from drydock.errors import PlanMissing, PlanTargetMismatch
+from drydock.errors import CheckFailed, PlanMissing, PlanTargetMismatch
 from drydock.paths import write_private
 from drydock.stack.files import read_json
+from drydock.stack.findings import Finding
 from drydock.stack.target import Target
 
 _AGAIN = "run `drydock plan` for this target"
 
 
-def write_record(record: Path, plan: Path, target: Target, *, applied: bool = False) -> None:
-    """Note for which target the plan in the file `plan` was made."""
-    told = {"target": target.identity, "sha256": _digest(plan), "applied": applied}
+def write_record(
+    record: Path,
+    plan: Path,
+    target: Target,
+    *,
+    applied: bool = False,
+    findings: Iterable[Finding] = (),
+) -> None:
+    """Note for which target the plan in the file `plan` was made, and what was found in it."""
+    told = {
+        "target": target.identity,
+        "sha256": _digest(plan),
+        "applied": applied,
+        "findings": [asdict(finding) for finding in findings],
+    }
     write_private(record, json.dumps(told, indent=2) + "\n")
 
 
-def check_record(record: Path, plan: Path, target: Target) -> None:
-    """Raises PlanMissing (no plan, or one that is used up) and PlanTargetMismatch."""
+def check_record(record: Path, plan: Path, target: Target) -> tuple[Finding, ...]:
+    """The plan's findings. Raises PlanMissing (no plan, or one that is used up), PlanTargetMismatch."""
     if not plan.is_file():
         raise PlanMissing(f"{plan}", "there is no saved plan", _AGAIN)
     told = read_json(record)
@@ -37,6 +54,19 @@ def check_record(record: Path, plan: Path, target: Target) -> None:
         raise PlanTargetMismatch(f"{plan} is not applied", cause, _AGAIN)
     if told["applied"]:
         raise used_up(plan, "it has been applied")
+    if "findings" not in told:
+        raise used_up(plan, "another version of Drydock made it, which did not look for losses")
+    return tuple(Finding(**finding) for finding in told["findings"])
+
+
+def refuse(plan: Path, findings: Iterable[Finding]) -> CheckFailed:
+    """The error for a plan that loses something, and that nobody has consented to."""
+    listed = "".join(f"\n  {finding}" for finding in findings)
+    return CheckFailed(
+        f"{plan} is not applied",
+        f"it would lose data, interrupt service or lay something open:{listed}\nnothing was changed",
+        "if it is meant so: drydock apply --allow-replace (make apply ALLOW_REPLACE=1)",
+    )
 
 
 def used_up(plan: Path, why: str) -> PlanMissing:

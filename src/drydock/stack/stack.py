@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +26,7 @@ from drydock.stack.hold import hold_changes
 from drydock.stack.plan import PlanSummary, summarise
 from drydock.stack.protection import protected
 from drydock.stack.provider import ProviderSource, cli_configuration, find_provider
-from drydock.stack.record import check_record, used_up, write_record
+from drydock.stack.record import check_record, refuse, used_up, write_record
 from drydock.stack.runner import LineCallback, Outcome, capture, run
 from drydock.stack.source import StackSource, locked_provider, read_source
 from drydock.stack.target import Target, aws_files, environment
@@ -73,6 +73,8 @@ class Stack:
         self.terraform = terraform or find_terraform(os.environ)
         self._provider = provider
         self._on_line = on_line or _to_stdout
+        self.planned: Mapping[str, Any] = {}
+        """The JSON of the last plan of this object; it holds secrets in clear."""
         self._color = (
             color
             if color is not None
@@ -145,17 +147,22 @@ class Stack:
             except BaseException:
                 self.plan_file.unlink(missing_ok=True)
                 raise
-            write_record(self._files.plan_record, self.plan_file, self.target)
+            write_record(
+                self._files.plan_record, self.plan_file, self.target, findings=summary.findings
+            )
         return summary
 
-    def apply(self) -> None:
-        """Apply the saved plan, without asking.
+    def apply(self, *, allow_replace: bool = False) -> None:
+        """Apply the saved plan, without asking. `allow_replace`: also one with findings.
 
         Raises PlanMissing (there is none, or it has been used up), PlanTargetMismatch (it was made
-        for another target, or not by Drydock) and TerraformFailed.
+        for another target, or not by Drydock), CheckFailed (it has findings; nothing was changed)
+        and TerraformFailed.
         """
         with self._turn("apply") as mine:
-            check_record(self._files.plan_record, self.plan_file, self.target)
+            found = check_record(self._files.plan_record, self.plan_file, self.target)
+            if found and not allow_replace:
+                raise refuse(self.plan_file, found)
             outcome = self._run("apply", [*self._state_arguments(), PLAN_FILE], mine)
             if "Saved plan is stale" in outcome.words:
                 raise used_up(self.plan_file, "the stack was changed after it was planned")
@@ -215,7 +222,8 @@ class Stack:
         outcome = self.command("show", "-json", "-no-color", PLAN_FILE)
         if outcome.code != 0:
             raise self._failed("show", outcome.text)
-        return summarise(json.loads(outcome.text))
+        self.planned = json.loads(outcome.text)
+        return summarise(self.planned)
 
     def _state_arguments(self) -> list[str]:
         state = self._files.state(self.target.region_id)

@@ -47,6 +47,10 @@ class World:
     running: bool = False
     done: list[str] = field(default_factory=list)
     summary: PlanSummary = field(default_factory=lambda: PlanSummary(added=("aws_vpc.this",)))
+    consent: list[bool] = field(default_factory=list)
+    """Of each apply: whether it may lose something."""
+    planned: dict[str, Any] = field(default_factory=dict)
+    """The plan's JSON."""
     outputs: dict[str, Any] = field(default_factory=dict)
     state: dict[str, Any] = field(default_factory=dict)
     """Terraform's."""
@@ -99,8 +103,13 @@ class FakeStack:
         self._world.do("plan")
         return self._world.summary
 
-    def apply(self) -> None:
+    @property
+    def planned(self) -> dict[str, Any]:
+        return self._world.planned
+
+    def apply(self, *, allow_replace: bool = False) -> None:
         self._world.do("apply")
+        self._world.consent.append(allow_replace)
 
     def destroy(self) -> None:
         self._world.do("destroy")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from drydock.errors import PlanMissing, PlanTargetMismatch
-from drydock.stack.record import check_record, write_record
+from drydock.stack.findings import Finding
+from drydock.stack.record import check_record, refuse, write_record
 from drydock.stack.target import Target
 
 HERE = Target.local("http://127.0.0.1:4566", region_id="r1")
@@ -25,6 +27,29 @@ def record(tmp_path: Path, plan: Path) -> Path:
     path = tmp_path / "record.json"
     write_record(path, plan, HERE)
     return path
+
+
+def test_what_was_found_in_the_plan_is_kept_with_it(record: Path, plan: Path) -> None:
+    assert check_record(record, plan, HERE) == ()
+    losses = (Finding("aws_lb.this", "service", "destroyed"),)
+    write_record(record, plan, HERE, findings=losses)
+    assert check_record(record, plan, HERE) == losses
+
+
+def test_a_plan_in_which_nobody_looked_for_losses_is_used_up(record: Path, plan: Path) -> None:
+    told = json.loads(record.read_text())
+    del told["findings"]
+    record.write_text(json.dumps(told))
+    with pytest.raises(PlanMissing, match="another version of Drydock"):
+        check_record(record, plan, HERE)
+
+
+def test_a_refusal_names_each_resource_and_the_way_on(plan: Path) -> None:
+    error = refuse(plan, [Finding("a.b", "data", "gone"), Finding("c.d", "service", "down")])
+    assert error.exit_code == 3
+    assert "a.b: gone" in str(error)
+    assert "c.d: down" in str(error)
+    assert "--allow-replace" in error.remedy
 
 
 def test_the_same_target_is_right(record: Path, plan: Path) -> None:
