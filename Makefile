@@ -1,4 +1,5 @@
 # TARGET=local (the default) or TARGET=aws chooses where the steps act.
+# RUN_IN=docker runs the same targets in the tool's container (compose.yaml).
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -14,14 +15,26 @@ export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
 ifdef TARGET
 export TARGET
 endif
+# Every line of a target sees what .env sets, wherever it runs.
+ifneq ($(wildcard .env),)
+export BASH_ENV := scripts/dotenv
+endif
+
+ifeq ($(RUN_IN),docker)
+include scripts/in-docker.mk
+else
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z_-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[.a-z_-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  TARGET=aws: init, plan, apply, update_db, output, refresh, destroy act on AWS; else on the local region."
+	@echo "  RUN_IN=docker: any target runs in the tool's container."
 
 ##### Set-up
+
+.env: ## Make .env from env.template: settings that every target reads
+	@cp --no-clobber env.template $@ && chmod 0600 $@
 
 .PHONY: setup
 setup: .venv/.installed ## Make .venv from the lock file and install the Debian packages that are missing
@@ -118,3 +131,4 @@ bench: setup ## Run every benchmark
 clean: ## Stop the region and remove .venv and caches; the region's data stays
 	@if [[ -x $(DRYDOCK) ]]; then $(DRYDOCK) down; fi
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
+endif
