@@ -64,6 +64,9 @@ command = ["from the image"]
 working_dir = "/usr"
 environment = {{ COLOUR = "red", SHAPE = "round" }}
 
+[images."*.dkr.ecr.*/shell:*"]
+entrypoint = ["/bin/sh", "-c"]
+
 [images."bare:*"]
 environment = {{ BARE = "yes" }}
 
