@@ -138,6 +138,23 @@ def blocked(front: socket.socket, path: str = "/", **headers: str) -> bool:
         ),
         (text(PATH, "/a%b%zz evil", "EXACTLY", "URL_DECODE"), "/a%b%zz%20evil", "/a%b%zz%2520evil"),
         (text(PATH, "evil", "ENDS_WITH", "URL_DECODE", "LOWERCASE"), "/%00EVIL", "/%00"),
+        (
+            text(QUERY, '<script "x', "EXACTLY", "URL_DECODE", "HTML_ENTITY_DECODE"),
+            "/?&lt;&%23x73;cri&%23112;t&%2332;&quot;x",
+            "/?&lt;script&amp;quot;x",
+        ),
+        (
+            text(
+                QUERY,
+                "a&#300000000;&#xzz;&no;<\u20ac>",
+                "EXACTLY",
+                "URL_DECODE",
+                "HTML_ENTITY_DECODE",
+                "LOWERCASE",
+            ),
+            "/?A&%23300000000;&%23xzz;&no;&lt;&%238364;&gt;",
+            "/?a",
+        ),
         (Size(QUERY, "GT", 5), "/?123456", "/?12345"),
         (Size(QUERY, "LT", 3), "/", "/?123"),
         (Size(QUERY, "NE", 3), "/?1", "/?123"),

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from drydock.errors import BalancerFailed
+from drydock.region.balancer.firewall import lua
 from drydock.region.balancer.firewall.spec import Firewall
 from drydock.region.balancer.runtime import Runtime
 
@@ -25,11 +26,13 @@ def address_file(key: str) -> str:
 
 
 def write(firewall: Firewall | None, folder: Path) -> None:
-    """Write every set below a process's working folder."""
-    for one in firewall.address_sets if firewall else ():
-        path = folder / address_file(one.key)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write("".join(f"{address}\n" for address in one.addresses))
+    """Write every set below a process's working folder, and the script that a firewall may need."""
+    if firewall is None:
+        return
+    _write(folder / lua.FILE, lua.SCRIPT)
+    for one in firewall.address_sets:
+        lines = "".join(f"{address}\n" for address in one.addresses)
+        _write(folder / address_file(one.key), lines)
 
 
 def change(runtime: Runtime, before: Firewall | None, after: Firewall | None) -> None:
@@ -52,6 +55,11 @@ def _change(runtime: Runtime, name: str, addresses: Sequence[str]) -> None:
     for some in _pieces(addresses):
         runtime.tell("; ".join(f"add acl @{number} {name} {address}" for address in some))
     runtime.tell(f"commit acl @{number} {name}")
+
+
+def _write(path: Path, text: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
 
 
 def _pieces(addresses: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -7,6 +7,7 @@ and …/waf-rule-action.html, …/waf-custom-request-response.html
 from __future__ import annotations
 
 from drydock.region.balancer import pages
+from drydock.region.balancer.firewall import lua
 from drydock.region.balancer.firewall.conditions import Writer, more_counters
 from drydock.region.balancer.firewall.spec import Action, Allow, Block, Count, Firewall, Rule
 from drydock.region.balancer.words import literal, quoted
@@ -26,7 +27,9 @@ def firewall_tables(firewall: Firewall | None) -> list[list[str]]:
 
 def firewall_settings(firewall: Firewall | None) -> list[str]:
     """Lines of the global section."""
-    return more_counters(firewall_tables(firewall))
+    writer = _written(firewall)
+    needs_lua = any(lua.CONVERTER in line for line in writer.lines)
+    return [*more_counters(writer.tables), *([f"lua-load {lua.FILE}"] if needs_lua else [])]
 
 
 def _written(firewall: Firewall | None) -> Writer:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from drydock.region.balancer.firewall import lua
 from drydock.region.balancer.firewall.spec import BODY_LIMIT, Part, Transformation
 
 BODY = "txn.waf_body"
@@ -119,5 +120,7 @@ def _converter(name: Transformation, part: Part, sample: Sample) -> str:
             # the line feed between two values stays
             feed = "" if sample.lines else r"\n"
             return rf"regsub('[ \t\r\f\x0b\xa0{feed}]+',' ',g)"
+        case "HTML_ENTITY_DECODE":
+            return lua.CONVERTER
         case "BASE64_DECODE":
             return "b64dec"

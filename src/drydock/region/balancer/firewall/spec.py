@@ -18,7 +18,7 @@ Position: TypeAlias = Literal["FIRST", "LAST", "ANY"]
 Constraint: TypeAlias = Literal["EXACTLY", "STARTS_WITH", "ENDS_WITH", "CONTAINS", "CONTAINS_WORD"]
 Comparison: TypeAlias = Literal["EQ", "NE", "LE", "LT", "GE", "GT"]
 Transformation: TypeAlias = Literal[
-    "LOWERCASE", "URL_DECODE", "COMPRESS_WHITE_SPACE", "BASE64_DECODE"
+    "LOWERCASE", "URL_DECODE", "COMPRESS_WHITE_SPACE", "HTML_ENTITY_DECODE", "BASE64_DECODE"
 ]
 
 BODY_LIMIT = 8192

@@ -31,7 +31,14 @@ _REFUSED_PARTS = frozenset(
     {"JsonBody", "HeaderOrder", "JA3Fingerprint", "JA4Fingerprint", "UriFragment"}
 )
 _TRANSFORMATIONS = frozenset(
-    {"NONE", "LOWERCASE", "URL_DECODE", "COMPRESS_WHITE_SPACE", "BASE64_DECODE"}
+    {
+        "NONE",
+        "LOWERCASE",
+        "URL_DECODE",
+        "COMPRESS_WHITE_SPACE",
+        "HTML_ENTITY_DECODE",
+        "BASE64_DECODE",
+    }
 )
 _WINDOWS = (60, 120, 300, 600)
 _TOKEN = re.compile(r"[A-Za-z0-9_.-]+")
