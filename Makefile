@@ -93,7 +93,7 @@ logs: setup ## Show the tasks' log lines (FOLLOW=1: as they come)
 
 .PHONY: test
 test: test-packages lint ## Set-up, then every check and every test
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 .PHONY: test-all
 test-all: export DRYDOCK_TEST_ALL = 1
