@@ -52,6 +52,16 @@ def read(path: Path, offset: int, limit: int) -> bytes:
     return data[:end]
 
 
+def next_line(path: Path, offset: int) -> int:
+    """Where the first line begins that begins at an offset or after it."""
+    if offset <= 0:
+        return 0
+    with path.open("rb") as file:
+        file.seek(offset - 1)
+        file.readline()
+        return file.tell()
+
+
 def ended(path: Path) -> bool:
     """Whether nobody writes to a file any more."""
     descriptor = os.open(path, os.O_RDONLY)

@@ -37,7 +37,7 @@ from drydock.region.balancer.spec import (
 )
 from tests.support.access_logs import Connection, Request
 from tests.support.tls import self_signed
-from tests.unit.region.balancer.targets import Server, eventually, get, listening
+from tests.unit.region.balancer.targets import Load, Server, eventually, get, listening
 
 NewServer = Callable[[], Server]
 NAME = "app/web/50dc6c495c0c9188"
@@ -375,3 +375,27 @@ def test_a_file_is_read_by_lines_and_freed(tmp_path: Path) -> None:
         assert logfiles.read(path, size, 100) == b"last\n"
         assert not logfiles.ended(path)
     assert logfiles.ended(path)
+
+
+def test_every_request_is_in_one_line_while_processes_follow_each_other(
+    balancer: Balancer, front: socket.socket, server: NewServer, folder: Path
+) -> None:
+    one, two = server(), server()
+    spec = logged(folder, one, two)
+    balancer.apply(spec, {"http": [front]})
+    load = Load(port(front))
+    for number in range(6):
+        load.more(50)
+        balancer.apply(replace(spec, idle_timeout=60.0 + number), {"http": [front]})
+    load.more(50)
+    load.stop()
+    assert not load.failures
+    assert len(requests(folder, load.done)) == load.done
+    counted = balancer.take_traffic()
+
+    def all_counted() -> bool:
+        counted.add(balancer.take_traffic())
+        return counted.groups[GROUP].requests >= load.done
+
+    eventually(all_counted)
+    assert counted.groups[GROUP].responses == {2: load.done}

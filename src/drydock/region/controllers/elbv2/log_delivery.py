@@ -48,14 +48,17 @@ def check(store: Store, arn: str, delivery: Delivery, kind: str) -> None:
         _check(store, arn, kind, *delivery.destinations[kind])
 
 
-def give_up(delivery: Delivery, kind: str, folder: Path, *, kept: int = KEPT) -> None:
+def give_up(delivery: Delivery, kind: str, folder: Path, kept: int) -> None:
     """Drop the lines that have waited too long for their bucket: all but the latest `kept` bytes."""
     offsets = delivery.offsets.setdefault(kind, {})
     for path in logfiles.present(folder):
-        over = path.stat().st_size - offsets.get(path.name, 0) - kept
-        if over > 0:
-            log.warning("log lines dropped", extra={"file": str(path), "kind": kind, "bytes": over})
-            offsets[path.name] = offsets.get(path.name, 0) + over
+        done = offsets.get(path.name, 0)
+        if path.stat().st_size - done > kept:
+            offsets[path.name] = logfiles.next_line(path, path.stat().st_size - kept)
+            dropped = offsets[path.name] - done
+            log.warning(
+                "log lines dropped", extra={"file": str(path), "kind": kind, "bytes": dropped}
+            )
 
 
 def announce(store: Store, arn: str, kind: str, bucket: str, prefix: str) -> None:

@@ -119,10 +119,10 @@ class LogController:
             except TerminalError as error:
                 if exists:
                     problems.append(str(error))
-                    log_delivery.give_up(delivery, kind, folder)
+                    log_delivery.give_up(delivery, kind, folder, log_delivery.KEPT)
                 else:
                     # nobody is left who could mend it
-                    log_delivery.give_up(delivery, kind, folder, kept=0)
+                    log_delivery.give_up(delivery, kind, folder, 0)
         return problems
 
     def _begin(self, arn: str, delivery: Delivery, kind: str, where: tuple[str, str]) -> list[str]:
