@@ -37,6 +37,10 @@ class RegionConfig(_Section):
     renew_certificates_at: float = Field(default=0.77, ge=0.00001, lt=1)
     """A certificate is renewed when this share of its 198 days is over: 45 days before its end, as ACM
     does it. Certificates live in real time, so a rehearsal takes a small share, of minutes at least."""
+    enforce_iam: bool = False
+    """Judge every call to the API by IAM's policies, but for those of the account's root."""
+    root_access_keys: tuple[str, ...] = ("drydock",)
+    """Access keys that stand for the account's root where IAM is enforced. `drydock env` sets the first."""
     client_address: IPv4Address = IPv4Address("203.0.113.10")
     """The public address that clients on the host stand for."""
 
@@ -57,6 +61,13 @@ class Config(_Section):
     folder: Path
     region: RegionConfig = RegionConfig()
     images: dict[str, ImageConfig] = {}
+
+    def enforcing(self, wanted: bool) -> Config:
+        """These settings, with IAM enforced if that is wanted."""
+        if not wanted:
+            return self
+        region = self.region.model_copy(update={"enforce_iam": True})
+        return self.model_copy(update={"region": region})
 
     def image(self, reference: str) -> ImageConfig | None:
         """The entry for an image reference: the exact name first, then the first pattern that fits."""

@@ -119,8 +119,15 @@ def announce() -> None:
         output.note(line)
 
 
-def choose(*, start: bool = False, config: Path | None = None, announced: bool = False) -> Place:
+def choose(
+    *,
+    start: bool = False,
+    config: Path | None = None,
+    announced: bool = False,
+    enforce_iam: bool = False,
+) -> Place:
     """The place that TARGET names, told to the user. `start`: start the local region if none runs.
+    `enforce_iam`: it must judge calls by IAM's policies.
 
     Raises UsageError, RegionNotRunning, CredentialsMissing, and what starting a region raises.
     """
@@ -133,7 +140,7 @@ def choose(*, start: bool = False, config: Path | None = None, announced: bool =
         refuse_mixture(os.environ)
         place = Place(workspace, Target.aws(), None)
     else:
-        record = _region(workspace, start=start, config=config)
+        record = _region(workspace, start=start, config=config, enforce_iam=enforce_iam)
         target = Target.local(
             record.endpoint,
             region=record.region,
@@ -145,11 +152,19 @@ def choose(*, start: bool = False, config: Path | None = None, announced: bool =
     return place
 
 
-def _region(workspace: Workspace, *, start: bool, config: Path | None) -> RegionRecord:
+def _region(
+    workspace: Workspace, *, start: bool, config: Path | None, enforce_iam: bool
+) -> RegionRecord:
     from drydock.config import load
     from drydock.region import launcher
 
     record = launcher.running(workspace)
+    if record is not None and enforce_iam and not launcher.inspect(record).get("enforce_iam"):
+        raise UsageError(
+            "--enforce-iam",
+            "the region that runs in this folder was started without it",
+            "drydock down, then the same again",
+        )
     if record is not None or not start:
         return record or launcher.require(workspace)
-    return launcher.start(workspace, load(workspace.root, config))
+    return launcher.start(workspace, load(workspace.root, config).enforcing(enforce_iam))

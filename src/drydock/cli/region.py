@@ -23,6 +23,10 @@ ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="Settings; else drydock.toml in this folder."),
 ]
+EnforceIamOption = Annotated[
+    bool,
+    typer.Option("--enforce-iam", help="Judge every call to the API by IAM's policies."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 _LEADING_ELSEWHERE = (
@@ -44,13 +48,13 @@ def add_to(app: typer.Typer) -> None:
 
 
 @region.command()
-def start(config: ConfigOption = None) -> None:
+def start(config: ConfigOption = None, enforce_iam: EnforceIamOption = False) -> None:
     """Start the region; what it had when it stopped is there again."""
     from drydock.config import load
     from drydock.region import launcher
 
     workspace = Workspace.here()
-    record = launcher.start(workspace, load(workspace.root, config))
+    record = launcher.start(workspace, load(workspace.root, config).enforcing(enforce_iam))
     output.result(record.endpoint)
     output.note('Talk to it: eval "$(drydock env)"; aws sts get-caller-identity')
 

@@ -62,6 +62,7 @@ def as_document(here: Place, found: Status, inside: Mapping[str, Any]) -> dict[s
         "region": here.target.region,
         "dns": inside.get("dns", ""),
         "account": here.target.account,
+        "enforce_iam": bool(inside.get("enforce_iam", False)),
         "urls": [named(one, inside) for one in inside["urls"]] if inside else parts["urls"],
         "services": parts["services"],
         "tasks": [task for task in tasks if task["status"] != "STOPPED"],
@@ -135,6 +136,8 @@ def _inside(here: Place) -> Mapping[str, Any]:
 
 
 def _show(document: Mapping[str, Any]) -> None:
+    if document["enforce_iam"]:
+        output.note("IAM is enforced: every call is judged by its caller's policies.")
     for url in document["urls"]:
         output.result(f"{url['url']}  ({url['load_balancer']}, port {url['port']})")
         for name in url.get("names", []):

@@ -16,7 +16,7 @@ from drydock.cli import output, place, resume, tasks
 from drydock.cli.output import Steps
 from drydock.cli.place import DEFAULT_FOLDER, Place
 from drydock.cli.plan import warn
-from drydock.cli.region import ConfigOption
+from drydock.cli.region import ConfigOption, EnforceIamOption
 from drydock.cli.stack import FolderArgument, YesOption
 from drydock.errors import (
     DrydockError,
@@ -49,6 +49,7 @@ def up(
         bool, typer.Option("--quick", help="Build the sample stack without Terraform, in seconds.")
     ] = False,
     config: ConfigOption = None,
+    enforce_iam: EnforceIamOption = False,
 ) -> None:
     """Rehearse a stack: region, init, plan, apply, migrate, until the site answers."""
     if place.kind(os.environ) == "aws":
@@ -58,7 +59,9 @@ def up(
     place.announce()
     steps = Steps()
     try:
-        urls = _up(folder, quick, config, steps)
+        with steps.step("region"):
+            here = place.choose(start=True, config=config, announced=True, enforce_iam=enforce_iam)
+        urls = _up(here, folder, quick, steps)
     except KeyboardInterrupt as error:
         at = f"It was at `{steps.current}`. " if steps.current else ""
         error.add_note(f"{at}`drydock up` picks up from there; `drydock down` stops the region.")
@@ -98,9 +101,7 @@ def _agreed(workspace: Workspace) -> bool:
         return False
 
 
-def _up(folder: Path, quick: bool, config: Path | None, steps: Steps) -> list[str]:
-    with steps.step("region"):
-        here = place.choose(start=True, config=config, announced=True)
+def _up(here: Place, folder: Path, quick: bool, steps: Steps) -> list[str]:
     if not quick:
         quick = not _terraform(here, folder, steps)
     if quick:

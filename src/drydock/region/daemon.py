@@ -32,6 +32,7 @@ from drydock.region.porter_client import PorterClient
 from drydock.region.processes.client import InitClient
 
 if TYPE_CHECKING:
+    from drydock.region.api.access.door import IamDoor
     from drydock.region.dataplane import DataPlane
 
 log = logging.getLogger("drydock.region")
@@ -74,6 +75,7 @@ class Region:
             self.store,
             {"/_drydock/status": self.status, "/_drydock/probe": self.probe},
             self.workspace.log,
+            self._door(),
         )
         self._servers.append(serve(app, [bound]))
         warming = app.warm()
@@ -125,6 +127,16 @@ class Region:
             self._saver.close()
         log.info("region stopped")
 
+    def _door(self) -> IamDoor | None:
+        """Who judges requests; nobody unless IAM is enforced."""
+        settings = self.config.region
+        if not settings.enforce_iam:
+            return None
+        with self.store.reading():
+            from drydock.region.api.access.door import IamDoor  # noqa: PLC0415  (moto, slow)
+
+            return IamDoor(self.store, settings.root_access_keys, str(settings.client_address))
+
     def status(self, _request: OwnRequest) -> dict[str, Any]:
         """What `GET /_drydock/status` answers."""
         answer: dict[str, Any] = {
@@ -138,6 +150,7 @@ class Region:
             "tasks": [],
             "databases": [],
             "problems": [],
+            "enforce_iam": self.config.region.enforce_iam,
             "unsaved": self._saver is not None and self._saver.pending,
         }
         if self._data_plane is not None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from drydock.errors import DrydockError, UsageError
@@ -17,6 +17,10 @@ from drydock.region.api import faults, gaps
 from drydock.region.api.hold import Hold
 from drydock.region.api.operations import Environ, Operation, identify
 from drydock.region.api.store import Store
+
+if TYPE_CHECKING:
+    from drydock.region.api.access.denial import Denial
+    from drydock.region.api.access.door import IamDoor
 
 log = logging.getLogger(__name__)
 
@@ -45,15 +49,23 @@ Handler = Callable[[OwnRequest], object]
 
 
 class Application:
-    """AWS's API for one store. `handlers` answer GET and POST of paths below `/_drydock/`."""
+    """AWS's API for one store. `handlers` answer GET and POST of paths below `/_drydock/`; `door`
+    judges every other request, if there is one."""
 
-    def __init__(self, store: Store, handlers: Mapping[str, Handler], log_file: Path) -> None:
+    def __init__(
+        self,
+        store: Store,
+        handlers: Mapping[str, Handler],
+        log_file: Path,
+        door: IamDoor | None = None,
+    ) -> None:
         self._store = store
         self._handlers = dict(handlers)
         self._log_file = log_file
         self._hold = Hold()
         self._handlers[f"{OWN}hold"] = self._hold_changes
         self._moto: Any = None
+        self._door = door
 
     def warm(self) -> threading.Thread:
         """Import moto and make EC2's backend on a thread, so that the first request waits less."""
@@ -76,6 +88,8 @@ class Application:
         reply = _Reply()
         try:
             with self._store.reading():
+                if self._door and (denial := self._door.refuse(environ, operation)):
+                    return self._refused(operation, denial, start_response)
                 if self._hold.stops(operation):
                     return self._later(operation, start_response)
                 body = self._ask_moto(environ, reply)
@@ -109,6 +123,12 @@ class Application:
         message = f"Drydock's local region does not have {operation} (yet)."
         kind, body = faults.render(operation, "NotImplemented", message)
         return _answer(start_response, HTTPStatus.NOT_IMPLEMENTED, kind, body)
+
+    def _refused(
+        self, operation: Operation, denial: Denial, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        status, kind, body = denial.render(operation)
+        return _answer(start_response, HTTPStatus(status), kind, body)
 
     def _later(self, operation: Operation, start_response: StartResponse) -> Iterable[bytes]:
         """503, which SDKs try again a little later."""

@@ -9,10 +9,12 @@ from xml.sax.saxutils import escape
 from drydock.region.api.operations import Operation
 
 
-def render(operation: Operation, code: str, message: str) -> tuple[str, bytes]:
-    """Content type and body of an error in the protocol of `operation`."""
+def render(
+    operation: Operation, code: str, message: str, *, fault: str = "Receiver"
+) -> tuple[str, bytes]:
+    """Content type and body of an error in the protocol of `operation`; `fault`: whose it is."""
     request = str(uuid.uuid4())
-    if operation.protocol in {"json", "rest-json"}:
+    if operation.protocol in {"json", "rest-json", "cbor"}:
         kind = "application/x-amz-json-1.1" if operation.protocol == "json" else "application/json"
         return kind, json.dumps({"__type": code, "message": message}).encode()
     error = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
@@ -22,7 +24,7 @@ def render(operation: Operation, code: str, message: str) -> tuple[str, bytes]:
         body = f"<Error>{error}<RequestId>{request}</RequestId></Error>"
     else:
         body = (
-            f"<ErrorResponse><Error><Type>Receiver</Type>{error}</Error>"
+            f"<ErrorResponse><Error><Type>{fault}</Type>{error}</Error>"
             f"<RequestId>{request}</RequestId></ErrorResponse>"
         )
     return "text/xml", f'<?xml version="1.0" encoding="UTF-8"?>\n{body}'.encode()

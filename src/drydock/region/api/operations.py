@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -24,6 +25,10 @@ _READING = (
 )  # fmt: skip
 """How the names of operations begin that change no resource."""
 
+_UNSIGNED = {"AssumeRoleWithWebIdentity": "sts", "AssumeRoleWithSAML": "sts"}
+"""Operations that nobody signs, and whose they are."""
+_RPC = re.compile(r"/service/[^/]+/operation/([^/]+)")
+"""The path in the protocol that newer SDKs speak (https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html)."""
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LARGEST_FORM = 4 * 1024 * 1024
 
@@ -36,7 +41,7 @@ class Operation:
     name: str
     method: str
     protocol: str
-    """json, query, ec2, rest-xml or rest-json: how the answer is written."""
+    """json, query, ec2, cbor, rest-xml or rest-json: how the answer is written."""
 
     @property
     def changes(self) -> bool:
@@ -56,7 +61,12 @@ def identify(environ: Environ) -> Operation:
     target = str(environ.get("HTTP_X_AMZ_TARGET", ""))
     if target:
         return Operation(service, target.rsplit(".", 1)[-1], method, "json")
+    path = _RPC.fullmatch(str(environ.get("PATH_INFO", "")))
+    if path and "HTTP_SMITHY_PROTOCOL" in environ:
+        return Operation(service, path[1], method, "cbor")
     action = _action(environ)
+    if action in _UNSIGNED and "HTTP_AUTHORIZATION" not in environ:
+        service = _UNSIGNED[action]
     if action:
         return Operation(service, action, method, "ec2" if service == "ec2" else "query")
     xml = service in {"s3", "route53", "cloudfront", "s3control"}

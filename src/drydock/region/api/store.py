@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 Listener = Callable[[str], None]
 
-_GLOBAL_SERVICES = frozenset({"iam", "route53", "s3", "cloudfront"})
+_GLOBAL_SERVICES = frozenset({"iam", "route53", "s3", "cloudfront", "sts"})
 """Services that moto keeps per partition, not per region."""
 
 _LOCK = threading.RLock()

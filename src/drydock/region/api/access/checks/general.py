@@ -1,0 +1,93 @@
+"""Every call: its action, its tags, and for services without a file of their own some resource."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from drydock.region.api.access.call import Call
+from drydock.region.api.access.checks import ecs, iam, keys, logs, parameters, passing, s3, sts
+from drydock.region.api.access.evaluate import Check
+from drydock.region.api.access.matching import EVERYTHING, Resource, fits
+from drydock.region.api.store import Store
+
+_ALWAYS_ALLOWED = frozenset({"sts:GetCallerIdentity", "sts:GetSessionToken"})
+"""No policy is asked (https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html)."""
+
+_WITHOUT_RESOURCE = (
+    "ec2:Describe*", "elasticloadbalancing:Describe*", "autoscaling:Describe*",
+    "application-autoscaling:Describe*", "ecr:GetAuthorizationToken", "route53:ListHostedZones*",
+    "route53:CreateHostedZone", "rds:DescribeDBEngineVersions",
+    "rds:DescribeOrderableDBInstanceOptions", "acm:ListCertificates", "wafv2:List*WebACLs",
+    "sts:DecodeAuthorizationMessage", "cloudwatch:PutMetricData", "cloudwatch:GetMetric*",
+    "cloudwatch:ListMetrics", "ec2:CreateTransitGateway*Preview", "tag:*",
+)  # fmt: skip
+"""Actions on which a policy can't name a resource."""
+
+_TAGGING = {
+    "acm": "AddTagsToCertificate",
+    "application-autoscaling": "TagResource",
+    "cloudwatch": "TagResource",
+    "ecr": "TagResource",
+    "ecs": "TagResource",
+    "ec2": "CreateTags",
+    "elasticloadbalancing": "AddTags",
+    "kms": "TagResource",
+    "logs": "TagResource",
+    "rds": "AddTagsToResource",
+    "secretsmanager": "TagResource",
+    "ssm": "AddTagsToResource",
+    "wafv2": "TagResource",
+}
+"""What giving tags to a new resource needs besides; IAM's are in iam.py."""
+_CREATING = ("Create", "Run", "Register", "Request", "Import", "Put", "Allocate", "Copy", "Start")
+
+Finder = Callable[[Call, Store], "list[Check]"]
+_FINDERS: Mapping[str, Finder] = {
+    "ecs": ecs.checks,
+    "iam": iam.checks,
+    "kms": keys.checks,
+    "logs": logs.checks,
+    "s3": s3.checks,
+    "secretsmanager": keys.secret_checks,
+    "ssm": parameters.checks,
+    "sts": sts.checks,
+}
+
+
+def needed(call: Call, store: Store) -> list[Check]:
+    """Everything that must be allowed. Call it under the store's lock."""
+    if call.action in _ALWAYS_ALLOWED:
+        return []
+    finder = _FINDERS.get(call.service)
+    found = finder(call, store) if finder else []
+    own = found or [Check(call.action, some(call))]
+    tags = call.tags()
+    context: dict[str, tuple[str, ...]] = {
+        f"aws:requesttag/{key.lower()}": (value,) for key, value in tags.items()
+    }
+    if tags:
+        context["aws:tagkeys"] = tuple(tags)
+    needs = [*own, *_tagging(call, own, tags=bool(tags)), *passing.checks(call, store)]
+    return [replace(one, context={**context, **one.context}) for one in needs]
+
+
+def some(call: Call) -> Resource:
+    """A resource of the call's service that nobody has worked out."""
+    if any(fits(pattern, call.action) for pattern in _WITHOUT_RESOURCE):
+        return EVERYTHING
+    return Resource(call.arn(""), known=False)
+
+
+def _tagging(call: Call, own: list[Check], *, tags: bool) -> list[Check]:
+    """Tags for what a call makes need the right to tag, on the resource that is made."""
+    action = _TAGGING.get(call.service)
+    if not tags or action is None or not call.name.startswith(_CREATING):
+        return []
+    context: dict[str, tuple[str, ...]] = {}
+    if call.service in {"ec2", "ecs", "elasticloadbalancing"}:
+        context[f"{call.service}:createaction"] = (call.name,)
+    known = [one.resource for one in own if one.action == call.action and one.resource.known]
+    some_of_it = Resource(call.arn(""), known=False)
+    where = known[0] if known and known[0] != EVERYTHING else some_of_it
+    return [Check(f"{call.service}:{action}", where, context)]

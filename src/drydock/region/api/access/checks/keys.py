@@ -1,0 +1,136 @@
+"""KMS keys and Secrets Manager: secrets with their policies, keys with theirs.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
+https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html
+"""
+
+from __future__ import annotations
+
+import logging
+
+from drydock.region.api.access.call import Call
+from drydock.region.api.access.evaluate import Check, Door
+from drydock.region.api.access.matching import EVERYTHING, Resource
+from drydock.region.api.access.policy import Policy, parse
+from drydock.region.api.store import Store
+
+log = logging.getLogger(__name__)
+
+_KMS_WITHOUT = frozenset({"CreateKey", "ListKeys", "ListAliases", "GenerateRandom"})
+_SECRETS_WITHOUT = frozenset({"ListSecrets", "GetRandomPassword", "BatchGetSecretValue"})
+_READING = frozenset({"GetSecretValue"})
+_WRITING = frozenset({"CreateSecret", "PutSecretValue", "UpdateSecret"})
+
+
+def policy_of(document: str | None, whose: str) -> Policy | None:
+    """A resource's policy; one that can't be read says nothing."""
+    if not document:
+        return None
+    try:
+        return parse(document)
+    except (ValueError, AttributeError):
+        log.warning("the policy of %s can't be read", whose)
+        return Policy(())
+
+
+def checks(call: Call, store: Store) -> list[Check]:
+    """KMS. Empty: some resource of KMS."""
+    if call.name in _KMS_WITHOUT:
+        return [Check(call.action, EVERYTHING)]
+    given = call.text("KeyId", "TargetKeyId")
+    context: dict[str, tuple[str, ...]] = {}
+    if ":alias/" in given or given.startswith("alias/"):
+        context["kms:requestalias"] = (f"alias/{given.partition('alias/')[2]}",)
+    encryption = call.params.get("EncryptionContext")
+    if isinstance(encryption, dict) and encryption:
+        for key, value in encryption.items():
+            context[f"kms:encryptioncontext:{key.lower()}"] = (str(value),)
+        context["kms:encryptioncontextkeys"] = tuple(encryption)
+    found = []
+    alias = call.text("AliasName")
+    if alias:
+        found.append(Check(call.action, Resource(call.arn(alias))))
+        given = given or alias
+    if given:
+        found.append(_key(call, store, call.action, given, context))
+    return found
+
+
+def _key(
+    call: Call, store: Store, action: str, given: str, context: dict[str, tuple[str, ...]]
+) -> Check:
+    backend = store.backend("kms")
+    key_id = _id(store, given)
+    key = backend.keys.get(key_id)
+    if key is None:
+        arn = given if given.startswith("arn:") else call.arn(f"key/{key_id or given}", "kms")
+        return Check(action, Resource(arn), context)
+    aliases = tuple(key.aliases)
+    context = {**context, **({"kms:resourcealiases": aliases} if aliases else {})}
+    policy = policy_of(key.policy, key.arn)
+    return Check(action, Resource(key.arn), context, policy or Policy(()), Door.KEY)
+
+
+def _id(store: Store, given: str) -> str:
+    """A key's id, by id, ARN, alias or alias's ARN. AWS's own aliases are not made by asking."""
+    if "alias/" not in given:
+        return given.rpartition("key/")[2]
+    name = f"alias/{given.partition('alias/')[2]}"
+    keys = store.backend("kms").keys.items()
+    return next((key_id for key_id, key in keys if name in key.aliases), "")
+
+
+def use(call: Call, store: Store, action: str, given: str, service: str) -> list[Check]:
+    """What `service` needs of a key on the caller's behalf. AWS's own keys let everyone in."""
+    if not given or "alias/aws/" in given:
+        return []
+    key = store.backend("kms").keys.get(_id(store, given))
+    if key is None or any(alias.startswith("alias/aws/") for alias in key.aliases):
+        return []
+    via: dict[str, tuple[str, ...]] = {
+        "kms:viaservice": (f"{service}.{call.region}.amazonaws.com",)
+    }
+    return [_key(call, store, f"kms:{action}", given, via)]
+
+
+def secret_checks(call: Call, store: Store) -> list[Check]:
+    """Secrets Manager. Empty: some secret."""
+    if call.name in _SECRETS_WITHOUT:
+        named = call.listed("SecretIdList") if call.name == "BatchGetSecretValue" else []
+        values = [
+            check
+            for one in named
+            for check in of_secret(call, store, "secretsmanager:GetSecretValue", one)
+        ]
+        return [Check(call.action, EVERYTHING), *values]
+    given = call.text("SecretId") or (call.text("Name") if call.name == "CreateSecret" else "")
+    if not given:
+        return []
+    found = of_secret(call, store, call.action, given)
+    if call.name in _WRITING and call.text("KmsKeyId"):
+        found += use(call, store, "GenerateDataKey", call.text("KmsKeyId"), "secretsmanager")
+        found += use(call, store, "Decrypt", call.text("KmsKeyId"), "secretsmanager")
+    return found
+
+
+def of_secret(call: Call, store: Store, action: str, given: str) -> list[Check]:
+    """An action on a secret by name or ARN, and what it needs of the secret's key."""
+    secret = store.backend("secretsmanager").secrets.get(given)
+    if secret is None:
+        arn = given if given.startswith("arn:") else call.arn(f"secret:{given}", "secretsmanager")
+        return [Check(action, Resource(arn), {"secretsmanager:name": (given,)})]
+    context: dict[str, tuple[str, ...]] = {"secretsmanager:secretid": (secret.arn,)}
+    for tag in getattr(secret, "tags", None) or ():
+        for prefix in ("aws", "secretsmanager"):
+            context[f"{prefix}:resourcetag/{tag['Key'].lower()}"] = (str(tag["Value"]),)
+    stage = call.text("VersionStage") or "AWSCURRENT"
+    context["secretsmanager:versionstage"] = (stage,)
+    policy = policy_of(getattr(secret, "policy", None), secret.arn)
+    name = action.partition(":")[2]
+    found = [Check(action, Resource(secret.arn), context, policy)]
+    key = str(getattr(secret, "kms_key_id", None) or "")
+    if name in _READING:
+        found += use(call, store, "Decrypt", key, "secretsmanager")
+    elif name in _WRITING:
+        found += use(call, store, "GenerateDataKey", key, "secretsmanager")
+    return found

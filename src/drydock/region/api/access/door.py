@@ -1,0 +1,82 @@
+"""The door: every request's caller and needs, judged under the store's lock before moto sees it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+from drydock.region.api.access import principals, web_identity
+from drydock.region.api.access.call import Call, read
+from drydock.region.api.access.checks.general import needed
+from drydock.region.api.access.denial import Denial
+from drydock.region.api.access.evaluate import Caller, refusal, sentence
+from drydock.region.api.operations import Environ, Operation
+from drydock.region.api.store import Store
+
+log = logging.getLogger(__name__)
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1"})
+
+
+class IamDoor:
+    """`root_keys` stand for the account's root; `client_address` for clients on the host."""
+
+    def __init__(self, store: Store, root_keys: Iterable[str], client_address: str) -> None:
+        self._store = store
+        self._root_keys = frozenset(root_keys)
+        self._client_address = client_address
+
+    def refuse(self, environ: Environ, operation: Operation) -> Denial | None:
+        """Why the request may not go on; None if it may. Call it under the store's lock."""
+        key, token = principals.credentials(environ)
+        if key in self._root_keys:
+            return None
+        call = read(environ, operation, self._store.account_id, self._store.region)
+        try:
+            if not key and call.action == web_identity.ACTION:
+                who = web_identity.caller(self._store, call)
+            else:
+                who = principals.caller(self._store, key, token, self._root_keys)
+        except principals.UnknownKeyError:
+            return Denial("unknown key")
+        except principals.ExpiredSessionError:
+            return Denial("expired")
+        if who.anonymous and call.action == web_identity.ACTION:
+            return Denial("denied", web_identity.REFUSED)
+        if who.anonymous and call.service != "s3":
+            return Denial("unsigned")
+        return self._judge(who, call, environ)
+
+    def _judge(self, who: Caller, call: Call, environ: Environ) -> Denial | None:
+        context = self._context(environ)
+        for check in needed(call, self._store):
+            if reason := refusal(who, check, context):
+                words = sentence(who, check, reason)
+                if call.action == web_identity.ACTION:
+                    words = web_identity.REFUSED
+                log.info("denied", extra={"sentence": words})
+                return Denial("denied", words)
+        return None
+
+    def _context(self, environ: Environ) -> Mapping[str, tuple[str, ...]]:
+        """The keys that every request has. The API stands in for AWS's, which is reached by TLS."""
+        address = str(environ.get("REMOTE_ADDR", ""))
+        now = datetime.now(UTC)
+        return {
+            **basics(self._store, now),
+            "aws:sourceip": (self._client_address if address in _LOOPBACK else address,),
+            "aws:useragent": (str(environ.get("HTTP_USER_AGENT", "")),),
+        }
+
+
+def basics(store: Store, now: datetime) -> dict[str, tuple[str, ...]]:
+    """What is so whoever asks."""
+    return {
+        "aws:requestedregion": (store.region,),
+        "aws:resourceaccount": (store.account_id,),
+        "aws:currenttime": (now.isoformat(timespec="seconds"),),
+        "aws:epochtime": (str(int(now.timestamp())),),
+        "aws:securetransport": ("true",),
+        "aws:viaawsservice": ("false",),
+    }

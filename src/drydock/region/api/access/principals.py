@@ -1,0 +1,155 @@
+"""Who asks: from an access key to its user or session, with every policy that is attached.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+from moto.core.utils import utcnow
+from moto.iam.exceptions import NotFoundException
+
+from drydock.region.api.access.checks.iam import tags_of
+from drydock.region.api.access.checks.keys import policy_of
+from drydock.region.api.access.evaluate import Caller
+from drydock.region.api.access.policy import Policy
+from drydock.region.api.operations import Environ
+from drydock.region.api.store import Store
+
+_NOTHING = Policy(())
+
+
+class UnknownKeyError(Exception):
+    """No active access key, or not its session token."""
+
+
+class ExpiredSessionError(Exception):
+    """The session's time is over."""
+
+
+def credentials(environ: Environ) -> tuple[str, str]:
+    """Access key and session token of a request, from its headers or a signed URL; empty without."""
+    header = str(environ.get("HTTP_AUTHORIZATION", ""))
+    query = parse_qs(str(environ.get("QUERY_STRING", "")))
+    token = str(environ.get("HTTP_X_AMZ_SECURITY_TOKEN", ""))
+    token = token or query.get("X-Amz-Security-Token", query.get("x-amz-security-token", [""]))[0]
+    if "Credential=" in header:
+        scope = header.split("Credential=", 1)[1]
+    elif header.startswith("AWS "):  # the second version of signatures
+        return header.removeprefix("AWS ").partition(":")[0], token
+    else:
+        scope = query.get("X-Amz-Credential", query.get("AWSAccessKeyId", [""]))[0]
+    return scope.split("/", 1)[0].split(",", 1)[0].strip(), token
+
+
+def caller(store: Store, key: str, token: str, root_keys: Iterable[str]) -> Caller:
+    """Whose key it is. Raises UnknownKeyError, ExpiredSessionError. Call it under the store's lock."""
+    if key in root_keys:
+        arn = f"arn:aws:iam::{store.account_id}:root"
+        return Caller(arn, store.account_id, frozenset({arn}), all_powerful=True)
+    if not key:
+        return anonymous(store)
+    session = store.backend("sts").get_assumed_role_from_access_key(key)
+    if session is not None:
+        if session.session_token != token:
+            raise UnknownKeyError(key)
+        if session.expiration < utcnow():
+            raise ExpiredSessionError(key)
+        return of_session(store, session.role_arn, session.session_name, session.policy or "")
+    for user in store.backend("iam").users.values():
+        for one in user.access_keys:
+            if one.access_key_id == key and one.status == "Active":
+                return of_user(store, user)
+    raise UnknownKeyError(key)
+
+
+def anonymous(store: Store) -> Caller:
+    """Who signs nothing."""
+    return Caller("anonymous", store.account_id, frozenset())
+
+
+def of_user(store: Store, user: Any) -> Caller:
+    """An IAM user, with the policies of its groups."""
+    groups = [one for one in store.backend("iam").groups.values() if user in one.users]
+    holders = [user, *groups]
+    return Caller(
+        arn=user.arn,
+        account=store.account_id,
+        names=frozenset({user.arn}),
+        identity=tuple(policy for one in holders for policy in _attached(one)),
+        boundary=_boundary(store, user),
+        context={
+            "aws:username": (user.name,),
+            "aws:userid": (user.id,),
+            "aws:principaltype": ("User",),
+            **_principal(store, user.arn, tags_of(user.tags)),
+        },
+    )
+
+
+def of_session(store: Store, role_arn: str, name: str, session_policy: str = "") -> Caller:
+    """A role's session. Raises UnknownKeyError: the role is gone."""
+    roles = store.backend("iam").roles.values()
+    role = next((one for one in roles if one.arn == role_arn), None)
+    if role is None:
+        raise UnknownKeyError(role_arn)
+    arn = f"arn:aws:sts::{store.account_id}:assumed-role/{role.name}/{name}"
+    given = policy_of(session_policy, arn)
+    return Caller(
+        arn=arn,
+        account=store.account_id,
+        names=frozenset({arn, role_arn}),
+        identity=tuple(_attached(role)),
+        boundary=_boundary(store, role),
+        session=None if given is None else (given,),
+        context={
+            "aws:userid": (f"{role.id}:{name}",),
+            "aws:principaltype": ("AssumedRole",),
+            "aws:multifactorauthpresent": ("false",),
+            **_principal(store, role_arn, tags_of(role.tags)),
+        },
+    )
+
+
+def of_service(store: Store, name: str) -> Caller:
+    """A service of AWS's ("ecs-tasks.amazonaws.com"), whom trust policies name."""
+    return Caller(name, store.account_id, frozenset({name}), kind="Service")
+
+
+def _principal(store: Store, arn: str, tags: Mapping[str, str]) -> Mapping[str, tuple[str, ...]]:
+    keyed = {f"aws:principaltag/{key.lower()}": (value,) for key, value in tags.items()}
+    return {
+        "aws:principalarn": (arn,),
+        "aws:principalaccount": (store.account_id,),
+        "aws:principalisawsservice": ("false",),
+        **keyed,
+    }
+
+
+def _attached(holder: Any) -> Iterator[Policy]:
+    """The policies in a user, group or role, and those attached to it in their default version."""
+    for name, document in holder.policies.items():
+        yield policy_of(document, name) or _NOTHING
+    for policy in holder.managed_policies.values():
+        yield _default_version(policy)
+
+
+def _default_version(policy: Any) -> Policy:
+    for version in policy.versions:
+        if version.version_id == policy.default_version_id:
+            return policy_of(version.document, policy.arn) or _NOTHING
+    return _NOTHING
+
+
+def _boundary(store: Store, holder: Any) -> Policy | None:
+    """A boundary that is gone allows nothing."""
+    arn = getattr(holder, "permissions_boundary_arn", None)
+    if not arn:
+        return None
+    try:
+        return _default_version(store.backend("iam").get_policy(arn))
+    except NotFoundException:
+        return _NOTHING
