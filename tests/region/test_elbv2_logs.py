@@ -243,6 +243,9 @@ def test_metrics_add_up_to_what_was_asked(place: Scenario, site: Site) -> None:
     assert ask(site.url(), "/") == [503]
     eventually(lambda: metrics.sum("HTTPCode_ELB_503_Count") == 1, "an error of its own")
     assert metrics.sum("HTTPCode_ELB_5XX_Count") == 1
+    assert ask(site.url(), "/") == [503]
+    elb.delete_load_balancer(LoadBalancerArn=site.balancer)
+    eventually(lambda: metrics.sum("HTTPCode_ELB_503_Count") == 2, "the last one, too")
     place.stop(arn)
 
 

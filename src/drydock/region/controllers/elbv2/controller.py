@@ -6,6 +6,7 @@ answers on every node and on the host's ports; target health is what HAProxy's o
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -14,6 +15,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
+from drydock.errors import BalancerFailed
 from drydock.region.api.gaps.elbv2 import Health
 from drydock.region.balancer.firewall.spec import Firewall
 from drydock.region.balancer.fleet import Fleet
@@ -26,6 +28,8 @@ from drydock.region.controllers.elbv2.firewall import firewall
 from drydock.region.controllers.elbv2.hostports import HostPorts
 from drydock.region.controllers.elbv2.tls import tls_of
 from drydock.region.controllers.parts import Parts
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,8 @@ class LoadBalancerController:
         self._lock = threading.Lock()
         self._running: dict[str, _Running] = {}
         self._urls: dict[str, list[dict[str, Any]]] = {}
+        self._last: dict[str, Traffic] = {}
+        """What went through load balancers that are gone, until somebody takes it."""
         self.wake: Callable[[str], None] = lambda _key: None
         """Set by the daemon: look at a key again."""
 
@@ -77,8 +83,8 @@ class LoadBalancerController:
     def take_traffic(self, arn: str) -> Traffic | None:
         """What went through a load balancer since the last call; None: it does not run here."""
         with self._lock:
-            running = self._running.get(arn)
-        return running.balancer.take_traffic() if running is not None else None
+            running, last = self._running.get(arn), self._last.pop(arn, None)
+        return running.balancer.take_traffic() if running is not None else last
 
     def all_keys(self) -> Iterable[str]:
         with self._store.reading():
@@ -234,6 +240,13 @@ class LoadBalancerController:
             running = self._running.pop(arn, None)
             self._urls.pop(arn, None)
         if running is not None:
+            try:
+                last = running.balancer.take_traffic()
+            except BalancerFailed as error:
+                log.warning("its last requests are not counted", extra={"why": str(error)})
+            else:
+                with self._lock:
+                    self._last[arn] = last
             running.balancer.stop()
             for listener in running.ports:
                 self._ports.close(listener)

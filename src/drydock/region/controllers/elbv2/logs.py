@@ -119,10 +119,10 @@ class LogController:
             except TerminalError as error:
                 if exists:
                     problems.append(str(error))
-                    log_delivery.give_up(delivery, kind, folder, log_delivery.KEPT)
-                else:
-                    # nobody is left who could mend it
-                    log_delivery.give_up(delivery, kind, folder, 0)
+                # of one that is gone, nobody is left who could mend it
+                kept = log_delivery.KEPT if exists else 0
+                with self._store.reading():
+                    log_delivery.give_up(delivery, kind, folder, kept)
         return problems
 
     def _begin(self, arn: str, delivery: Delivery, kind: str, where: tuple[str, str]) -> list[str]:

@@ -44,6 +44,7 @@ class MetricsController:
             return list(elb.load_balancers)
 
     def reconcile(self, key: str) -> Outcome:
+        # of one that is gone, the pass that was due takes what went through last
         now = time.monotonic()
         if now >= self._next.get(key, 0.0):
             traffic = self._take(key)
