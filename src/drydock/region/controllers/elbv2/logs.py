@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 EVERY = 60.0
 """Seconds of region time between two deliveries; ELB's own are five minutes apart."""
 _LEAST = 0.2
+_SOON = 0.5
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ class LogController:
         now = time.monotonic()
         changed = [one for one in wanted.items() if one not in delivery.destinations.items()]
         if last or changed or not exists or now >= self._next.get(arn, 0.0):
-            self._next[arn] = now + self._period
+            # whoever deletes a load balancer often deletes its bucket next
+            self._next[arn] = now + (self._period if exists else min(self._period, _SOON))
             problems = self._deliver(arn, delivery, wanted, exists=exists)
             for kind, where in changed:
                 problems += self._begin(arn, delivery, kind, where)
