@@ -85,7 +85,12 @@ class Logged:
 @pytest.fixture
 def logged(tmp_path: Path) -> Iterator[Logged]:
     with serving(tmp_path / "log") as served:
-        yield Logged(served, tmp_path / "region")
+        made = Logged(served, tmp_path / "region")
+        yield made
+        for bucket in made.s3.list_buckets()["Buckets"]:
+            # else moto's buffers warn in whatever test comes next
+            for one in made.s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", []):
+                made.s3.delete_object(Bucket=bucket["Name"], Key=one["Key"])
 
 
 def test_lines_are_delivered_once_and_kept_until_that_is_saved(logged: Logged) -> None:
