@@ -58,8 +58,8 @@ plan: setup ## Show what apply would change, and save it as terraform.plan
 	@$(DRYDOCK) plan $(DIR)
 
 .PHONY: apply
-apply: setup ## Apply the saved plan, without asking
-	@$(DRYDOCK) apply $(DIR)
+apply: setup ## Apply the saved plan, without asking (ALLOW_REPLACE=1: also where it loses something)
+	@$(DRYDOCK) apply $(DIR) $(if $(ALLOW_REPLACE),--allow-replace)
 
 .PHONY: update_db
 update_db: setup ## Bring the database's tables up to date; what they hold is kept
@@ -74,8 +74,8 @@ refresh: setup ## Bring the state up to date with what is there
 	@$(DRYDOCK) refresh $(DIR)
 
 .PHONY: destroy
-destroy: setup ## Destroy what the stack has made; asks, unless YES=1
-	@$(DRYDOCK) destroy $(DIR) $(if $(YES),-y)
+destroy: setup ## Destroy what the stack has made; asks, unless YES=1 (DISABLE_PROTECTION=1: also what is protected)
+	@$(DRYDOCK) destroy $(DIR) $(if $(YES),-y) $(if $(DISABLE_PROTECTION),--disable-protection)
 
 .PHONY: down
 down: setup ## Stop the local region; what it holds is kept

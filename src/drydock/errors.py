@@ -22,8 +22,10 @@ DrydockError                     1   something failed
 │   ├── TerraformMissing
 │   ├── ProviderMissing
 │   ├── TerraformFailed
+│   ├── StateLocked
 │   ├── PlanMissing
 │   └── PlanTargetMismatch
+├── PipelineError                1   GitHub's API refused, or was not reached
 └── OpsError                     1   what is asked of AWS, local or not
     ├── CredentialsMissing
     ├── ResourceMissing
@@ -140,12 +142,20 @@ class TerraformFailed(StackError):
     """Terraform ended with an error; its own words were shown as they came."""
 
 
+class StateLocked(StackError):
+    """Another Terraform works on the same state, or has left its lock behind."""
+
+
 class PlanMissing(StackError):
     """`apply` needs a saved plan and there is none."""
 
 
 class PlanTargetMismatch(StackError):
     """The saved plan was made for another target than the one it is applied to."""
+
+
+class PipelineError(DrydockError):
+    """GitHub's API refused what a pipeline asked of it, or was not reached."""
 
 
 class OpsError(DrydockError):

@@ -128,14 +128,17 @@ def test_a_protected_stack_is_not_begun_to_be_destroyed(url: str, drydock: Drydo
     done = drydock("destroy", "-y", timeout=120)
     assert done.returncode != 0
     assert CLUSTER in done.stderr
-    assert "TF_VAR_deletion_protection=false" in done.stderr
+    assert "--disable-protection" in done.stderr
     assert answers(url)
 
 
 def test_unprotected_it_is_destroyed_to_the_last(url: str, drydock: Drydock, api: Clients) -> None:
-    for step in ("plan", "apply"):
-        done = drydock(step, env=UNPROTECTED, timeout=200)
-        assert done.returncode == 0, done.stderr
+    assert drydock("plan", env=UNPROTECTED, timeout=200).returncode == 0
+    refused = drydock("apply", env=UNPROTECTED, timeout=200)
+    assert refused.returncode == 3
+    assert f"{CLUSTER}: deletion protection is turned off" in refused.stderr
+    done = drydock("apply", "--allow-replace", env=UNPROTECTED, timeout=200)
+    assert done.returncode == 0, done.stderr
     assert answers(url)
     done = drydock("destroy", "-y", env=UNPROTECTED, timeout=400)
     assert done.returncode == 0, done.stderr

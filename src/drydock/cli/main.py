@@ -16,7 +16,19 @@ import typer
 from typer.core import TyperGroup
 
 from drydock import __version__
-from drydock.cli import cost, doctor, output, plan, region, stack, status, tasks, up, verify
+from drydock.cli import (
+    cost,
+    destroy,
+    doctor,
+    output,
+    plan,
+    region,
+    stack,
+    status,
+    tasks,
+    up,
+    verify,
+)
 from drydock.cli.failures import Interrupted, Terminated, report
 from drydock.paths import Workspace
 
@@ -71,6 +83,7 @@ up.add_to(app)
 region.add_to(app)
 stack.add_to(app)
 plan.add_to(app)
+destroy.add_to(app)
 cost.add_to(app)
 tasks.add_to(app)
 status.add_to(app)

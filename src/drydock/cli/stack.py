@@ -1,4 +1,4 @@
-"""`drydock init | destroy | refresh | output`: Terraform's steps on the chosen target; plan.py has more."""
+"""`drydock init | refresh | output`: Terraform's steps on the chosen target; plan.py and destroy.py have more."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from drydock.cli import output, place
 from drydock.cli.place import DEFAULT_FOLDER, Place
 from drydock.cli.region import JsonOption
-from drydock.errors import TerraformFailed, UsageError
+from drydock.errors import UsageError
 
 if TYPE_CHECKING:
     from drydock.stack.quick.record import Record
@@ -23,7 +23,7 @@ YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (init, destroy, refresh):
+    for command in (init, refresh):
         app.command()(command)
     app.command("output")(outputs)
 
@@ -34,21 +34,6 @@ def init(
 ) -> None:
     """Get the provider and prepare the state. Starts the local region if none runs."""
     place.choose(start=True).stack(folder).init(upgrade=upgrade)
-
-
-def destroy(folder: FolderArgument = DEFAULT_FOLDER, yes: YesOption = False) -> None:
-    """Destroy what the stack has made. Asks first, unless -y."""
-    here = place.choose()
-    if not yes:
-        _ask(here)
-    quick = _quick_record(here)
-    if quick is None:
-        _destroy(here, folder)
-        return
-    from drydock.stack.quick import build, record
-
-    build.destroy(here.clients, quick.settings, tell=output.note)
-    record.forget(here.workspace)
 
 
 def refresh(folder: FolderArgument = DEFAULT_FOLDER) -> None:
@@ -77,26 +62,12 @@ def outputs(
 
 def outputs_of(here: Place, folder: Path) -> dict[str, Any]:
     """The outputs of what is there: built by --quick, or else by Terraform."""
-    quick = _quick_record(here)
+    quick = quick_record(here)
     if quick is None:
         return here.stack(folder).output()
     from drydock.stack.quick import build
 
     return build.outputs(here.clients, quick.settings)
-
-
-def _destroy(here: Place, folder: Path) -> None:
-    """Terraform's destroy; then the revisions go that the stack has kept for ECS to roll back to."""
-    from drydock.ops import definitions
-
-    stack = here.stack(folder)
-    try:
-        family = definitions.family_of(stack.output())
-    except TerraformFailed:
-        family = ""  # destroy fails as well then, and says what to do
-    stack.destroy()
-    if family and (count := definitions.deregister(here.clients, family)):
-        output.note(f"{count} revisions of the task definition {family} deregistered")
 
 
 def _plain(value: Any) -> str:
@@ -107,16 +78,8 @@ def _plain(value: Any) -> str:
     return json.dumps(value)
 
 
-def _ask(here: Place) -> None:
-    try:
-        agreed = typer.confirm(f"Destroy the stack on {here.target.describe()}?", err=True)
-    except typer.Abort:
-        agreed = False
-    if not agreed:
-        raise UsageError("destroy", "it was not confirmed; nothing was changed", "-y does not ask")
-
-
-def _quick_record(here: Place) -> Record | None:
+def quick_record(here: Place) -> Record | None:
+    """What `--quick` built in this region; None: nothing."""
     from drydock.stack.quick import record
 
     return record.load(here.workspace) if here.target.is_local else None
@@ -124,7 +87,7 @@ def _quick_record(here: Place) -> Record | None:
 
 def refuse_quick(here: Place, step: str) -> None:
     """Raises UsageError: Terraform knows nothing of what stands in this region."""
-    if _quick_record(here) is not None:
+    if quick_record(here) is not None:
         raise UsageError(
             f"drydock {step}",
             "this region has the stack that `up --quick` built, which Terraform knows nothing of",

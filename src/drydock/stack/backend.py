@@ -16,6 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from drydock.errors import StackError, UsageError
 from drydock.ops import clients
+from drydock.ops.failures import code, translated
+from drydock.stack.lock import Holder, holder_of
 from drydock.stack.source import StackSource
 from drydock.stack.target import Target
 
@@ -84,6 +86,23 @@ def state_arguments(source: StackSource, target: Target, state: Path) -> list[st
     Only `-state` moves the state of a stack without a backend out of its folder.
     """
     return [f"-state={state}"] if target.is_local and source.backend in ("", "local") else []
+
+
+def read_lock(target: Target, bucket: str, key: str) -> Holder | None:
+    """Who holds the lock that is the object `key`; None: there is none. Raises OpsError."""
+    api = (
+        clients.local(target.endpoint, target.region)
+        if target.is_local
+        else clients.aws(target.region)
+    )
+    with translated(api.endpoint):
+        s3 = api.session.client("s3", endpoint_url=api.endpoint, config=api.config)
+        try:
+            return holder_of(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        except ClientError as error:
+            if code(error) not in {"NoSuchKey", "NoSuchBucket"}:
+                raise
+            return None
 
 
 def make_bucket(target: Target, bucket: str) -> bool:

@@ -17,7 +17,7 @@ SETTINGS = ("deletion_protection", "deletion_protection_enabled", "enable_deleti
 def protected(state: Mapping[str, Any]) -> tuple[str, ...]:
     """Addresses of the protected resources of a state, as `terraform state pull` gives it."""
     return tuple(
-        _address(resource, instance)
+        address(resource, instance)
         for resource in state.get("resources", ())
         if resource.get("mode") == "managed"
         for instance in resource.get("instances", ())
@@ -25,7 +25,8 @@ def protected(state: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _address(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> str:
+def address(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> str:
+    """`module.a[0].aws_vpc.this["x"]` of a resource of the state and one of its instances."""
     module = f"{resource['module']}." if resource.get("module") else ""
     key = instance.get("index_key")
     index = "" if key is None else f"[{json.dumps(key)}]"

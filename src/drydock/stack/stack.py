@@ -11,20 +11,20 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from drydock.errors import ProviderMissing, StackError, TerraformFailed
 from drydock.paths import Workspace, write_private
-from drydock.stack import backend
-from drydock.stack.files import StackFiles
+from drydock.stack import backend, lock
+from drydock.stack.files import StackFiles, read_json
 from drydock.stack.finder import Terraform, find_terraform
 from drydock.stack.hold import hold_changes
+from drydock.stack.lock import Holder
 from drydock.stack.plan import PlanSummary, summarise
-from drydock.stack.protection import protected
 from drydock.stack.provider import ProviderSource, cli_configuration, find_provider
 from drydock.stack.record import check_record, refuse, used_up, write_record
 from drydock.stack.runner import LineCallback, Outcome, capture, run
@@ -33,7 +33,6 @@ from drydock.stack.target import Target, aws_files, environment
 from drydock.stack.turn import Turn, turn
 
 PLAN_FILE = "terraform.plan"
-_LOCK_ID = re.compile(r"Error acquiring the state lock.*?\bID: ([0-9a-f-]{36})")
 _NO_PROVIDER = re.compile(
     r"Failed to (?:query available provider packages|install provider|resolve provider packages)"
 )
@@ -169,15 +168,31 @@ class Stack:
             self._check(outcome, "apply")
             write_record(self._files.plan_record, self.plan_file, self.target, applied=True)
 
-    def destroy(self) -> None:
+    def destroy(self, *, again: Callable[[str, int], bool] = lambda _words, _tries: False) -> None:
         """Destroy everything of the stack, without asking.
 
-        Raises StackError: a part of it is protected from deletion; nothing was touched.
+        Where it fails, `again` is asked with Terraform's words and the number of tries so far, and
+        may make another try worth while.
         """
         with self._turn("destroy") as mine:
-            self._refuse_protected()
             arguments = [*self._state_arguments(), "-auto-approve"]
-            self._check(self._run("destroy", arguments, mine), "destroy")
+            outcome, tries = self._run("destroy", arguments, mine), 1
+            while outcome.code != 0 and not outcome.cut_short and again(outcome.words, tries):
+                outcome, tries = self._run("destroy", arguments, mine), tries + 1
+            self._check(outcome, "destroy")
+
+    def unlock(self, lock_id: str) -> None:
+        """Release a lock of the state that nobody holds any more. Raises TerraformFailed."""
+        with self._turn("unlock") as mine:
+            self._prepare()
+            outcome = self._run_once("force-unlock", ["-force", lock_id], mine)
+            if outcome.code != 0:
+                raise self._failed("unlock")
+
+    def holder(self) -> Holder | None:
+        """Who holds the lock in S3. None: nobody, or it is kept elsewhere. Raises OpsError."""
+        place = lock.place_of(read_json(self._files.data_dir / "terraform.tfstate") or {})
+        return backend.read_lock(self.target, *place) if place else None
 
     def refresh(self) -> None:
         """Bring the state up to date with what is there."""
@@ -201,17 +216,37 @@ class Stack:
         argv = [str(self.terraform.program), *words]
         return capture(argv, cwd=self.folder, env=self._environment)
 
-    def _refuse_protected(self) -> None:
+    def state(self) -> dict[str, Any]:
+        """The state, as `terraform state pull` gives it; empty where there is none.
+
+        It holds secrets in clear. What is wrong with it Terraform says at the next step.
+        """
         pulled = self.command("state", "pull")
         if pulled.code != 0 or not pulled.text.strip():
-            return  # there is no state, or Terraform is about to say what is wrong with it
-        if held := protected(json.loads(pulled.text)):
-            raise StackError(
-                f"the stack in {self.folder} is protected",
-                f"AWS refuses to delete {', '.join(held)}; nothing was destroyed",
-                "turn deletion protection off (for Drydock's own stack TF_VAR_deletion_protection="
-                "false), plan and apply, then destroy",
-            )
+            return {}
+        found: dict[str, Any] = json.loads(pulled.text)
+        return found
+
+    def refuse_protected(self, addresses: Iterable[str]) -> NoReturn:
+        """Raises StackError: parts of the stack are protected from deletion; nothing was touched."""
+        raise StackError(
+            f"the stack in {self.folder} is protected",
+            f"AWS refuses to delete {', '.join(addresses)}; nothing was destroyed",
+            "if it is meant so: drydock destroy --disable-protection (make destroy"
+            " DISABLE_PROTECTION=1), which turns deletion protection off first",
+        )
+
+    @property
+    def state_place(self) -> str:
+        """The S3 bucket that the state is in, as `init` left it; empty: it is elsewhere."""
+        told = read_json(self._files.data_dir / "terraform.tfstate") or {}
+        return str(((told.get("backend") or {}).get("config") or {}).get("bucket") or "")
+
+    @property
+    def teardown_record(self) -> Path:
+        """What is remembered while the stack is destroyed."""
+        self._create_folders()
+        return self._files.home / "teardown.json"
 
     @property
     def initialised(self) -> bool:
@@ -265,17 +300,25 @@ class Stack:
         self._files.create()
 
     def _run(self, command: str, arguments: Sequence[str], mine: Turn) -> Outcome:
-        """Run a command; locally, break a state lock that a killed run of ours has left."""
+        """Run a command; locally, break a state lock that a killed run of ours has left.
+
+        Raises StateLocked: somebody else holds it, for longer than Terraform waits.
+        """
         self._prepare()
-        outcome = self._run_once(command, arguments, mine)
-        lock = _LOCK_ID.search(outcome.words)
-        if outcome.code == 0 or lock is None or mine.former is None or not self.target.is_local:
+        ours = mine.former is not None and self.target.is_local
+        # Nobody will let go of a lock that a killed run of ours has left: no waiting for that.
+        waits = [] if ours or command == "init" else lock.wait_arguments(os.environ, command)
+        outcome = self._run_once(command, [*waits, *arguments], mine)
+        held = lock.holder_in(outcome.words) if outcome.code != 0 else None
+        if held is None:
             return outcome
+        if not ours:
+            raise lock.locked(command, held, self.folder)
         self._on_line(
-            f"the lock is of `{mine.former.get('step')}`, which was cut short:"
+            f"the lock is of `{(mine.former or {}).get('step')}`, which was cut short:"
             " releasing it, trying again"
         )
-        unlocked = self._run_once("force-unlock", ["-force", lock[1]], mine)
+        unlocked = self._run_once("force-unlock", ["-force", held.id], mine)
         return self._run_once(command, arguments, mine) if unlocked.code == 0 else outcome
 
     def _run_once(self, command: str, arguments: Sequence[str], mine: Turn) -> Outcome:

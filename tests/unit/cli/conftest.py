@@ -15,6 +15,7 @@ from drydock.config import Config
 from drydock.errors import RegionAlreadyRunning, RegionNotRunning
 from drydock.paths import Workspace
 from drydock.region.launcher import RegionRecord
+from drydock.stack.lock import Holder
 from drydock.stack.plan import PlanSummary
 from drydock.stack.runner import Outcome
 
@@ -49,6 +50,12 @@ class World:
     summary: PlanSummary = field(default_factory=lambda: PlanSummary(added=("aws_vpc.this",)))
     consent: list[bool] = field(default_factory=list)
     """Of each apply: whether it may lose something."""
+    contents: list[str] = field(default_factory=list)
+    """What a destroy has to empty."""
+    unguarded: list[bool] = field(default_factory=list)
+    """Of each destroy: whether it turns protection off."""
+    holder: Holder | None = None
+    """Of the state's lock."""
     planned: dict[str, Any] = field(default_factory=dict)
     """The plan's JSON."""
     outputs: dict[str, Any] = field(default_factory=dict)
@@ -111,8 +118,11 @@ class FakeStack:
         self._world.do("apply")
         self._world.consent.append(allow_replace)
 
-    def destroy(self) -> None:
-        self._world.do("destroy")
+    def holder(self) -> Holder | None:
+        return self._world.holder
+
+    def unlock(self, lock_id: str) -> None:
+        self._world.do(f"unlock {lock_id}")
 
     def refresh(self) -> None:
         self._world.do("refresh")
@@ -126,6 +136,24 @@ class FakeStack:
     def output(self) -> dict[str, Any]:
         self._world.do("output")
         return self._world.outputs
+
+
+class FakeTeardown:
+    """Takes the place of drydock.stack.teardown.teardown.Teardown."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def contents(self) -> list[str]:
+        return self._world.contents
+
+    def run(self, *, disable_protection: bool = False) -> None:
+        self._world.do("destroy")
+        self._world.unguarded.append(disable_protection)
+
+    def report(self) -> None:
+        if "report" in self._world.fails:
+            raise self._world.fails["report"]
 
 
 @pytest.fixture
@@ -148,6 +176,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
         return FakeStack(world, folder, target, **more)
 
     monkeypatch.setattr("drydock.stack.stack.Stack", stack)
+    teardown = "drydock.stack.teardown.teardown.Teardown"
+    monkeypatch.setattr(teardown, lambda *_: FakeTeardown(world))
     return world
 
 

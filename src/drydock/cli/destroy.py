@@ -1,0 +1,97 @@
+"""`drydock destroy` and `drydock unlock`: the end of a stack, and of a lock that nobody holds."""
+
+from __future__ import annotations
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs; `--help` stays quick
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from drydock.cli import output, place
+from drydock.cli.place import DEFAULT_FOLDER, Place
+from drydock.cli.stack import FolderArgument, YesOption, quick_record
+from drydock.errors import TerraformFailed, UsageError
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(destroy)
+    app.command()(unlock)
+
+
+def destroy(
+    folder: FolderArgument = DEFAULT_FOLDER,
+    yes: YesOption = False,
+    disable_protection: Annotated[
+        bool,
+        typer.Option("--disable-protection", help="Turn deletion protection off first."),
+    ] = False,
+) -> None:
+    """Destroy what the stack has made, to the last. Asks first, unless -y."""
+    here = place.choose()
+    quick = quick_record(here)
+    if quick is None:
+        _destroy(here, folder, yes=yes, disable_protection=disable_protection)
+        return
+    from drydock.stack.quick import build, record
+
+    _confirm(f"Destroy the stack on {here.target.describe()}?", "destroy", yes=yes)
+    build.destroy(here.clients, quick.settings, tell=output.note)
+    record.forget(here.workspace)
+
+
+def unlock(
+    lock_id: Annotated[
+        str,
+        typer.Argument(metavar="[ID]", help="The lock's id; it is told where it is in the way."),
+    ] = "",
+    folder: FolderArgument = DEFAULT_FOLDER,
+    yes: YesOption = False,
+) -> None:
+    """Release the state's lock that a killed run has left. Asks first, unless -y."""
+    here = place.choose()
+    stack = here.stack(folder)
+    holder = stack.holder()
+    if not lock_id and holder is None:
+        raise UsageError(
+            "drydock unlock",
+            "no lock is in the state's bucket; one that is kept elsewhere is told by its id alone",
+            "drydock unlock ID",
+        )
+    output.note(
+        f"{holder}: {holder.id}" if holder else f"nothing is known of the holder of {lock_id}"
+    )
+    _confirm("Release it? Two that change a state at once spoil it.", "unlock", yes=yes)
+    stack.unlock(lock_id or (holder.id if holder else ""))
+
+
+def _destroy(here: Place, folder: Path, *, yes: bool, disable_protection: bool) -> None:
+    """Terraform's destroy, what it cannot do by itself, and a look at what is left."""
+    from drydock.ops import definitions
+    from drydock.stack.teardown.teardown import Teardown
+
+    stack = here.stack(folder)
+    try:
+        family = definitions.family_of(stack.output())
+    except TerraformFailed:
+        family = ""  # destroy fails as well then, and says what to do
+    teardown = Teardown(stack, here.clients, output.note)
+    for words in teardown.contents():
+        output.warning(f"what is in {words} will be deleted")
+    _confirm(f"Destroy the stack on {here.target.describe()}?", "destroy", yes=yes)
+    teardown.run(disable_protection=disable_protection)
+    # The revisions that the stack has kept for ECS to roll back to.
+    if family and (count := definitions.deregister(here.clients, family)):
+        output.note(f"{count} revisions of the task definition {family} deregistered")
+    teardown.report()
+
+
+def _confirm(question: str, what: str, *, yes: bool) -> None:
+    if yes:
+        return
+    try:
+        agreed = typer.confirm(question, err=True)
+    except typer.Abort:
+        agreed = False
+    if not agreed:
+        raise UsageError(what, "it was not confirmed; nothing was changed", "-y does not ask")

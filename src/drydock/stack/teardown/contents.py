@@ -1,0 +1,89 @@
+"""Empty what AWS deletes only when it is empty: versioned buckets, repositories with images.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/empty-bucket.html
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-delete.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from drydock.errors import OpsError
+from drydock.ops.clients import Clients
+from drydock.ops.failures import code, translated
+
+NOT_EMPTY = re.compile(r"BucketNotEmpty|RepositoryNotEmptyException")
+"""What Terraform says of a thing that was filled again meanwhile: logs come minutes late."""
+_IMAGES_AT_ONCE = 100
+
+
+def client(clients: Clients, service: str) -> Any:
+    """A client of a service that `Clients` has no property for."""
+    with translated(clients.endpoint):
+        return clients.session.client(
+            service,  # type: ignore[call-overload]
+            endpoint_url=clients.endpoint,
+            config=clients.config,
+        )
+
+
+def empty_bucket(clients: Clients, name: str) -> int:
+    """Delete every version and delete marker → their number; 0 too where no such bucket is.
+
+    Raises OpsError: some could not be deleted (an object lock, a policy).
+    """
+    with translated(clients.endpoint):
+        try:
+            return _delete_versions(client(clients, "s3"), name)
+        except ClientError as error:
+            if code(error) != "NoSuchBucket":
+                raise
+            return 0
+
+
+def empty_repository(clients: Clients, name: str) -> int:
+    """Delete every image → their number; 0 too where no such repository is. Raises OpsError."""
+    with translated(clients.endpoint):
+        try:
+            return _delete_images(client(clients, "ecr"), name)
+        except ClientError as error:
+            if code(error) != "RepositoryNotFoundException":
+                raise
+            return 0
+
+
+def _delete_versions(s3: Any, name: str) -> int:
+    deleted = 0
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
+        found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+        if not found:
+            continue
+        keys = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]
+        told = s3.delete_objects(Bucket=name, Delete={"Objects": keys, "Quiet": True})
+        if refused := told.get("Errors"):
+            raise OpsError(
+                f"bucket {name} cannot be emptied",
+                f"{refused[0]['Key']}: {refused[0].get('Message') or refused[0]['Code']}"
+                f" ({len(refused)} of {len(keys)} objects)",
+                "wait until their lock ends, or let the bucket's policy allow it",
+            )
+        deleted += len(keys)
+    return deleted
+
+
+def _delete_images(ecr: Any, name: str) -> int:
+    pages = ecr.get_paginator("list_images").paginate(repositoryName=name)
+    digests = sorted({one["imageDigest"] for page in pages for one in page["imageIds"]})
+    for start in range(0, len(digests), _IMAGES_AT_ONCE):
+        ids = [{"imageDigest": one} for one in digests[start : start + _IMAGES_AT_ONCE]]
+        told = ecr.batch_delete_image(repositoryName=name, imageIds=ids)
+        if refused := told.get("failures"):
+            raise OpsError(
+                f"repository {name} cannot be emptied",
+                str(refused[0].get("failureReason") or refused[0]),
+                "delete the image lists that refer to those images first",
+            )
+    return len(digests)

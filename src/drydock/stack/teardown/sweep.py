@@ -1,0 +1,211 @@
+"""What still carries a stack's tags: asked of the tagging API, of EC2, and of services where those refuse.
+
+https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html says that it
+may tell of what was deleted a while ago; so what is told is asked for again where that happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from drydock.errors import OpsError
+from drydock.ops.clients import Clients
+from drydock.ops.failures import code, translated
+from drydock.stack.teardown.contents import client
+
+Tags = Mapping[str, str]
+
+
+@dataclass(frozen=True, order=True)
+class Found:
+    """A resource that is still there."""
+
+    name: str
+    """ARN, or EC2's id."""
+    kept: str = ""
+    """Why it is meant to stay; empty: it is not."""
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.kept})" if self.kept else self.name
+
+
+def sweep(
+    clients: Clients, tags: Tags, roles: Iterable[str], tell: Callable[[str], None]
+) -> tuple[Found, ...]:
+    """Everything with all of `tags`, and those of the IAM roles `roles` that are there.
+
+    Raises OpsError: EC2 or IAM does not answer.
+    """
+    names: set[str] = set()
+    if tags:
+        try:
+            names.update(_tagged(clients, tags))
+        except OpsError as error:
+            tell(f"the tagging API does not answer ({error.cause}); asking each service instead")
+            names.update(_of_services(clients, tags))
+        names.update(_of_ec2(clients, tags))
+    found = [one for name in sorted(names) if (one := _again(clients, name)) is not None]
+    return (*_once(found), *(Found(f"iam role {role}") for role in _roles(clients, roles)))
+
+
+def _tagged(clients: Clients, tags: Tags) -> Iterator[str]:
+    with translated(clients.endpoint):
+        pages = (
+            client(clients, "resourcegroupstaggingapi")
+            .get_paginator("get_resources")
+            .paginate(TagFilters=[{"Key": key, "Values": [tags[key]]} for key in tags])
+        )
+        for page in pages:
+            for one in page["ResourceTagMappingList"]:
+                yield one["ResourceARN"]
+
+
+def _of_ec2(clients: Clients, tags: Tags) -> Iterator[str]:
+    """EC2's own list, by id: it knows kinds that the tagging API may leave out."""
+    with translated(clients.endpoint):
+        pages = clients.ec2.get_paginator("describe_tags").paginate(
+            Filters=[{"Name": "key", "Values": list(tags)}]
+        )
+        carried: dict[str, dict[str, str]] = {}
+        for page in pages:
+            for one in page["Tags"]:
+                carried.setdefault(one["ResourceId"], {})[one["Key"]] = one["Value"]
+    for name, own in carried.items():
+        if _match(own, tags):
+            yield name
+
+
+def _of_services(clients: Clients, tags: Tags) -> Iterator[str]:
+    with translated(clients.endpoint):
+        for page in clients.rds.get_paginator("describe_db_clusters").paginate():
+            for cluster in page["DBClusters"]:
+                if _match(_pairs(cluster.get("TagList", ())), tags):
+                    yield cluster["DBClusterArn"]
+        for balancers in clients.elbv2.get_paginator("describe_load_balancers").paginate():
+            for balancer in balancers["LoadBalancers"]:
+                arn = balancer["LoadBalancerArn"]
+                told = clients.elbv2.describe_tags(ResourceArns=[arn])["TagDescriptions"]
+                if any(_match(_pairs(one.get("Tags", ())), tags) for one in told):
+                    yield arn
+        for secrets in clients.secretsmanager.get_paginator("list_secrets").paginate():
+            for secret in secrets["SecretList"]:
+                if _match(_pairs(secret.get("Tags", ())), tags):
+                    yield secret["ARN"]
+        for groups in clients.logs.get_paginator("describe_log_groups").paginate():
+            for group in groups["logGroups"]:
+                arn = group["arn"].removesuffix(":*")
+                if _match(clients.logs.list_tags_for_resource(resourceArn=arn)["tags"], tags):
+                    yield arn
+
+
+def _roles(clients: Clients, roles: Iterable[str]) -> Iterator[str]:
+    with translated(clients.endpoint):
+        for role in roles:
+            try:
+                clients.iam.get_role(RoleName=role)
+            except ClientError as error:
+                if code(error) != "NoSuchEntity":
+                    raise
+            else:
+                yield role
+
+
+def _again(clients: Clients, name: str) -> Found | None:
+    """Whether it is really still there, for kinds whose dead are told of; and whether it is to stay."""
+    if ":cluster-snapshot:" in name or (":rds:" in name and ":snapshot:" in name):
+        return Found(name, "a snapshot outlives its database")
+    with translated(clients.endpoint):
+        for mark, alive in _DEAD.items():
+            if mark in name:
+                return alive(clients, name)
+        if _id(name).partition("-")[0] in _EC2 and (":ec2:" in name or ":" not in name):
+            return _of_prefix(clients, name)
+    return Found(name)
+
+
+def _definition(clients: Clients, name: str) -> Found | None:
+    told = clients.ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
+    return Found(name) if told["status"] == "ACTIVE" else None
+
+
+def _cluster(clients: Clients, name: str) -> Found | None:
+    told = clients.ecs.describe_clusters(clusters=[name])["clusters"]
+    return Found(name) if told and told[0]["status"] != "INACTIVE" else None
+
+
+def _service(clients: Clients, name: str) -> Found | None:
+    cluster, service = name.rpartition(":service/")[2].split("/")[-2:]
+    try:
+        told = clients.ecs.describe_services(cluster=cluster, services=[service])["services"]
+    except ClientError as error:
+        if code(error) != "ClusterNotFoundException":
+            raise
+        return None
+    return Found(name) if told and told[0]["status"] != "INACTIVE" else None
+
+
+def _key(clients: Clients, name: str) -> Found | None:
+    told = client(clients, "kms").describe_key(KeyId=name)["KeyMetadata"]
+    pending = told["KeyState"] == "PendingDeletion"
+    return Found(name, "AWS deletes it after its waiting period") if pending else Found(name)
+
+
+def _of_prefix(clients: Clients, name: str) -> Found | None:
+    """One of EC2's: its tags may be told for an hour after it is gone, as may the thing itself."""
+    own = _id(name)
+    operation, parameter = _EC2[own.partition("-")[0]]
+    try:
+        told = getattr(clients.ec2, operation)(**{parameter: [own]})
+    except ClientError as error:
+        if "NotFound" not in code(error):
+            raise
+        return None
+    listed = next(value for key, value in told.items() if isinstance(value, list))
+    dead = {one.get("State") for one in listed if isinstance(one.get("State"), str)}
+    return Found(name) if listed and "deleted" not in dead else None
+
+
+_EC2: Mapping[str, tuple[str, str]] = {
+    "acl": ("describe_network_acls", "NetworkAclIds"),
+    "eipalloc": ("describe_addresses", "AllocationIds"),
+    "eni": ("describe_network_interfaces", "NetworkInterfaceIds"),
+    "igw": ("describe_internet_gateways", "InternetGatewayIds"),
+    "nat": ("describe_nat_gateways", "NatGatewayIds"),
+    "rtb": ("describe_route_tables", "RouteTableIds"),
+    "sg": ("describe_security_groups", "GroupIds"),
+    "subnet": ("describe_subnets", "SubnetIds"),
+    "vol": ("describe_volumes", "VolumeIds"),
+    "vpc": ("describe_vpcs", "VpcIds"),
+    "vpce": ("describe_vpc_endpoints", "VpcEndpointIds"),
+}
+_DEAD: Mapping[str, Callable[[Clients, str], Found | None]] = {
+    ":task-definition/": _definition,
+    ":cluster/": _cluster,
+    ":service/": _service,
+    ":key/": _key,
+}
+
+
+def _once(found: Iterable[Found]) -> Iterator[Found]:
+    """EC2 tells ids, the tagging API ARNs; one of each is enough."""
+    every = list(found)
+    arns = {_id(one.name) for one in every if one.name.startswith("arn:")}
+    for one in every:
+        if one.name.startswith("arn:") or one.name not in arns:
+            yield one
+
+
+def _id(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _pairs(tags: Iterable[Any]) -> dict[str, str]:
+    return {one["Key"]: one["Value"] for one in tags}
+
+
+def _match(own: Mapping[str, str], tags: Tags) -> bool:
+    return all(own.get(key) == value for key, value in tags.items())

@@ -1,0 +1,165 @@
+"""The story of a destroy: unguard, empty, let Terraform destroy, wait for what lags, see what is left.
+
+It may be interrupted anywhere and begun again: Terraform's state says what still stands, and a record
+keeps what the state no longer tells (the tags, the roles, what others had under the same tags).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from drydock.errors import CheckFailed, WaitTimedOut
+from drydock.ops import wait
+from drydock.ops.clients import Clients
+from drydock.paths import write_private
+from drydock.stack.files import read_json
+from drydock.stack.stack import Stack
+from drydock.stack.teardown import contents, guards, interfaces
+from drydock.stack.teardown.remains import Remains
+from drydock.stack.teardown.sweep import Found, sweep
+
+_TRIES = 5
+_SETTLE = {True: 5.0, False: 60.0}
+"""Seconds that the tagging API is given to forget, in a local region and on AWS."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is remembered of a stack while it is destroyed."""
+
+    tags: Mapping[str, str]
+    roles: tuple[str, ...]
+    others: tuple[str, ...]
+    """What carried the same tags and was not the stack's."""
+
+
+class Teardown:
+    """One stack's destruction. `tell` gets words for the user."""
+
+    def __init__(self, stack: Stack, clients: Clients, tell: Callable[[str], None]) -> None:
+        self._stack = stack
+        self._clients = clients
+        self._tell = tell
+        self._record: Path = stack.teardown_record
+        self.remains = Remains.of(stack.state())
+
+    def contents(self) -> list[str]:
+        """What will be emptied, in words."""
+        own = self._stack.state_place
+        buckets = [name for name in self.remains.buckets if name != own]
+        return [
+            *(f"bucket {name}" for name in buckets),
+            *(f"repository {name}" for name in self.remains.repositories),
+        ]
+
+    def run(self, *, disable_protection: bool = False) -> None:
+        """Destroy everything; what the stack's own steps raise comes out."""
+        if self.remains.guarded and not disable_protection:
+            self._stack.refuse_protected(one.address for one in self.remains.guarded)
+        self._remember()
+        if self.remains.guarded:
+            guards.turn_off(self._clients, self.remains.guarded)
+            for one in self.remains.guarded:
+                self._tell(f"deletion protection of {one.address} turned off")
+        self._empty()
+        self._stack.destroy(again=self._again)
+
+    def report(self) -> None:
+        """Say what is left. Raises CheckFailed, naming it, where that is more than should stay."""
+        known = self._known()
+        if known is None:
+            self._tell("nothing of the stack was in the state: there was nothing to look for")
+            return
+        if not known.tags:
+            self._tell(
+                "the stack's resources have no tag in common: what is left was not looked for"
+            )
+        left = self._left(known)
+        for one in left:
+            if one.kept or one.name in known.others:
+                self._tell(f"still there: {one}{'' if one.kept else ' (of another stack)'}")
+        wrong = [one for one in left if not one.kept and one.name not in known.others]
+        if wrong:
+            raise CheckFailed(
+                f"the stack in {self._stack.folder} is destroyed, but not all of it",
+                "".join(f"\n  {one}" for one in wrong),
+                "delete them, or run drydock destroy again to look once more",
+            )
+        self._record.unlink(missing_ok=True)
+        if known.tags:
+            words = ", ".join(f"{key}={value}" for key, value in known.tags.items())
+            self._tell(f"nothing is left that carries {words}")
+
+    def _left(self, known: Known) -> tuple[Found, ...]:
+        last: tuple[Found, ...] = ()
+
+        def only_what_may_stay() -> bool:
+            nonlocal last
+            last = sweep(self._clients, known.tags, known.roles, self._tell)
+            return all(one.kept or one.name in known.others for one in last)
+
+        local = self._clients.is_local
+        try:
+            wait.until(
+                only_what_may_stay,
+                what="the stack's resources to be gone",
+                timeout=_SETTLE[local],
+                every=1.0 if local else 5.0,
+            )
+        except WaitTimedOut:
+            # The report names what there still is.
+            return last
+        return last
+
+    def _empty(self) -> None:
+        for words in self.contents():
+            kind, _, name = words.partition(" ")
+            empty = contents.empty_bucket if kind == "bucket" else contents.empty_repository
+            if count := empty(self._clients, name):
+                self._tell(
+                    f"{words} emptied ({count} {'versions' if kind == 'bucket' else 'images'})"
+                )
+
+    def _again(self, words: str, tries: int) -> bool:
+        """Whether a destroy that ended with these words is worth another try; make it so."""
+        if tries >= _TRIES:
+            return False
+        if contents.NOT_EMPTY.search(words):
+            self._empty()
+            return True
+        if interfaces.IN_USE.search(words) and interfaces.left(self._clients, self.remains):
+            interfaces.wait_until_gone(self._clients, self.remains, self._tell)
+            return True
+        return False
+
+    def _remember(self) -> None:
+        before = self._known()
+        tags = self.remains.tags or (before.tags if before else {})
+        if not self.remains.standing and before is None:
+            return
+        others = before.others if before else self._others(tags)
+        known = {
+            "tags": dict(tags),
+            "roles": _joined(self.remains.roles, before.roles if before else ()),
+            "others": list(others),
+        }
+        write_private(self._record, json.dumps(known, indent=2) + "\n")
+
+    def _others(self, tags: Mapping[str, str]) -> list[str]:
+        own = self.remains.names
+        found = sweep(self._clients, tags, (), self._tell)
+        return [one.name for one in found if not own & {one.name, one.name.rpartition("/")[2]}]
+
+    def _known(self) -> Known | None:
+        told: dict[str, Any] | None = read_json(self._record)
+        if told is None:
+            return None
+        return Known(told["tags"], tuple(told["roles"]), tuple(told["others"]))
+
+
+def _joined(*names: Iterable[str]) -> list[str]:
+    return sorted({name for some in names for name in some})
