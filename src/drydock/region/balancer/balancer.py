@@ -8,22 +8,15 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from drydock.errors import BalancerFailed
 from drydock.region.balancer import certificates, servers
 from drydock.region.balancer.firewall import addresses, counts
-from drydock.region.balancer.groups import fails_open, group_name, state_file
-from drydock.region.balancer.health import (
-    DRAINING,
-    Server,
-    TargetHealth,
-    Track,
-    earns_first_traffic,
-    observe,
-)
+from drydock.region.balancer.groups import group_name
+from drydock.region.balancer.health import Server, TargetHealth
 from drydock.region.balancer.instance import Instance, Launch
 from drydock.region.balancer.plan import (
     AddServer,
@@ -37,8 +30,10 @@ from drydock.region.balancer.plan import (
     TargetId,
     plan,
 )
+from drydock.region.balancer.retired import Retired
 from drydock.region.balancer.runtime import Runtime
-from drydock.region.balancer.spec import LoadBalancer, Target, TargetGroup
+from drydock.region.balancer.spec import LoadBalancer
+from drydock.region.balancer.targets import Targets, targets_of
 from drydock.region.balancer.traffic import Grown, Names, Traffic, traffic
 from drydock.region.processes.client import Spawner
 
@@ -46,11 +41,6 @@ log = logging.getLogger(__name__)
 
 Sockets = Mapping[str, Sequence[socket.socket]]
 
-MAX_RETIRED = 32
-"""Old processes that may drain at once; of more, the oldest is ended."""
-RETIRE_LIMIT = 600.0
-"""Seconds after which an old process is ended, whatever it still has in flight. Until then it keeps even
-requests to targets whose deregistration delay is over: it answers no question any more."""
 _STOP_TIMEOUT = 10.0
 
 
@@ -81,11 +71,10 @@ class Balancer:
         self._watcher: threading.Thread | None = None
         self._generation = 0
         self._instance: Instance | None = None
-        self._retired: list[Instance] = []
+        self._retired = Retired()
         self._spec: LoadBalancer | None = None
         self._socket_ids: object = None
-        self._tracks: dict[TargetId, Track] = {}
-        self._draining: dict[TargetId, float] = {}
+        self._targets = Targets()
         self._told: object = None
         self._grown = Grown()
         self._names = Names()
@@ -103,14 +92,12 @@ class Balancer:
         """Whether no process is left, not even one that drains."""
         with self._lock:
             self._sweep()
-            return self._instance is None and not self._retired
+            return self._instance is None and not self._retired.instances
 
     def trust(self, healths: Mapping[TargetId, TargetHealth]) -> None:
         """Targets whose health somebody else has observed: they need no first check here."""
         with self._lock:
-            for key, health in healths.items():
-                if health.state != "draining":
-                    self._tracks.setdefault(key, Track(health))
+            self._targets.trust(healths)
 
     def apply(self, spec: LoadBalancer, sockets: Sockets) -> None:
         """Make `spec` true, without refusing or losing a request. Nothing happens if it is so already.
@@ -129,15 +116,14 @@ class Balancer:
                 self._spec if self.running else None,
                 same_sockets=socket_ids == self._socket_ids,
                 present=self._present(spec) if self.running else (),
-                draining=self._draining,
+                draining=self._targets.draining,
                 now=time.monotonic(),
             )
             for step in steps:
                 self._take(step, spec, sockets)
             self._spec, self._socket_ids = spec, socket_ids
             self._names.learn(spec)
-            wanted = set(_targets(spec))
-            self._tracks = {key: track for key, track in self._tracks.items() if key in wanted}
+            self._targets.keep(spec)
             self._watch()
         if steps:
             self._wake.set()
@@ -150,7 +136,7 @@ class Balancer:
         with self._lock:
             if self.running:
                 self._observe()
-            return self._healths()
+            return self._targets.healths(self._spec)
 
     def take_traffic(self) -> Traffic:
         """What went through since the last call, as far as HAProxy tells.
@@ -159,7 +145,7 @@ class Balancer:
         """
         with self._lock:
             self._sweep()
-            rows = [row for each in self._retired for row in each.tally.rows]
+            rows = [row for each in self._retired.instances for row in each.tally.rows]
             if self._instance is not None:
                 self._instance.count(self._grown)
                 rows += self._instance.tally.rows
@@ -170,8 +156,8 @@ class Balancer:
         """End every process at once, with what is in flight. The sockets stay open."""
         with self._lock:
             self._closed = True
-            instances = [*self._retired, *([self._instance] if self._instance else [])]
-            self._instance, self._retired = None, []
+            instances = [*self._retired.instances, *([self._instance] if self._instance else [])]
+            self._instance, self._retired = None, Retired()
         self._wake.set()
         if self._watcher is not None and self._watcher is not threading.current_thread():
             self._watcher.join()
@@ -198,28 +184,25 @@ class Balancer:
                 addresses.change(self._runtime(), known, spec.firewall)
             case AddServer(group, target):
                 servers.add(self._runtime(), group, target)
-                self._draining.pop((group.key, target), None)
-                self._tracks[group.key, target] = Track()
+                self._targets.register((group.key, target))
             case ReadmitServer(group, target):
                 servers.readmit(self._runtime(), group, target)
-                del self._draining[group.key, target]
-                self._tracks[group.key, target] = Track()
+                self._targets.register((group.key, target))
             case DrainServer(key, target, delay):
                 servers.drain(self._runtime(), key, target)
-                self._draining[key, target] = time.monotonic() + delay
-                self._tracks.pop((key, target), None)
+                self._targets.deregister((key, target), delay)
             case DeleteServer(key, target):
                 self._count()
                 if servers.delete(self._runtime(), key, target):
-                    del self._draining[key, target]
+                    del self._targets.draining[key, target]
 
     def _restart(self, spec: LoadBalancer, sockets: Sockets) -> None:
         self._generation += 1
         launch = Launch(
             spec=spec,
             sockets=sockets,
-            states=self._states(spec),
-            fail_open=[group.key for group in spec.target_groups if self._fails_open(group)],
+            states=self._targets.state_file(spec),
+            fail_open=[one.key for one in spec.target_groups if self._targets.fails_open(one)],
             base=self._folder / f"haproxy-{self._generation}",
             netns=self._netns,
         )
@@ -228,9 +211,8 @@ class Balancer:
         self._retire()
         self._instance = new
         # registered again: the new process knows nothing of its draining, and checks it anew
-        for target_id in self._draining.keys() & set(_targets(spec)):
-            del self._draining[target_id]
-            self._tracks[target_id] = Track()
+        for target_id in self._targets.draining.keys() & set(targets_of(spec)):
+            self._targets.register(target_id)
 
     def _take_over(self, new: Instance, spec: LoadBalancer) -> None:
         """What the firewall has counted so far. Without it a new process serves all the same."""
@@ -246,25 +228,12 @@ class Balancer:
     def _idle(self, spec: LoadBalancer) -> None:
         self._retire()
         self._spec, self._socket_ids = spec, None
-        self._tracks.clear()
-        self._draining.clear()
+        self._targets = Targets()
 
     def _retire(self) -> None:
         if self._instance is not None:
-            self._instance.retire()
-            self._retired.append(self._instance)
+            self._retired.add(self._instance)
             self._instance = None
-
-    def _states(self, spec: LoadBalancer) -> str:
-        """Targets that get traffic now go on getting it; the others wait for a check."""
-        up: list[tuple[TargetGroup, Target]] = []
-        down: list[tuple[TargetGroup, Target]] = []
-        for group in spec.target_groups:
-            for target in group.targets:
-                state = self._tracks.get((group.key, target), Track()).health.state
-                served = group.health_check is None or state in ("healthy", "unavailable")
-                (up if served else down).append((group, target))
-        return state_file(up, down)
 
     def _runtime(self) -> Runtime:
         if self._instance is None:
@@ -280,36 +249,24 @@ class Balancer:
 
     def _present(self, spec: LoadBalancer) -> set[TargetId]:
         seen = self._observe()
-        known = {*_targets(spec), *_targets(self._spec), *self._draining}
+        known = {*targets_of(spec), *targets_of(self._spec), *self._targets.draining}
         return {each for each in known if (group_name(each[0]), each[1].name) in seen}
 
     def _observe(self) -> Mapping[tuple[str, str], Server]:
         """Look at every server, and let new targets in that have passed their first check."""
         seen = servers.look(self._runtime())
-        now = time.monotonic()
         for group in self._spec.target_groups if self._spec else ():
             for target in group.targets:
-                track = self._tracks.get((group.key, target), Track())
                 server = seen.get((group_name(group.key), target.name))
-                if server is not None and earns_first_traffic(track, server):
+                if server is not None and self._targets.earns_traffic((group.key, target), server):
                     servers.admit(self._runtime(), group.key, target)
                     server = replace(server, up=True)
-                self._tracks[group.key, target] = observe(track, server, group.health_check, now)
-            targets = group.targets if self._fails_open(group) else ()
+                self._targets.observe(group, target, server)
+            targets = group.targets if self._targets.fails_open(group) else ()
             if not targets and any(name.startswith("open:") for _, name in seen):
                 self._count()
             servers.keep_open(self._runtime(), group, targets, seen)
         return seen
-
-    def _fails_open(self, group: TargetGroup) -> bool:
-        tracks = [self._tracks.get((group.key, target), Track()) for target in group.targets]
-        return fails_open([track.health.state for track in tracks])
-
-    def _healths(self) -> dict[TargetId, TargetHealth]:
-        registered = {key: self._tracks.get(key, Track()).health for key in _targets(self._spec)}
-        now = time.monotonic()
-        draining = {key: DRAINING for key, deadline in self._draining.items() if now < deadline}
-        return {**draining, **registered}
 
     # the watcher
 
@@ -346,26 +303,18 @@ class Balancer:
                     self._spec,
                     same_sockets=True,
                     present=self._present(self._spec),
-                    draining=self._draining,
+                    draining=self._targets.draining,
                     now=time.monotonic(),
                 )
                 for step in steps:
                     self._take(step, self._spec, {})
-            told = (self.running, self._healths())
+            told = (self.running, self._targets.healths(self._spec))
             changed, self._told = told != self._told, told
             return changed
 
     def _sweep(self) -> None:
         """Old processes that ended, or must; and the word on a current one that died."""
-        ended = [each for each in self._retired if not each.process.running]
-        self._retired = [each for each in self._retired if each.process.running]
-        for instance in ended:
-            instance.forget_files()
-        for instance in self._retired:
-            instance.linger(self._grown)
-        overdue = [each for each in self._retired if each.retired_for() > RETIRE_LIMIT]
-        for instance in {*overdue, *self._retired[:-MAX_RETIRED]}:
-            instance.kill()
+        self._retired.sweep(self._grown)
         current = self._instance
         if current is not None and not current.process.running:
             fields = {
@@ -376,12 +325,6 @@ class Balancer:
             log.error("HAProxy ended", extra=fields)
             current.forget_files()
             self._instance = None
-
-
-def _targets(spec: LoadBalancer | None) -> Iterator[TargetId]:
-    for group in spec.target_groups if spec else ():
-        for target in group.targets:
-            yield group.key, target
 
 
 def _socket_ids(spec: LoadBalancer, sockets: Sockets) -> object:

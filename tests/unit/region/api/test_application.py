@@ -86,7 +86,7 @@ def test_the_account_is_the_stores(served: Served) -> None:
         ("ec2", "describe_vpcs", {}),
         ("rds", "describe_db_clusters", {}),
         ("s3", "list_buckets", {}),
-        ("route53", "list_hosted_zones", {}),
+        ("route53", "get_hosted_zone", {"Id": "Z1"}),
     ],
 )
 def test_a_fault_inside_is_an_internal_failure(

@@ -51,7 +51,7 @@ def port(front: socket.socket) -> int:
 
 
 def drained(balancer: Balancer) -> bool:
-    return not balancer._retired
+    return not balancer._retired.instances
 
 
 def test_requests_of_all_kinds(balancer: Balancer, front: socket.socket, server: NewServer) -> None:
