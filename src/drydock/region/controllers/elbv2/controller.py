@@ -10,40 +10,21 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 from drydock.errors import BalancerFailed
 from drydock.region.api.gaps.elbv2 import Health
-from drydock.region.balancer.firewall.spec import Firewall
 from drydock.region.balancer.fleet import Fleet
-from drydock.region.balancer.spec import Listener, LoadBalancer, Target
 from drydock.region.balancer.traffic import Traffic
 from drydock.region.controllers.base import DONE, Outcome, Requeue, TerminalError
-from drydock.region.controllers.elbv2 import attributes, log_names, translate
-from drydock.region.controllers.elbv2.door import why_closed
-from drydock.region.controllers.elbv2.firewall import firewall
 from drydock.region.controllers.elbv2.hostports import HostPorts
-from drydock.region.controllers.elbv2.tls import tls_of
+from drydock.region.controllers.elbv2.view import View, Views
 from drydock.region.controllers.parts import Parts
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class View:
-    """What the API says of one load balancer, copied out under the lock."""
-
-    arn: str
-    name: str
-    enis: tuple[str, ...]
-    spec: LoadBalancer
-    closed: dict[str, str]
-    """Listener → why clients on the host may not come in."""
-    unserved: tuple[str, ...]
-    """Why some listeners cannot be served at all."""
 
 
 @dataclass
@@ -67,6 +48,7 @@ class LoadBalancerController:
         self._parts = parts
         self._store = parts.store
         self._ports = HostPorts(parts.porter, parts.workspace.region / "ports.json")
+        self._views = Views(parts, self._ports)
         self._lock = threading.Lock()
         self._running: dict[str, _Running] = {}
         self._urls: dict[str, list[dict[str, Any]]] = {}
@@ -93,7 +75,7 @@ class LoadBalancerController:
             return wanted | set(self._running)
 
     def reconcile(self, key: str) -> Outcome:
-        view = self._read(key)
+        view = self._views.read(key)
         if view is None:
             return self._remove(key)
         attached = self._parts.fabric.enis()
@@ -105,7 +87,7 @@ class LoadBalancerController:
             listener.key: self._sockets(view, running, listener.key, listener.port)
             for listener in view.spec.listeners
         }
-        view = self._read(key)  # once more: the host's ports are known only now
+        view = self._views.read(key)  # once more: the host's ports are known only now
         if view is None:
             return self._remove(key)
         if view.spec.logs is not None:
@@ -123,68 +105,6 @@ class LoadBalancerController:
             all_running = list(self._running.values())
         for running in all_running:
             running.balancer.stop()
-
-    # -- reading
-
-    def _read(self, arn: str) -> View | None:
-        with self._store.reading():
-            elb = self._store.backend("elbv2")
-            record: Any = elb.load_balancers.get(arn)
-            if record is None:
-                return None
-            listeners, unserved = self._listeners(record)
-            used = {
-                group
-                for one in record.listeners.values()
-                for rule in one.rules.values()
-                for group in translate.forwarded_groups([entry.data for entry in rule.actions])
-            } | {
-                group
-                for one in record.listeners.values()
-                for group in translate.forwarded_groups([e.data for e in one.default_actions])
-            }
-            groups: dict[str, Any] = {key: elb.target_groups[key] for key in sorted(used)}
-            spec = LoadBalancer(
-                listeners=tuple(listeners),
-                target_groups=tuple(
-                    translate.target_group(group, _targets(group), self._parts.scaled)
-                    for group in groups.values()
-                ),
-                host_client=str(self._parts.config.region.client_address),
-                firewall=self._firewall(arn),
-            )
-            spec = attributes.of_load_balancer(arn, record.attrs, spec)
-            logs = log_names.logs_of(arn, record.attrs, self._parts.workspace.region)
-            spec = replace(spec, logs=logs)
-            ec2, client = self._store.backend("ec2"), self._parts.config.region.client_address
-            closed = {
-                one.arn: why
-                for one in record.listeners.values()
-                if (why := why_closed(ec2, record, client, int(one.port)))
-            }
-            enis = tuple(record.enis[one] for one in sorted(record.enis))
-            return View(arn, record.name, enis, spec, closed, tuple(unserved))
-
-    def _firewall(self, arn: str) -> Firewall | None:
-        """What a load balancer's web ACL judges. Under the lock."""
-        waf = self._store.backend("wafv2")
-        acl = waf.web_acl_of(arn)
-        return firewall(acl, waf.items, self._parts.scaled) if acl else None
-
-    def _listeners(self, record: Any) -> tuple[list[Listener], list[str]]:
-        """A load balancer's listeners, and why some of them cannot be served. Under the lock."""
-        served: list[Listener] = []
-        unserved: list[str] = []
-        acm, iam = self._store.backend("acm"), self._store.backend("iam")
-        http2 = record.attrs.get("routing.http2.enabled") != "false"
-        for one in record.listeners.values():
-            try:
-                tls = tls_of(one, acm, iam, http2=http2) if one.protocol == "HTTPS" else None
-                listener = translate.listener(one, self._ports.port(one.arn), tls)
-                served.append(attributes.of_listener(one.attributes, listener))
-            except TerminalError as error:
-                unserved.append(str(error))
-        return served, unserved
 
     # -- doing
 
@@ -310,10 +230,6 @@ class LoadBalancerController:
             if changed:
                 with self._store.writing("elbv2"):
                     pass  # tells the others
-
-
-def _targets(group: Any) -> list[Target]:
-    return [Target(address, port) for address, port in group.registered]
 
 
 def _close(running: _Running) -> None:
