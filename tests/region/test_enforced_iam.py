@@ -1,0 +1,499 @@
+"""A region that judges every call by IAM's policies: users, roles' sessions, tasks."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from drydock.region import launcher
+from tests.support import region as support
+from tests.support.region import TestRegion
+from tests.support.scenario import Scenario
+
+_numbers = itertools.count(1)
+ECS_TRUST = {"Principal": {"Service": "ecs-tasks.amazonaws.com"}}
+
+
+class Enforced(TestRegion):
+    """Clients of the account's root, and of whom it makes."""
+
+    __test__ = False
+
+    def as_(self, service: str, key: dict[str, str]) -> Any:
+        return boto3.client(  # type: ignore[call-overload]
+            service,
+            endpoint_url=self.record.endpoint,
+            region_name=self.record.region,
+            aws_access_key_id=key["AccessKeyId"],
+            aws_secret_access_key=key["SecretAccessKey"],
+            aws_session_token=key.get("SessionToken"),
+            config=Config(retries={"total_max_attempts": 1}, read_timeout=20),
+        )
+
+    def user(self, *statements: dict[str, Any]) -> dict[str, str]:
+        """A user of these statements → its access key and ARN."""
+        iam = self.client("iam")
+        name = f"user-{next(_numbers)}"
+        arn = iam.create_user(UserName=name)["User"]["Arn"]
+        if statements:
+            iam.put_user_policy(
+                UserName=name, PolicyName="own", PolicyDocument=document(*statements)
+            )
+        return {**iam.create_access_key(UserName=name)["AccessKey"], "Arn": arn}
+
+    def role(self, trust: dict[str, Any], *statements: dict[str, Any], **more: Any) -> str:
+        """A role → its ARN."""
+        iam = self.client("iam")
+        name = f"role-{next(_numbers)}"
+        action = more.pop("Action", "sts:AssumeRole")
+        arn: str = iam.create_role(
+            RoleName=name,
+            AssumeRolePolicyDocument=document({"Effect": "Allow", "Action": action, **trust}),
+            **more,
+        )["Role"]["Arn"]
+        if statements:
+            iam.put_role_policy(
+                RoleName=name, PolicyName="own", PolicyDocument=document(*statements)
+            )
+        return arn
+
+    def assume(self, key: dict[str, str], role: str, **more: Any) -> dict[str, str]:
+        answer = self.as_("sts", key).assume_role(RoleArn=role, RoleSessionName="ci", **more)
+        found: dict[str, str] = answer["Credentials"]
+        return found
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def deny(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
+    return {**allow(action, resource, **more), "Effect": "Deny"}
+
+
+def refused(call: Any, **given: Any) -> tuple[int, str, str]:
+    """Status, code and message of the error that a call ends with."""
+    with pytest.raises(ClientError) as caught:
+        call(**given)
+    error = caught.value.response["Error"]
+    status = caught.value.response["ResponseMetadata"]["HTTPStatusCode"]
+    return status, str(error.get("Code")), str(error.get("Message"))
+
+
+@pytest.fixture(scope="module")
+def region(tmp_path_factory: pytest.TempPathFactory, needs_namespaces: None) -> Iterator[Enforced]:
+    folder = tmp_path_factory.mktemp("enforced")
+    workspace = support.prepare(folder)
+    settings = folder / "drydock.toml"
+    enforced = '[region]\nenforce_iam = true\nroot_access_keys = ["drydock", "test"]'
+    settings.write_text(settings.read_text().replace("[region]", enforced, 1))
+    record = support.start(workspace)
+    yield Enforced(workspace, record)
+    launcher.stop(workspace)
+
+
+@pytest.fixture(scope="module")
+def scenario(region: Enforced) -> Scenario:
+    return Scenario.build(region, "guarded")
+
+
+def test_the_region_says_that_it_enforces(region: Enforced) -> None:
+    assert region.inspect()["enforce_iam"] is True
+
+
+def test_a_narrow_policy_and_the_words_of_each_service(region: Enforced) -> None:
+    key = region.user(allow(["ec2:DescribeVpcs", "ecs:List*"]))
+    region.as_("ec2", key).describe_vpcs()
+    region.as_("ecs", key).list_clusters()
+    who = key["Arn"]
+    no = "because no identity-based policy allows the"
+    assert refused(region.as_("ec2", key).describe_subnets) == (
+        403,
+        "UnauthorizedOperation",
+        "You are not authorized to perform this operation. "
+        f"User: {who} is not authorized to perform: ec2:DescribeSubnets on resource: * {no} "
+        "ec2:DescribeSubnets action",
+    )
+    cluster = f"arn:aws:ecs:{region.record.region}:{region.record.account_id}:cluster/x"
+    assert refused(region.as_("ecs", key).create_cluster, clusterName="x") == (
+        400,
+        "AccessDeniedException",
+        f"User: {who} is not authorized to perform: ecs:CreateCluster on resource: {cluster} {no} "
+        "ecs:CreateCluster action",
+    )
+    for service, call in (("rds", "describe_db_clusters"), ("route53", "list_hosted_zones")):
+        status, code, _ = refused(getattr(region.as_(service, key), call))
+        assert (status, code) == (403, "AccessDenied")
+    assert refused(region.as_("s3", key).list_buckets)[1] == "AccessDenied"
+    assert refused(region.as_("cloudwatch", key).describe_alarms)[1] == "AccessDeniedException"
+    assert region.as_("sts", key).get_caller_identity()["Arn"] == who
+
+
+def test_a_key_that_nobody_has(region: Enforced) -> None:
+    key = {"AccessKeyId": "AKIANOBODY", "SecretAccessKey": "x"}
+    assert refused(region.as_("iam", key).list_users)[:2] == (403, "InvalidClientTokenId")
+    assert refused(region.as_("ecs", key).list_clusters)[:2] == (400, "UnrecognizedClientException")
+    assert refused(region.as_("ec2", key).describe_vpcs)[:2] == (401, "AuthFailure")
+    assert refused(region.as_("s3", key).list_buckets)[:2] == (403, "InvalidAccessKeyId")
+    known = region.user(allow("*"))
+    name = known["Arn"].rsplit("/", 1)[-1]
+    region.client("iam").update_access_key(
+        UserName=name, AccessKeyId=known["AccessKeyId"], Status="Inactive"
+    )
+    assert refused(region.as_("iam", known).list_users)[1] == "InvalidClientTokenId"
+
+
+def test_an_explicit_deny_wins_and_groups_and_versions_count(region: Enforced) -> None:
+    iam = region.client("iam")
+    key = region.user(deny("s3:DeleteBucket"))
+    name = key["Arn"].rsplit("/", 1)[-1]
+    iam.create_group(GroupName="makers")
+    iam.add_user_to_group(GroupName="makers", UserName=name)
+    arn = iam.create_policy(
+        PolicyName="makers", PolicyDocument=document(allow("s3:ListAllMyBuckets"))
+    )["Policy"]["Arn"]
+    iam.attach_group_policy(GroupName="makers", PolicyArn=arn)
+    s3 = region.as_("s3", key)
+    where = {"LocationConstraint": region.record.region}
+    s3.list_buckets()
+    create = {"Bucket": "drydock-groups", "CreateBucketConfiguration": where}
+    assert "s3:CreateBucket" in refused(s3.create_bucket, **create)[2]
+    iam.create_policy_version(
+        PolicyArn=arn, PolicyDocument=document(allow("s3:*")), SetAsDefault=True
+    )
+    s3.create_bucket(**create)
+    message = refused(s3.delete_bucket, Bucket="drydock-groups")[2]
+    assert message.endswith("with an explicit deny in an identity-based policy")
+    iam.delete_user_policy(UserName=name, PolicyName="own")
+    s3.delete_bucket(Bucket="drydock-groups")
+
+
+def test_s3_by_resource_prefix_and_the_buckets_policy(region: Enforced) -> None:
+    owner = region.client("s3")
+    where = {"LocationConstraint": region.record.region}
+    owner.create_bucket(Bucket="drydock-guarded", CreateBucketConfiguration=where)
+    for key in ("mine/a", "other/a"):
+        owner.put_object(Bucket="drydock-guarded", Key=key, Body=b"1")
+    ann = region.user(
+        allow(["s3:GetObject", "s3:PutObject"], "arn:aws:s3:::drydock-guarded/mine/*"),
+        allow(
+            "s3:ListBucket",
+            "arn:aws:s3:::drydock-guarded",
+            Condition={"StringLike": {"s3:prefix": "mine/*"}},
+        ),
+    )
+    s3 = region.as_("s3", ann)
+    place = {"Bucket": "drydock-guarded"}
+    assert s3.get_object(**place, Key="mine/a")["Body"].read() == b"1"
+    s3.put_object(**place, Key="mine/b", Body=b"2")
+    s3.list_objects_v2(**place, Prefix="mine/")
+    message = refused(s3.get_object, **place, Key="other/a")[2]
+    assert '"arn:aws:s3:::drydock-guarded/other/a" because no identity-based' in message
+    for call, given in (
+        (s3.list_objects_v2, {"Prefix": "other/"}),
+        (s3.list_objects_v2, {}),
+        (s3.delete_object, {"Key": "mine/a"}),
+        (s3.get_bucket_policy, {}),
+        (s3.copy_object, {"Key": "mine/c", "CopySource": "drydock-guarded/other/a"}),
+    ):
+        assert refused(call, **place, **given)[1] == "AccessDenied"
+    assert refused(s3.head_object, **place, Key="other/a")[0] == 403
+    assert refused(s3.get_object, **place, Key="mine/none")[1] == "AccessDenied"  # may not list
+    assert refused(owner.get_object, **place, Key="mine/none")[1] == "NoSuchKey"
+    keys = {"Objects": [{"Key": "mine/a"}, {"Key": "other/a"}]}
+    bucket_policy = document(
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": ann["Arn"]},
+            "Action": "s3:DeleteObject",
+            "Resource": "arn:aws:s3:::drydock-guarded/mine/*",
+        },
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": "arn:aws:s3:::drydock-guarded/mine/b",
+        },
+    )
+    owner.put_bucket_policy(**place, Policy=bucket_policy)
+    assert refused(s3.delete_objects, **place, Delete=keys)[1] == "AccessDenied"
+    s3.delete_object(**place, Key="mine/a")
+    denied = refused(s3.get_object, **place, Key="mine/b")[2]
+    assert denied.endswith("with an explicit deny in a resource-based policy")
+
+
+def test_secrets_by_resource_policy_and_key(region: Enforced) -> None:
+    secrets, kms = region.client("secretsmanager"), region.client("kms")
+    own_key = kms.create_key()["KeyMetadata"]["Arn"]
+    mine = secrets.create_secret(Name="app/db", SecretString="1", KmsKeyId=own_key)["ARN"]
+    other = secrets.create_secret(Name="other/db", SecretString="2")["ARN"]
+    reading = allow("secretsmanager:GetSecretValue", f"{mine[:-6]}??????")
+    ann = region.user(reading)
+    message = refused(region.as_("secretsmanager", ann).get_secret_value, SecretId="app/db")[2]
+    assert f"kms:Decrypt on resource: {own_key} because no identity-based" in message
+    via = f"secretsmanager.{region.record.region}.amazonaws.com"
+    only_via = {"StringEquals": {"kms:ViaService": via}}
+    bob = region.user(reading, allow("kms:Decrypt", own_key, Condition=only_via))
+    client = region.as_("secretsmanager", bob)
+    assert client.get_secret_value(SecretId="app/db")["SecretString"] == "1"
+    assert f"on resource: {other} " in refused(client.get_secret_value, SecretId="other/db")[2]
+    secrets.put_resource_policy(
+        SecretId=other,
+        ResourcePolicy=document(
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": bob["Arn"]},
+                "Action": "secretsmanager:GetSecretValue",
+                "Resource": "*",
+            }
+        ),
+    )
+    assert client.get_secret_value(SecretId=other)["SecretString"] == "2"
+    kms.put_key_policy(
+        KeyId=own_key,
+        PolicyName="default",
+        Policy=document(
+            {"Effect": "Allow", "Principal": {"AWS": ann["Arn"]}, "Action": "*", "Resource": "*"}
+        ),
+    )
+    assert (
+        "no resource-based policy allows the kms:Decrypt"
+        in (refused(client.get_secret_value, SecretId="app/db")[2])
+    )
+
+
+def test_parameters_and_logs_by_resource(region: Enforced) -> None:
+    ssm, logs = region.client("ssm"), region.client("logs")
+    ssm.put_parameter(Name="/app/colour", Value="red", Type="String")
+    ssm.put_parameter(Name="/other/colour", Value="blue", Type="String")
+    logs.create_log_group(logGroupName="/app/web")
+    logs.create_log_group(logGroupName="/other/web")
+    here = f"{region.record.region}:{region.record.account_id}"
+    ann = region.user(
+        allow(["ssm:GetParameter*"], f"arn:aws:ssm:{here}:parameter/app/*"),
+        allow(
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            f"arn:aws:logs:{here}:log-group:/app/web:*",
+        ),
+        allow("logs:PutRetentionPolicy", f"arn:aws:logs:{here}:log-group:/app/web"),
+    )
+    hers = region.as_("ssm", ann)
+    assert hers.get_parameter(Name="/app/colour")["Parameter"]["Value"] == "red"
+    assert refused(hers.get_parameter, Name="/other/colour")[1] == "AccessDeniedException"
+    both = ["/app/colour", "/other/colour"]
+    assert refused(hers.get_parameters, Names=both)[1] == "AccessDeniedException"
+    writer = region.as_("logs", ann)
+    writer.create_log_stream(logGroupName="/app/web", logStreamName="s")
+    other = {"logGroupName": "/other/web", "logStreamName": "s"}
+    assert "log-group:/other/web:log-stream:s " in refused(writer.create_log_stream, **other)[2]
+    # AWS wants the `:*` at the end of a log group's ARN, and so does this
+    keep = {"logGroupName": "/app/web", "retentionInDays": 7}
+    assert refused(writer.put_retention_policy, **keep)[1] == "AccessDeniedException"
+
+
+def test_a_role_is_assumed_by_whom_it_trusts(region: Enforced) -> None:
+    account = f"arn:aws:iam::{region.record.account_id}:root"
+    role = region.role({"Principal": {"AWS": account}}, allow(["ec2:DescribeVpcs", "ecs:*"]))
+    ann = region.user(allow("sts:AssumeRole", role))
+    bob = region.user()
+    sts = region.as_("sts", bob)
+    assert "sts:AssumeRole" in refused(sts.assume_role, RoleArn=role, RoleSessionName="ci")[2]
+    session = region.assume(ann, role)
+    region.as_("ec2", session).describe_vpcs()
+    arn = f"arn:aws:sts::{region.record.account_id}:assumed-role/{role.rsplit('/', 1)[-1]}/ci"
+    assert f"User: {arn} is not" in refused(region.as_("ec2", session).describe_subnets)[2]
+    stolen = {**session, "SessionToken": "another"}
+    assert refused(region.as_("ec2", stolen).describe_vpcs)[1] == "AuthFailure"
+    narrowed = region.assume(ann, role, Policy=document(allow("ecs:*")))
+    region.as_("ecs", narrowed).list_clusters()
+    message = refused(region.as_("ec2", narrowed).describe_vpcs)[2]
+    assert "because no session policy allows the ec2:DescribeVpcs action" in message
+    nobody = region.role(ECS_TRUST, allow("*"))
+    eve = region.user(allow("sts:AssumeRole"))
+    message = refused(region.as_("sts", eve).assume_role, RoleArn=nobody, RoleSessionName="ci")[2]
+    assert message.endswith("because no role trust policy allows the sts:AssumeRole action")
+
+
+def test_a_permissions_boundary_takes_away(region: Enforced) -> None:
+    limit = region.client("iam").create_policy(
+        PolicyName="limit", PolicyDocument=document(allow("ecs:*"))
+    )["Policy"]["Arn"]
+    trust = {"Principal": {"AWS": f"arn:aws:iam::{region.record.account_id}:root"}}
+    role = region.role(trust, allow("*"), PermissionsBoundary=limit)
+    session = region.assume(region.user(allow("sts:AssumeRole")), role)
+    region.as_("ecs", session).list_clusters()
+    message = refused(region.as_("ec2", session).describe_vpcs)[2]
+    assert "because no permissions boundary allows the ec2:DescribeVpcs action" in message
+
+
+def test_a_pipeline_comes_in_by_its_token(region: Enforced) -> None:
+    issuer = "token.actions.githubusercontent.com"
+    provider = region.client("iam").create_open_id_connect_provider(
+        Url=f"https://{issuer}", ClientIDList=["sts.amazonaws.com"]
+    )["OpenIDConnectProviderArn"]
+    conditions = {
+        "StringEquals": {f"{issuer}:aud": "sts.amazonaws.com"},
+        "StringLike": {f"{issuer}:sub": "repo:me/app:*"},
+    }
+    role = region.role(
+        {"Principal": {"Federated": provider}, "Condition": conditions},
+        allow("ec2:DescribeVpcs"),
+        Action="sts:AssumeRoleWithWebIdentity",
+    )
+    unsigned = boto3.client(
+        "sts",
+        endpoint_url=region.record.endpoint,
+        region_name=region.record.region,
+        aws_access_key_id="",
+        aws_secret_access_key="",
+    )
+
+    def token(**claims: str) -> str:
+        body = {"iss": f"https://{issuer}", "aud": "sts.amazonaws.com", **claims}
+        middle = base64.urlsafe_b64encode(json.dumps(body).encode()).decode().rstrip("=")
+        return f"e30.{middle}.x"
+
+    def come(text: str) -> Any:
+        return unsigned.assume_role_with_web_identity(
+            RoleArn=role, RoleSessionName="ci", WebIdentityToken=text
+        )
+
+    session = come(token(sub="repo:me/app:ref:refs/heads/master"))["Credentials"]
+    region.as_("ec2", session).describe_vpcs()
+    assert refused(region.as_("ec2", session).describe_subnets)[1] == "UnauthorizedOperation"
+    for wrong in (
+        token(sub="repo:you/app:x"),
+        token(sub="repo:me/app:x", aud="other"),
+        token(sub="repo:me/app:x", iss="https://example.com"),
+        "no token",
+    ):
+        words = refused(come, text=wrong)[2]
+        assert words == "Not authorized to perform sts:AssumeRoleWithWebIdentity"
+
+
+def test_roles_are_passed_only_by_who_may(region: Enforced, scenario: Scenario) -> None:
+    task_role = region.role(ECS_TRUST)
+    definition = {
+        "family": "passed",
+        "taskRoleArn": task_role,
+        "containerDefinitions": [scenario.container("app", "shell:1", ["true"])],
+        "requiresCompatibilities": ["FARGATE"],
+        "networkMode": "awsvpc",
+        "cpu": "256",
+        "memory": "512",
+        "executionRoleArn": scenario.role,
+    }
+    without = region.user(allow("ecs:*"))
+    message = refused(region.as_("ecs", without).register_task_definition, **definition)[2]
+    assert f"iam:PassRole on resource: {task_role} because" in message
+    to = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+    passing = allow("iam:PassRole", [task_role, scenario.role], Condition=to)
+    may = region.user(allow("ecs:*"), passing)
+    region.as_("ecs", may).register_task_definition(**definition)
+    elsewhere = {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
+    other = region.user(allow("ecs:*"), {**passing, "Condition": elsewhere})
+    call = region.as_("ecs", other).register_task_definition
+    assert "iam:PassRole" in refused(call, **definition)[2]
+    # RunTask passes the definition's roles again
+    run = {
+        "cluster": scenario.cluster,
+        "taskDefinition": "passed",
+        "launchType": "FARGATE",
+        "networkConfiguration": scenario.network,
+    }
+    assert "iam:PassRole" in refused(region.as_("ecs", without).run_task, **run)[2]
+    assert region.as_("ecs", may).run_task(**run)["tasks"]
+
+
+def test_run_task_by_definition_and_cluster(region: Enforced, scenario: Scenario) -> None:
+    definition = scenario.define("shell:1", ["true"])
+    family = definition.partition(":")[0]
+    here = f"{region.record.region}:{region.record.account_id}"
+    cluster = f"arn:aws:ecs:{here}:cluster/{scenario.cluster}"
+    region.client("ecs").create_cluster(clusterName="elsewhere")
+    ann = region.user(
+        allow(
+            "ecs:RunTask",
+            f"arn:aws:ecs:{here}:task-definition/{family}:*",
+            Condition={"ArnEquals": {"ecs:cluster": cluster}},
+        ),
+        allow("iam:PassRole", scenario.role),
+    )
+    ecs = region.as_("ecs", ann)
+    given = {
+        "cluster": scenario.cluster,
+        "taskDefinition": definition,
+        "launchType": "FARGATE",
+        "networkConfiguration": scenario.network,
+    }
+    assert ecs.run_task(**given)["tasks"]
+    assert ecs.run_task(**{**given, "cluster": cluster, "taskDefinition": family})["tasks"]
+    assert refused(ecs.run_task, **{**given, "cluster": "elsewhere"})[1] == "AccessDeniedException"
+    another = scenario.define("shell:1", ["true"])
+    message = refused(ecs.run_task, **{**given, "taskDefinition": another})[2]
+    assert f"on resource: arn:aws:ecs:{here}:task-definition/{another} " in message
+
+
+def test_tags_of_what_is_made_need_the_right_to_tag(region: Enforced) -> None:
+    ann = region.user(
+        allow(["ecs:CreateCluster", "iam:CreateRole"]),
+        allow(
+            ["ecs:TagResource", "iam:TagRole"],
+            Condition={"StringEquals": {"aws:RequestTag/app": "x"}},
+        ),
+    )
+    ecs, iam = region.as_("ecs", ann), region.as_("iam", ann)
+    ecs.create_cluster(clusterName="untagged")
+    ecs.create_cluster(clusterName="tagged", tags=[{"key": "app", "value": "x"}])
+    wrong = [{"key": "app", "value": "y"}]
+    assert "ecs:TagResource" in refused(ecs.create_cluster, clusterName="t", tags=wrong)[2]
+    role = {"RoleName": "tagged", "AssumeRolePolicyDocument": document()}
+    tags = [{"Key": "app", "Value": "y"}]
+    assert "iam:TagRole" in refused(iam.create_role, **role, Tags=tags)[2]
+
+
+def test_iam_itself_by_resource(region: Enforced) -> None:
+    ann = region.user(
+        allow("iam:*", f"arn:aws:iam::{region.record.account_id}:role/app-*"),
+        deny("iam:AttachRolePolicy", Condition={"ArnLike": {"iam:PolicyARN": "*:policy/Admin*"}}),
+    )
+    iam = region.as_("iam", ann)
+    trust = document({"Effect": "Allow", "Action": "sts:AssumeRole", **ECS_TRUST})
+    iam.create_role(RoleName="app-one", AssumeRolePolicyDocument=trust)
+    create = {"RoleName": "other", "AssumeRolePolicyDocument": trust}
+    assert "role/other" in refused(iam.create_role, **create)[2]
+    assert refused(iam.create_user, UserName="app-one")[1] == "AccessDenied"
+    aws = "arn:aws:iam::aws:policy"
+    iam.attach_role_policy(RoleName="app-one", PolicyArn=f"{aws}/ReadOnlyAccess")
+
+
+def test_who_is_known_survives_a_restart(region: Enforced) -> None:
+    trust = {"Principal": {"AWS": f"arn:aws:iam::{region.record.account_id}:root"}}
+    role = region.role(trust, allow("ec2:DescribeVpcs"))
+    session = region.assume(region.user(allow("sts:AssumeRole")), role)
+    region.restart()
+    region.as_("ec2", session).describe_vpcs()
+    assert refused(region.as_("ec2", session).describe_subnets)[1] == "UnauthorizedOperation"
+
+
+def test_settings_are_the_files(tmp_path: Path) -> None:
+    from drydock.config import load
+
+    (tmp_path / "drydock.toml").write_text("[region]\nenforce_iam = true\n")
+    assert load(tmp_path).region.enforce_iam
+    (tmp_path / "drydock.toml").write_text("")
+    assert not load(tmp_path).region.enforce_iam
+    assert load(tmp_path).enforcing(wanted=True).region.enforce_iam
