@@ -177,6 +177,7 @@ _EC2: Mapping[str, tuple[str, str]] = {
     "nat": ("describe_nat_gateways", "NatGatewayIds"),
     "rtb": ("describe_route_tables", "RouteTableIds"),
     "sg": ("describe_security_groups", "GroupIds"),
+    "sgr": ("describe_security_group_rules", "SecurityGroupRuleIds"),
     "subnet": ("describe_subnets", "SubnetIds"),
     "vol": ("describe_volumes", "VolumeIds"),
     "vpc": ("describe_vpcs", "VpcIds"),

@@ -1,0 +1,6 @@
+"""What a stack costs, from the JSON of its plan or state and AWS's list prices: all of it pure.
+
+prices      AWS's published prices, data with source and date (prices.toml)
+meters      which prices a resource is charged by, and how many units of each
+estimate    sums, what is not counted, what has no known price
+"""

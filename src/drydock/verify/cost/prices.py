@@ -1,0 +1,69 @@
+"""AWS's published prices: data, with the list that each is from and that list's date."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from importlib import resources
+
+from drydock.errors import UsageError
+
+HOURS = 730
+"""Of a month, as AWS's own calculator counts them."""
+_GLOBAL = "global"
+
+
+@dataclass(frozen=True)
+class Price:
+    """US dollars for one unit."""
+
+    dollars: Decimal
+    source: str
+    """URL of AWS's list; `given` where the user gave the price."""
+    date: date | None = None
+
+
+@dataclass(frozen=True)
+class Prices:
+    """The prices of one AWS region by their names, such as `alb_hour`."""
+
+    region: str
+    table: Mapping[str, Price]
+
+    def get(self, name: str) -> Price | None:
+        """None: no source is known for it."""
+        return self.table.get(name)
+
+    def given(self, prices: Mapping[str, Decimal]) -> Prices:
+        """With prices of the user's instead of the table's."""
+        own = {name: Price(dollars, "given") for name, dollars in prices.items()}
+        return replace(self, table={**self.table, **own})
+
+
+def load(region: str) -> Prices:
+    """The prices of a region. Raises UsageError: there is no table of it."""
+    tables = _tables()
+    if region not in tables:
+        known = ", ".join(sorted(set(tables) - {_GLOBAL}))
+        raise UsageError(
+            f"prices of {region}", f"there is a table of {known} alone", "--region us-east-1, say"
+        )
+    return Prices(region, {**tables[_GLOBAL], **tables[region]})
+
+
+@cache
+def _tables() -> Mapping[str, Mapping[str, Price]]:
+    text = resources.files(__package__).joinpath("prices.toml").read_text()
+    read = tomllib.loads(text, parse_float=Decimal)
+    return {
+        region: {
+            name: Price(Decimal(one["price"]), one["list"], one["date"])
+            for name, one in table.items()
+        }
+        for region, table in read.items()
+        if isinstance(table, dict)
+    }
