@@ -8,10 +8,12 @@ import tomllib
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from drydock.account import Account
+from drydock.account.reading import prepare
 from drydock.errors import ConfigError
 
 FILE_NAME = "drydock.toml"
@@ -61,6 +63,13 @@ class Config(_Section):
     folder: Path
     region: RegionConfig = RegionConfig()
     images: dict[str, ImageConfig] = {}
+    account: Account = Account()
+
+    @model_validator(mode="after")
+    def _in_one_place(self) -> Self:
+        if words := self.account.misplaced(self.region.name, self.region.account_id):
+            raise ValueError(f"account: {words}")
+        return self
 
     def enforcing(self, wanted: bool) -> Config:
         """These settings, with IAM enforced if that is wanted."""
@@ -95,6 +104,8 @@ def load(folder: Path, file: Path | None = None) -> Config:
         raise ConfigError(f"{path} cannot be read", str(error), "mend the file") from error
     base = path.resolve().parent
     data = _expand(raw, path, ())
+    if "account" in data:
+        data["account"] = prepare(data["account"], os.environ, str(path))
     for image in data.get("images", {}).values() if isinstance(data.get("images"), dict) else ():
         if isinstance(image, dict):
             _make_absolute(image, base)
@@ -114,6 +125,8 @@ def _expand(value: Any, path: Path, where: tuple[str, ...]) -> Any:
 
     def replace(match: re.Match[str]) -> str:
         name = match.group(1)
+        if name not in os.environ and where[0] == "account":
+            return ""  # as an empty one: its entry is left out
         if name not in os.environ:
             raise ConfigError(
                 f"{path}: {'.'.join(where)}",
@@ -142,6 +155,9 @@ def _make_absolute(image: dict[str, Any], base: Path) -> None:
 def _sentence(error: ValidationError | TypeError) -> str:
     if isinstance(error, TypeError):
         return "`folder` is not a key of this file"
-    return "; ".join(
-        f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()
-    )
+    said = []
+    for item in error.errors():
+        where = ".".join(str(part) for part in item["loc"])
+        words = item["msg"].removeprefix("Value error, ")
+        said.append(f"{where}: {words}" if where else words)
+    return "; ".join(said)

@@ -83,6 +83,7 @@ class Region:
         warming.join()  # the API answers now, not only once moto is imported
         self._saver = Saver(self.store, self.workspace.state)
         self._saver.start()
+        self._provide_account(authority)
         self._porter.ready(
             endpoint=self._endpoint,
             daemon_pid=linux.host_pid(),
@@ -115,6 +116,20 @@ class Region:
         )
         self._data_plane.start()
         log.info("region started", extra={"after": time.monotonic() - begun})
+
+    def _provide_account(self, authority: Authority) -> None:
+        """What [account] declares is there before anybody can ask for it."""
+        if self.config.account.is_empty:
+            return
+        with self.store.reading():
+            from drydock.region.api.account import provide  # noqa: PLC0415  (moto, slow)
+            from drydock.region.controllers.acm.plan import KINDS, VALIDITY  # noqa: PLC0415
+
+        provide(
+            self.store,
+            self.config.account,
+            lambda one: authority.issue(one.domain_names, KINDS[one.algorithm], VALIDITY),
+        )
 
     def close(self) -> None:
         """Stop in order: the API, the controllers with what they run, then save."""

@@ -2,7 +2,8 @@
 
 Keys and certificates (cryptography's, made in C) go as PEM. Small functions inside functions, as moto
 gives them to `defaultdict`, go by where they stand in its source. Its subclasses of `dict`, which take
-more than items or give others than they hold, go as they are inside. moto's dictionaries of backends go by name.
+more than items or give others than they hold, go as they are inside. moto's dictionaries of backends
+go by name, its locks (ECR has one, in moto 5.2.5) as new ones: nobody holds them meanwhile.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import io
 import pickle
 import sys
+import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from importlib import import_module
@@ -26,6 +28,7 @@ Place = tuple[str, str]
 _PEM = serialization.Encoding.PEM
 _PRIVATE = (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey)
 _PUBLIC = (rsa.RSAPublicKey, ec.EllipticCurvePublicKey, ed25519.Ed25519PublicKey)
+_LOCKS = (type(threading.RLock()), type(threading.Lock()))
 
 
 def dumps(value: object) -> bytes:
@@ -60,17 +63,22 @@ class _Pickler(pickle.Pickler):
             return _public_key, (obj.public_bytes(_PEM, info),)
         if isinstance(obj, x509.Certificate):
             return _certificate, (obj.public_bytes(_PEM),)
+        if isinstance(obj, _LOCKS):
+            return threading.RLock if isinstance(obj, _LOCKS[0]) else threading.Lock, ()
         if isinstance(obj, FunctionType) and "<locals>" in obj.__qualname__:
             return _reduce_inner(obj)
         if isinstance(obj, dict) and type(obj).__module__.startswith("moto."):
-            held: Any = obj
-            if type(obj).__name__.endswith("BackendDict"):
-                return _backends, place(held)
-            if type(obj).__name__ == "AccountSpecificBackend":
-                return _account, (*place(_owner(held)), held.account_id)
-            made = (type(obj), getattr(obj, "default_factory", None))
-            return _empty, made, (vars(obj), dict(dict.items(obj))), None, None, _fill
+            return _reduce_mapping(obj)
         return NotImplemented
+
+
+def _reduce_mapping(held: Any) -> Any:
+    if type(held).__name__.endswith("BackendDict"):
+        return _backends, place(held)
+    if type(held).__name__ == "AccountSpecificBackend":
+        return _account, (*place(_owner(held)), held.account_id)
+    made = (type(held), getattr(held, "default_factory", None))
+    return _empty, made, (vars(held), dict(dict.items(held))), None, None, _fill
 
 
 def _owner(regions: Any) -> Any:

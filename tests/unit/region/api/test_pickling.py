@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import threading
 from collections import defaultdict
 from typing import Any
 
@@ -77,3 +78,13 @@ def test_versions_of_an_s3_key_stay_apart() -> None:
     after = again(store)
     assert after.getlist("key") == ["one", "two"]
     assert after["key"] == "two"
+
+
+def test_locks_are_made_anew() -> None:
+    """ECR's backend has one: without this, nothing is saved any more once there is a repository."""
+    before = threading.RLock()
+    with before:
+        after = again(before)
+    assert isinstance(after, type(before))
+    assert after.acquire(blocking=False)
+    assert isinstance(again(threading.Lock()), type(threading.Lock()))

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from drydock.region.api.gaps.acm import describing, names
 from drydock.region.api.gaps.acm.records import Certificate, Renewal
 from drydock.region.certificates.authority import Authority
-from drydock.region.certificates.keys import Kind
 from drydock.region.controllers.acm import public
 from drydock.region.controllers.acm.plan import (
+    KINDS,
     PATIENCE,
     VALIDITY,
     Issue,
@@ -31,11 +31,6 @@ from drydock.region.controllers.acm.public import Zone
 from drydock.region.controllers.base import DONE, Outcome, Requeue, TerminalError
 from drydock.region.controllers.parts import Parts
 
-_KINDS: dict[str, Kind] = {
-    "RSA_2048": "rsa-2048",
-    "EC_prime256v1": "p-256",
-    "EC_secp384r1": "p-384",
-}
 _LONGEST_WAIT = 3600.0
 """Seconds: the clock that certificates live by may be set, and a machine sleeps."""
 _QUIET = 60.0
@@ -90,6 +85,8 @@ class CertificateController:
             )
 
     def _proof(self, view: View, zones: Sequence[Zone]) -> Proof:
+        if view.vouched:
+            return Proof(frozenset(view.names))
         proven = set()
         for name in view.names:
             record = names.validation_record(self._store.account_id, name)
@@ -101,7 +98,7 @@ class CertificateController:
     def _do(self, view: View, step: Step, now: datetime) -> None:
         issued = None
         if isinstance(step, Issue):  # outside the lock: a key takes a moment
-            issued = self._authority.issue(view.names, _KINDS[view.algorithm], VALIDITY, now)
+            issued = self._authority.issue(view.names, KINDS[view.algorithm], VALIDITY, now)
         with self._store.writing("acm"):
             acm = self._store.backend("acm")
             record = acm.certificates.get(view.arn)
@@ -153,6 +150,7 @@ def _view(record: Certificate, *, eligible: bool) -> View:
         issued_at=record.issued_at,
         not_after=certificate.not_valid_after_utc if certificate else None,
         eligible=eligible,
+        vouched=record.vouched,
         renewal_asked=record.renewal_asked,
         renewal_status=renewal.status if renewal else "",
         renewal_reason=(renewal.reason or "") if renewal else "",

@@ -9,6 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from drydock.region.certificates.keys import Kind
+
+KINDS: dict[str, Kind] = {
+    "RSA_2048": "rsa-2048",
+    "EC_prime256v1": "p-256",
+    "EC_secp384r1": "p-384",
+}
+"""ACM's key algorithms → the authority's."""
 VALIDITY = timedelta(days=198)
 """Of a certificate that ACM issues, since 2026: public authorities may give no more than 200 days."""
 PATIENCE = timedelta(hours=72)
@@ -42,6 +50,8 @@ class View:
     not_after: datetime | None = None
     eligible: bool = False
     """In use or exported: ACM renews it."""
+    vouched: bool = False
+    """Its names count as proven."""
     renewal_asked: bool = False
     renewal_status: str = ""
     renewal_reason: str = ""

@@ -34,6 +34,9 @@ class Certificate(CertBundle):
     `cert`, `key` and `chain` are PEM, empty as long as there is none; `status` is ACM's. Times are UTC.
     """
 
+    vouched = False
+    """The account had it before the region: its names are proven where the region cannot look."""
+
     def __init__(
         self, arn: str, kind: str, names: list[str], algorithm: str, options: dict[str, str]
     ) -> None:

@@ -62,8 +62,10 @@ class ZoneOperations(ChangeOperations):
         vpcregion: str | None = None,
         comment: str | None = None,
         delegation_set_id: str | None = None,
+        *,
+        zone_id: str = "",
     ) -> HostedZone:
-        """CreateHostedZone; private with a VPC."""
+        """CreateHostedZone; private with a VPC. `zone_id` is the id that it gets; empty: a new one."""
         name = _zone_name(name)
         known = [one for one in self.zones.values() if one.caller_reference == caller_reference]
         if caller_reference and known:
@@ -78,7 +80,12 @@ class ZoneOperations(ChangeOperations):
             raise invalid_input("A private hosted zone needs a VPC: VPC is missing.")
         delegation_set = self._delegation_set(name, delegation_set_id, private=bool(vpcid))
         zone = HostedZone(  # type: ignore[abstract]
-            name, new_id("Z"), bool(vpcid), str(caller_reference), comment, delegation_set
+            name,
+            zone_id or new_id("Z"),
+            bool(vpcid),
+            str(caller_reference),
+            comment,
+            delegation_set,
         )
         zone.rr_changes = []
         servers = [f"{one}." for one in delegation_set.name_servers]
