@@ -89,6 +89,29 @@ status: setup ## Show URLs, services, tasks, health and databases
 logs: setup ## Show the tasks' log lines (FOLLOW=1: as they come)
 	@$(DRYDOCK) logs $(if $(FOLLOW),-f)
 
+##### The pipeline (.github/workflows)
+
+.PHONY: ci-runner
+ci-runner: ## Let an ordinary user make namespaces, where this machine's AppArmor forbids it
+	@scripts/allow-namespaces
+
+.PHONY: ci-comment
+ci-comment: setup ## Put the saved plan on the pull request, as one comment that is brought up to date
+	@$(DRYDOCK) ci comment $(DIR)
+
+.PHONY: ci-drift
+ci-drift: setup ## Fail, and open an issue, if the saved plan has changes; else close it
+	@$(DRYDOCK) ci drift $(DIR)
+
+.PHONY: ci-smoke
+ci-smoke: setup ## Wait until the site answers 200
+	@$(DRYDOCK) ci smoke $(DIR)
+
+.PHONY: ci-confirm
+ci-confirm: ## Fail unless CONFIRM names the repository
+	@[[ -n $${GITHUB_REPOSITORY-} && $${CONFIRM-} == "$$GITHUB_REPOSITORY" ]] || \
+	  { echo "Nothing was destroyed: write $${GITHUB_REPOSITORY-OWNER/REPOSITORY} into the field 'confirm'." >&2; exit 1; }
+
 ##### Development
 
 .PHONY: test

@@ -21,6 +21,7 @@ from drydock.cli import (
     destroy,
     doctor,
     output,
+    pipeline,
     plan,
     region,
     stack,
@@ -85,6 +86,7 @@ stack.add_to(app)
 plan.add_to(app)
 destroy.add_to(app)
 cost.add_to(app)
+pipeline.add_to(app)
 tasks.add_to(app)
 status.add_to(app)
 verify.add_to(app)

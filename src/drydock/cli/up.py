@@ -107,7 +107,7 @@ def _up(here: Place, folder: Path, quick: bool, steps: Steps) -> list[str]:
     if quick:
         _quick(here, steps)
     _migrate(here, folder, quick, steps)
-    return _site(here, steps)
+    return site_of(here, steps)
 
 
 def _terraform(here: Place, folder: Path, steps: Steps) -> bool:
@@ -188,8 +188,8 @@ def _outputs(here: Place, folder: Path, quick: bool) -> dict[str, Any]:
     return outputs_of(here, folder)
 
 
-def _site(here: Place, steps: Steps) -> list[str]:
-    """Wait for each URL of the services' load balancers."""
+def site_of(here: Place, steps: Steps) -> list[str]:
+    """Wait for each URL of the services' load balancers; the URLs."""
     from drydock.ops import site, status
     from drydock.ops.services import Scope
 
