@@ -48,6 +48,12 @@ class Scenario:
             )["Subnet"]["SubnetId"]
             for n, zone in enumerate("ab")
         ]
+        return cls.within(region, name, vpc, subnets)
+
+    @classmethod
+    def within(cls, region: TestRegion, name: str, vpc: str, subnets: list[str]) -> Scenario:
+        """In a VPC that is there."""
+        ec2 = region.client("ec2")
         group = ec2.create_security_group(GroupName=f"{name}-all", Description="all", VpcId=vpc)[
             "GroupId"
         ]
