@@ -480,6 +480,104 @@ def test_iam_itself_by_resource(region: Enforced) -> None:
     iam.attach_role_policy(RoleName="app-one", PolicyArn=f"{aws}/ReadOnlyAccess")
 
 
+EXECUTION = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
+
+
+def run(
+    region: Enforced, scenario: Scenario, execution: str, task_role: str = "", **container: Any
+) -> str:
+    """A task under these roles → its ARN."""
+    family = f"roles-{next(_numbers)}"
+    given = {"image": "shell:1", "command": ["true"], **container}
+    roles = {"executionRoleArn": execution, **({"taskRoleArn": task_role} if task_role else {})}
+    region.client("ecs").register_task_definition(
+        family=family,
+        requiresCompatibilities=["FARGATE"],
+        networkMode="awsvpc",
+        cpu="256",
+        memory="512",
+        containerDefinitions=[scenario.container("app", **given)],
+        **roles,
+    )
+    return scenario.run(family)
+
+
+def test_a_task_stops_without_the_right_to_its_secret(region: Enforced, scenario: Scenario) -> None:
+    secret = region.client("secretsmanager").create_secret(Name="task/db", SecretString="1")["ARN"]
+    execution = region.role(ECS_TRUST)
+    name = execution.rsplit("/", 1)[-1]
+    iam = region.client("iam")
+    iam.attach_role_policy(RoleName=name, PolicyArn=EXECUTION)
+    wanted: dict[str, Any] = {
+        "secrets": [{"name": "PASSWORD", "valueFrom": secret}],
+        "command": ['test "$PASSWORD" = 1'],
+    }
+    arn = run(region, scenario, execution, **wanted)
+    stopped = scenario.wait(arn, "STOPPED")
+    task_id = arn.rsplit("/", 1)[-1]
+    session = f"arn:aws:sts::{region.record.account_id}:assumed-role/{name}/{task_id}"
+    assert stopped["stopCode"] == "TaskFailedToStart"
+    assert stopped["stoppedReason"].startswith(
+        "ResourceInitializationError: unable to pull secrets or registry auth: execution resource "
+        "retrieval failed: unable to retrieve secret from asm: service call has been retried 1 "
+        f"time(s): failed to fetch secret {secret} from secrets manager: AccessDeniedException: "
+        f"User: {session} is not authorized to perform: secretsmanager:GetSecretValue on resource: "
+        f"{secret} because no identity-based policy allows the secretsmanager:GetSecretValue action "
+        "status code: 400, request id: "
+    )
+    iam.put_role_policy(
+        RoleName=name,
+        PolicyName="own",
+        PolicyDocument=document(allow("secretsmanager:GetSecretValue", secret)),
+    )
+    stopped = scenario.wait(run(region, scenario, execution, **wanted), "STOPPED")
+    assert stopped["containers"][0]["exitCode"] == 0
+
+
+def test_a_task_stops_without_the_right_to_its_log_stream_and_image(
+    region: Enforced, scenario: Scenario
+) -> None:
+    bare = region.role(ECS_TRUST)
+    reason = scenario.wait(run(region, scenario, bare), "STOPPED")["stoppedReason"]
+    assert reason.startswith("ResourceInitializationError: failed to validate logger args")
+    assert "logs:CreateLogStream on resource: arn:aws:logs:" in reason
+    ecr = f"{region.record.account_id}.dkr.ecr.{region.record.region}.amazonaws.com/app:1"
+    arn = run(region, scenario, bare, image=ecr)
+    assert "ecr:GetAuthorizationToken" in scenario.wait(arn, "STOPPED")["stoppedReason"]
+    untrusting = region.role({"Principal": {"Service": "ec2.amazonaws.com"}}, allow("*"))
+    arn = run(region, scenario, untrusting)
+    assert "unable to assume the role" in scenario.wait(arn, "STOPPED")["stoppedReason"]
+
+
+def test_a_tasks_own_calls_are_its_task_roles(region: Enforced, scenario: Scenario) -> None:
+    execution = region.role(ECS_TRUST)
+    region.client("iam").attach_role_policy(
+        RoleName=execution.rsplit("/", 1)[-1], PolicyArn=EXECUTION
+    )
+    task_role = region.role(ECS_TRUST, allow("ssm:GetParameter"))
+    region.client("ssm").put_parameter(Name="/task/colour", Value="red", Type="String")
+    program = """
+import boto3, botocore
+print(boto3.client("sts").get_caller_identity()["Arn"], flush=True)
+print(boto3.client("ssm").get_parameter(Name="/task/colour")["Parameter"]["Value"], flush=True)
+try:
+    boto3.client("ssm").delete_parameter(Name="/task/colour")
+except botocore.exceptions.ClientError as error:
+    print(error.response["Error"]["Code"], flush=True)
+"""
+    given: dict[str, Any] = {"image": "psql:1", "command": [program]}
+    arn = run(region, scenario, execution, task_role, **given)
+    stopped = scenario.wait(arn, "STOPPED", seconds=40)
+    lines = scenario.output(arn)
+    assert stopped["containers"][0]["exitCode"] == 0, lines
+    who = f"assumed-role/{task_role.rsplit('/', 1)[-1]}/{arn.rsplit('/', 1)[-1]}"
+    assert lines[0].endswith(who)
+    assert lines[1:] == ["red", "AccessDeniedException"]
+    arn = run(region, scenario, execution, image="shell:1", command=['echo "<$AWS_ACCESS_KEY_ID>"'])
+    scenario.wait(arn, "STOPPED")
+    assert scenario.output(arn) == ["<>"]
+
+
 def test_who_is_known_survives_a_restart(region: Enforced) -> None:
     trust = {"Principal": {"AWS": f"arn:aws:iam::{region.record.account_id}:root"}}
     role = region.role(trust, allow("ec2:DescribeVpcs"))

@@ -20,6 +20,7 @@ from drydock.region.api.store import Store
 from drydock.region.controllers.ecs import secrets
 from drydock.region.controllers.ecs.definitions import ContainerPlan, LogTarget
 from drydock.region.controllers.ecs.needs import PORT, needs, unmet
+from drydock.region.controllers.ecs.permissions import Permissions
 from drydock.region.controllers.parts import Parts
 from drydock.region.network.probing import probe
 from drydock.region.runtime.command import ProcessImage
@@ -56,6 +57,7 @@ class TaskStarter:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._store = parts.store
+        self._permissions = Permissions(parts.store, enforced=parts.config.region.enforce_iam)
         self._driver = ProcessDriver(parts.spawner, parts.pump)
 
     def resolves(self, task: Task) -> bool:
@@ -67,8 +69,10 @@ class TaskStarter:
     def prepare(self, task: Task, plan: ContainerPlan) -> Prepared:
         """Get what a container needs, in ECS's order. Raises CannotStartError with ECS's reason."""
         self._check_way_out(task, plan)
+        if reason := self._permissions.refusal(task, plan):
+            raise CannotStartError(reason, plan.name)
         values = self._secrets(plan)
-        sink = self._sink(plan.log)
+        sink = self._sink(task, plan.log)
         return Prepared(plan, self._image(plan), values, sink)
 
     def start(self, task: Task, ready: Prepared, on_change: Callable[[], None]) -> Container:
@@ -98,6 +102,10 @@ class TaskStarter:
             ) from error
         except DrydockError as error:
             raise CannotStartError(f"CannotStartContainerError: {error}", name) from error
+
+    def forget(self, task: Task) -> None:
+        """Nothing of the task runs any more."""
+        self._permissions.forget(task)
 
     def _check_way_out(self, task: Task, plan: ContainerPlan) -> None:
         """A packet from the task's own interface must reach everything it needs."""
@@ -149,7 +157,7 @@ class TaskStarter:
         return Place(
             netns=fabric.namespace(eni).descriptor,
             resolv_conf=self._resolv_conf(vpc),
-            environment=self._parts.task_environment,
+            environment=self._permissions.environment(task, self._parts.task_environment),
         )
 
     def _resolv_conf(self, vpc: str) -> str:
@@ -163,7 +171,7 @@ class TaskStarter:
             path.chmod(0o644)
         return str(path)
 
-    def _sink(self, target: LogTarget | None) -> Sink:
+    def _sink(self, task: Task, target: LogTarget | None) -> Sink:
         """Where the lines go. The stream is made before the process, as ECS's log driver does."""
         if target is None:
             return lambda _lines: None
@@ -179,6 +187,12 @@ class TaskStarter:
                 "group, or set awslogs-create-group"
             ) from error
 
+        if not self._permissions.may_write(task, target):
+            log.warning(
+                "lines are lost: its execution role lacks logs:PutLogEvents",
+                extra={"task": task.id},
+            )
+            return lambda _lines: None
         return LogSink(self._store, target)
 
 

@@ -277,6 +277,7 @@ class TaskController:
                 self._store.backend("ecs").delete_task_eni(task)
         if task.eni_id in self._parts.fabric.enis():
             return Requeue(1.0)
+        self._starter.forget(task)
         with self._store.writing("ecs"):
             for record in task.containers:
                 record.last_status = "STOPPED"

@@ -1,0 +1,139 @@
+"""What ECS's own roles of a task may do, and the session that its program calls with.
+
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from drydock.region.api.access import principals
+from drydock.region.api.access.call import Call
+from drydock.region.api.access.checks import keys, logs, parameters, sts
+from drydock.region.api.access.door import basics
+from drydock.region.api.access.evaluate import Check, refusal, sentence
+from drydock.region.api.access.matching import EVERYTHING, Resource
+from drydock.region.api.store import Store
+
+SERVICE = "ecs-tasks.amazonaws.com"
+_LASTS = 10 * 365 * 24 * 3600
+"""Seconds. ECS renews a task's credentials; these last as long as the task, and end with it."""
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Of a task's session."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    token: str = field(repr=False)
+
+
+class RoleSession:
+    """A role as ECS assumes it for one task. `session` is the task's id."""
+
+    def __init__(self, store: Store, role_arn: str, session: str) -> None:
+        self._store = store
+        self._role_arn = role_arn
+        self._session = session
+
+    def is_trusted(self) -> bool:
+        """Whether the role is there and lets tasks assume it."""
+        with self._store.reading():
+            service = principals.of_service(self._store, SERVICE)
+            source = f"arn:aws:ecs:{self._store.region}:{self._store.account_id}:task"
+            context = {
+                **basics(self._store, datetime.now(UTC)),
+                "aws:sourceaccount": (self._store.account_id,),
+                "aws:sourcearn": (source,),
+            }
+            asked = sts.trust(self._store, self._role_arn, "sts:AssumeRole")
+            return not refusal(service, asked, context)
+
+    def refusal(self, checks: Iterable[Check]) -> str:
+        """AWS's sentence for the first that the role may not; empty if it may all.
+
+        Call it under the store's lock. The role is there (see `is_trusted`).
+        """
+        who = principals.of_session(self._store, self._role_arn, self._session)
+        context = basics(self._store, datetime.now(UTC))
+        for check in checks:
+            if reason := refusal(who, check, context):
+                return sentence(who, check, reason)
+        return ""
+
+    def open(self) -> Credentials:
+        """Credentials of a session in STS, always the same for one task."""
+        with self._store.writing("sts", "iam"):
+            backend = self._store.backend("sts")
+            found = next(iter(_sessions(backend, self._session)), None)
+            found = found or backend.assume_role(
+                region_name=self._store.region,
+                role_session_name=self._session,
+                role_arn=self._role_arn,
+                policy="",
+                duration=_LASTS,
+                external_id="",
+            )
+            return Credentials(found.access_key_id, found.secret_access_key, found.session_token)
+
+
+def close(store: Store, session: str) -> None:
+    """End the session of a task. Idempotent."""
+    with store.reading():
+        backend = store.backend("sts")
+        for one in _sessions(backend, session):
+            backend.assumed_roles.remove(one)
+            store.backend("iam").access_keys.pop(one.access_key_id, None)
+            store.changed("sts", "iam")
+
+
+def _sessions(backend: Any, session: str) -> list[Any]:
+    return [one for one in backend.assumed_roles if one.session_name == session]
+
+
+# -- what ECS needs for a container; under the store's lock
+
+
+def secret(store: Store, name: str) -> list[Check]:
+    """To read a secret of Secrets Manager, by name or ARN."""
+    call = _call(store, "secretsmanager", "GetSecretValue")
+    return keys.of_secret(call, store, call.action, name)
+
+
+def parameter(store: Store, name: str) -> list[Check]:
+    """To read a parameter, by name."""
+    call = _call(store, "ssm", "GetParameters")
+    own = Check(call.action, Resource(parameters.arn(call, name)))
+    return [own, *parameters.of_parameter(call, store, name)]
+
+
+def registry() -> list[Check]:
+    """To ask ECR for a token."""
+    return [Check("ecr:GetAuthorizationToken", EVERYTHING)]
+
+
+def image(repository_arn: str) -> list[Check]:
+    """To pull an image from a repository of ECR."""
+    where = Resource(repository_arn)
+    return [Check(f"ecr:{one}", where) for one in ("BatchGetImage", "GetDownloadUrlForLayer")]
+
+
+def log_stream(store: Store, group: str, stream: str, *, create_group: bool) -> list[Check]:
+    """To make a log stream."""
+    call = _call(store, "logs", "CreateLogStream")
+    makes = [Check("logs:CreateLogGroup", logs.stream(call, group))] if create_group else []
+    return [*makes, Check(call.action, logs.stream(call, group, stream))]
+
+
+def log_events(store: Store, group: str, stream: str) -> list[Check]:
+    """To write into a log stream."""
+    call = _call(store, "logs", "PutLogEvents")
+    return [Check(call.action, logs.stream(call, group, stream))]
+
+
+def _call(store: Store, service: str, name: str) -> Call:
+    return Call(service, name, store.account_id, store.region)
