@@ -12,6 +12,7 @@ import pytest
 from drydock.errors import CheckFailed, StackError, StateLocked
 from drydock.ops import clients
 from drydock.ops.clients import Clients
+from drydock.stack import reading
 from drydock.stack.lock import Holder
 from drydock.stack.teardown.contents import client
 from drydock.stack.teardown.teardown import Teardown
@@ -159,9 +160,9 @@ def test_a_held_lock_tells_who_and_since_when_and_can_be_released(locked: Rehear
         stack.plan()
     assert f"drydock unlock {LOCK_ID}" in held.value.remedy
     assert not Path(stack.plan_file).exists()
-    holder = stack.holder()
+    holder = reading.holder(stack)
     assert isinstance(holder, Holder)
     assert (holder.id, holder.who) == (LOCK_ID, "ann@laptop")
     stack.unlock(holder.id)
-    assert stack.holder() is None
+    assert reading.holder(stack) is None
     assert stack.plan().added == ("terraform_data.x",)

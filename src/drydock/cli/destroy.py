@@ -49,9 +49,11 @@ def unlock(
     yes: YesOption = False,
 ) -> None:
     """Release the state's lock that a killed run has left. Asks first, unless -y."""
+    from drydock.stack import reading
+
     here = place.choose()
     stack = here.stack(folder)
-    holder = stack.holder()
+    holder = reading.holder(stack)
     if not lock_id and holder is None:
         raise UsageError(
             "drydock unlock",

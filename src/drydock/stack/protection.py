@@ -1,4 +1,4 @@
-"""What of a stack AWS would refuse to delete, read from Terraform's state. Pure.
+"""What of a stack AWS refuses to delete, and how Terraform names a resource of its state. Pure.
 
 A destroy that begins all the same takes away everything else, the service first, and fails after
 minutes: on the protected database alone.
@@ -12,17 +12,6 @@ from typing import Any
 
 SETTINGS = ("deletion_protection", "deletion_protection_enabled", "enable_deletion_protection")
 """As the AWS provider's resources call it: RDS, DynamoDB and others, ELB."""
-
-
-def protected(state: Mapping[str, Any]) -> tuple[str, ...]:
-    """Addresses of the protected resources of a state, as `terraform state pull` gives it."""
-    return tuple(
-        address(resource, instance)
-        for resource in state.get("resources", ())
-        if resource.get("mode") == "managed"
-        for instance in resource.get("instances", ())
-        if any((instance.get("attributes") or {}).get(name) is True for name in SETTINGS)
-    )
 
 
 def address(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> str:

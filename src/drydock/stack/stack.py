@@ -11,19 +11,18 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from drydock.errors import ProviderMissing, StackError, TerraformFailed
+from drydock.errors import ProviderMissing, TerraformFailed
 from drydock.paths import Workspace, write_private
 from drydock.stack import backend, lock
-from drydock.stack.files import StackFiles, read_json
+from drydock.stack.files import StackFiles
 from drydock.stack.finder import Terraform, find_terraform
 from drydock.stack.hold import hold_changes
-from drydock.stack.lock import Holder
 from drydock.stack.plan import PlanSummary, summarise
 from drydock.stack.provider import ProviderSource, cli_configuration, find_provider
 from drydock.stack.record import check_record, refuse, used_up, write_record
@@ -80,7 +79,7 @@ class Stack:
             else on_line is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
         )
         self._workspace = workspace
-        self._files = StackFiles.of(workspace, self.folder, target)
+        self.files = StackFiles.of(workspace, self.folder, target)
 
     @cached_property
     def provider(self) -> ProviderSource:
@@ -102,7 +101,7 @@ class Stack:
         """The S3 bucket that is given to Terraform; empty where the stack says it, or has none."""
         if self.source.backend != "s3":
             return ""
-        return backend.bucket_name(self.target, os.environ, self._files.slug)
+        return backend.bucket_name(self.target, os.environ, self.files.slug)
 
     def init(self, *, upgrade: bool = False) -> None:
         """Fetch the provider and modules, connect the state; locally, make its bucket first.
@@ -134,11 +133,11 @@ class Stack:
         """
         with self._turn("plan") as mine:
             self.plan_file.unlink(missing_ok=True)
-            self._files.plan_record.unlink(missing_ok=True)
+            self.files.plan_record.unlink(missing_ok=True)
             # Terraform keeps the mode of a file that is there: the plan is never readable by others.
             os.close(os.open(self.plan_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             try:
-                arguments = [*self._state_arguments(), f"-out={PLAN_FILE}"]
+                arguments = [*self.state_arguments(), f"-out={PLAN_FILE}"]
                 if destroy:
                     arguments.append("-destroy")
                 self._check(self._run("plan", arguments, mine), "plan")
@@ -147,7 +146,7 @@ class Stack:
                 self.plan_file.unlink(missing_ok=True)
                 raise
             write_record(
-                self._files.plan_record, self.plan_file, self.target, findings=summary.findings
+                self.files.plan_record, self.plan_file, self.target, findings=summary.findings
             )
         return summary
 
@@ -159,14 +158,14 @@ class Stack:
         and TerraformFailed.
         """
         with self._turn("apply") as mine:
-            found = check_record(self._files.plan_record, self.plan_file, self.target)
+            found = check_record(self.files.plan_record, self.plan_file, self.target)
             if found and not allow_replace:
                 raise refuse(self.plan_file, found)
-            outcome = self._run("apply", [*self._state_arguments(), PLAN_FILE], mine)
+            outcome = self._run("apply", [*self.state_arguments(), PLAN_FILE], mine)
             if "Saved plan is stale" in outcome.words:
                 raise used_up(self.plan_file, "the stack was changed after it was planned")
             self._check(outcome, "apply")
-            write_record(self._files.plan_record, self.plan_file, self.target, applied=True)
+            write_record(self.files.plan_record, self.plan_file, self.target, applied=True)
 
     def destroy(self, *, again: Callable[[str, int], bool] = lambda _words, _tries: False) -> None:
         """Destroy everything of the stack, without asking.
@@ -175,7 +174,7 @@ class Stack:
         may make another try worth while.
         """
         with self._turn("destroy") as mine:
-            arguments = [*self._state_arguments(), "-auto-approve"]
+            arguments = [*self.state_arguments(), "-auto-approve"]
             outcome, tries = self._run("destroy", arguments, mine), 1
             while outcome.code != 0 and not outcome.cut_short and again(outcome.words, tries):
                 outcome, tries = self._run("destroy", arguments, mine), tries + 1
@@ -189,20 +188,15 @@ class Stack:
             if outcome.code != 0:
                 raise self._failed("unlock")
 
-    def holder(self) -> Holder | None:
-        """Who holds the lock in S3. None: nobody, or it is kept elsewhere. Raises OpsError."""
-        place = lock.place_of(read_json(self._files.data_dir / "terraform.tfstate") or {})
-        return backend.read_lock(self.target, *place) if place else None
-
     def refresh(self) -> None:
         """Bring the state up to date with what is there."""
         with self._turn("refresh") as mine:
-            arguments = [*self._state_arguments(), "-refresh-only", "-auto-approve"]
+            arguments = [*self.state_arguments(), "-refresh-only", "-auto-approve"]
             self._check(self._run("apply", arguments, mine), "refresh")
 
     def output(self) -> dict[str, Any]:
         """The stack's outputs by name, sensitive ones included; empty before the first apply."""
-        outcome = self.command("output", "-json", "-no-color", *self._state_arguments())
+        outcome = self.command("output", "-json", "-no-color", *self.state_arguments())
         if outcome.code != 0:
             raise self._failed("output", outcome.text)
         return {name: item["value"] for name, item in json.loads(outcome.text).items()}
@@ -216,42 +210,10 @@ class Stack:
         argv = [str(self.terraform.program), *words]
         return capture(argv, cwd=self.folder, env=self._environment)
 
-    def state(self) -> dict[str, Any]:
-        """The state, as `terraform state pull` gives it; empty where there is none.
-
-        It holds secrets in clear. What is wrong with it Terraform says at the next step.
-        """
-        pulled = self.command("state", "pull")
-        if pulled.code != 0 or not pulled.text.strip():
-            return {}
-        found: dict[str, Any] = json.loads(pulled.text)
-        return found
-
-    def refuse_protected(self, addresses: Iterable[str]) -> NoReturn:
-        """Raises StackError: parts of the stack are protected from deletion; nothing was touched."""
-        raise StackError(
-            f"the stack in {self.folder} is protected",
-            f"AWS refuses to delete {', '.join(addresses)}; nothing was destroyed",
-            "if it is meant so: drydock destroy --disable-protection (make destroy"
-            " DISABLE_PROTECTION=1), which turns deletion protection off first",
-        )
-
-    @property
-    def state_place(self) -> str:
-        """The S3 bucket that the state is in, as `init` left it; empty: it is elsewhere."""
-        told = read_json(self._files.data_dir / "terraform.tfstate") or {}
-        return str(((told.get("backend") or {}).get("config") or {}).get("bucket") or "")
-
-    @property
-    def teardown_record(self) -> Path:
-        """What is remembered while the stack is destroyed."""
-        self._create_folders()
-        return self._files.home / "teardown.json"
-
     @property
     def initialised(self) -> bool:
         """`init` has run for this target; what it fetched is still there."""
-        return any(self._files.data_dir.glob("*"))
+        return any(self.files.data_dir.glob("*"))
 
     def _summary(self) -> PlanSummary:
         outcome = self.command("show", "-json", "-no-color", PLAN_FILE)
@@ -260,8 +222,9 @@ class Stack:
         self.planned = json.loads(outcome.text)
         return summarise(self.planned)
 
-    def _state_arguments(self) -> list[str]:
-        state = self._files.state(self.target.region_id)
+    def state_arguments(self) -> list[str]:
+        """Arguments that lead Terraform to a state outside the stack's folder."""
+        state = self.files.state(self.target.region_id)
         arguments = backend.state_arguments(self.source, self.target, state)
         if arguments:
             self._create_folders()
@@ -272,11 +235,11 @@ class Stack:
         """What has to stand before Terraform runs; each of it can be made again at any time."""
         self._create_folders()
         if self.provider.kind != "configuration":
-            text = cli_configuration(self.provider, self._files.cache)
-            write_private(self._files.cli_config, text)
+            text = cli_configuration(self.provider, self.files.cache)
+            write_private(self.files.cli_config, text)
         if self.target.is_local:
             for name, text in aws_files(self.target, self.source.profiles).items():
-                write_private(self._files.aws / name, text)
+                write_private(self.files.aws / name, text)
             if self.state_bucket and backend.make_bucket(self.target, self.state_bucket):
                 self._on_line(f"state bucket {self.state_bucket} made in the local region")
 
@@ -286,18 +249,18 @@ class Stack:
         return environment(
             self.target,
             os.environ,
-            data_dir=self._files.data_dir,
-            cli_config=self._files.cli_config if own else self.provider.path,
-            aws_files=self._files.aws,
+            data_dir=self.files.data_dir,
+            cli_config=self.files.cli_config if own else self.provider.path,
+            aws_files=self.files.aws,
         )
 
     def _turn(self, step: str) -> AbstractContextManager[Turn]:
         self._create_folders()
-        return turn(self._files.running, step)
+        return turn(self.files.running, step)
 
     def _create_folders(self) -> None:
         self._workspace.create()
-        self._files.create()
+        self.files.create()
 
     def _run(self, command: str, arguments: Sequence[str], mine: Turn) -> Outcome:
         """Run a command; locally, break a state lock that a killed run of ours has left.

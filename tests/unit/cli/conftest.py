@@ -118,9 +118,6 @@ class FakeStack:
         self._world.do("apply")
         self._world.consent.append(allow_replace)
 
-    def holder(self) -> Holder | None:
-        return self._world.holder
-
     def unlock(self, lock_id: str) -> None:
         self._world.do(f"unlock {lock_id}")
 
@@ -176,6 +173,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
         return FakeStack(world, folder, target, **more)
 
     monkeypatch.setattr("drydock.stack.stack.Stack", stack)
+    monkeypatch.setattr("drydock.stack.reading.holder", lambda _: world.holder)
     teardown = "drydock.stack.teardown.teardown.Teardown"
     monkeypatch.setattr(teardown, lambda *_: FakeTeardown(world))
     return world

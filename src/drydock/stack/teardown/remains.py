@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from drydock.stack.protection import SETTINGS, address
+from drydock.stack.protection import SETTINGS
+from drydock.stack.reading import resources
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Remains:
     @classmethod
     def of(cls, state: Mapping[str, Any]) -> Remains:
         """Of a state, as `terraform state pull` gives it."""
-        return cls(tuple(_standing(state)))
+        every = resources(state)
+        return cls(tuple(Standing(one["address"], one["type"], one["values"]) for one in every))
 
     @property
     def guarded(self) -> tuple[Standing, ...]:
@@ -95,12 +97,3 @@ class Remains:
             for one in self.standing
             if one.kind == kind and one.attributes.get(forced) is not True
         )
-
-
-def _standing(state: Mapping[str, Any]) -> Iterator[Standing]:
-    for resource in state.get("resources", ()):
-        if resource.get("mode") != "managed":
-            continue
-        for instance in resource.get("instances", ()):
-            attributes = instance.get("attributes") or {}
-            yield Standing(address(resource, instance), resource["type"], attributes)

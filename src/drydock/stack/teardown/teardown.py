@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from drydock.errors import CheckFailed, WaitTimedOut
+from drydock.errors import CheckFailed, StackError, WaitTimedOut
 from drydock.ops import wait
 from drydock.ops.clients import Clients
 from drydock.paths import write_private
+from drydock.stack import reading
 from drydock.stack.files import read_json
 from drydock.stack.stack import Stack
 from drydock.stack.teardown import contents, guards, interfaces
@@ -44,12 +45,13 @@ class Teardown:
         self._stack = stack
         self._clients = clients
         self._tell = tell
-        self._record: Path = stack.teardown_record
-        self.remains = Remains.of(stack.state())
+        stack.files.create()
+        self._record: Path = stack.files.home / "teardown.json"
+        self.remains = Remains.of(reading.state(stack))
 
     def contents(self) -> list[str]:
         """What will be emptied, in words."""
-        own = self._stack.state_place
+        own = reading.state_bucket(self._stack)
         buckets = [name for name in self.remains.buckets if name != own]
         return [
             *(f"bucket {name}" for name in buckets),
@@ -57,9 +59,12 @@ class Teardown:
         ]
 
     def run(self, *, disable_protection: bool = False) -> None:
-        """Destroy everything; what the stack's own steps raise comes out."""
+        """Destroy everything.
+
+        Raises StackError (a part is protected; nothing was touched) and what the steps raise.
+        """
         if self.remains.guarded and not disable_protection:
-            self._stack.refuse_protected(one.address for one in self.remains.guarded)
+            raise self._protected()
         self._remember()
         if self.remains.guarded:
             guards.turn_off(self._clients, self.remains.guarded)
@@ -93,6 +98,15 @@ class Teardown:
         if known.tags:
             words = ", ".join(f"{key}={value}" for key, value in known.tags.items())
             self._tell(f"nothing is left that carries {words}")
+
+    def _protected(self) -> StackError:
+        names = ", ".join(one.address for one in self.remains.guarded)
+        return StackError(
+            f"the stack in {self._stack.folder} is protected",
+            f"AWS refuses to delete {names}; nothing was destroyed",
+            "if it is meant so: drydock destroy --disable-protection (make destroy"
+            " DISABLE_PROTECTION=1), which turns deletion protection off first",
+        )
 
     def _left(self, known: Known) -> tuple[Found, ...]:
         last: tuple[Found, ...] = ()

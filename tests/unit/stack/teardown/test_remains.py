@@ -57,8 +57,22 @@ def test_where_interfaces_may_lag_and_which_roles_there_are() -> None:
 
 
 def test_what_is_guarded_is_told_with_its_address() -> None:
+    table = resource("aws_dynamodb_table", "this")
+    table["instances"] = [
+        {"index_key": "a", "attributes": {"deletion_protection_enabled": True}},
+        {"index_key": "b", "attributes": {"deletion_protection_enabled": None}},
+    ]
     found = remains(
-        resource("aws_rds_cluster", "this", id="c", deletion_protection=True),
-        resource("aws_lb", "this", id="arn", enable_deletion_protection=False),
+        {**resource("aws_rds_cluster", "this", deletion_protection=True), "module": "module.db"},
+        resource("aws_lb", "this", enable_deletion_protection=True),
+        table,
+        resource("aws_rds_cluster", "free", deletion_protection=False),
+        {"mode": "managed", "type": "aws_vpc", "name": "x", "instances": [{"attributes": None}]},
+        {**resource("aws_rds_cluster", "theirs", deletion_protection=True), "mode": "data"},
     )
-    assert [one.address for one in found.guarded] == ["aws_rds_cluster.this"]
+    assert [one.address for one in found.guarded] == [
+        "module.db.aws_rds_cluster.this",
+        "aws_lb.this",
+        'aws_dynamodb_table.this["a"]',
+    ]
+    assert remains().guarded == ()

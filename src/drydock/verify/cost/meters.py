@@ -1,0 +1,342 @@
+"""By which prices each resource of a stack is charged, and how many units of them in a month. Pure.
+
+A `Meter` counts units; what depends on use (data, requests, storage) is counted where the user gives an
+assumption, and listed with its unit price where not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from drydock.verify.cost.prices import HOURS
+
+Resource = Mapping[str, Any]
+Numbers = Mapping[str, Decimal]
+
+
+@dataclass(frozen=True)
+class Meter:
+    """Units of one price that one resource takes in a month."""
+
+    address: str
+    what: str
+    price: str
+    """Name in the price table."""
+    units: Decimal
+    unit: str
+
+
+@dataclass(frozen=True)
+class Usage:
+    """A price that depends on use: `units` of it in a month if the user says so with `--assume`."""
+
+    what: str
+    price: str
+    unit: str
+    assumption: str = ""
+    """Its name; empty: none can be given."""
+
+
+@dataclass(frozen=True)
+class Metered:
+    """What was read of a whole stack."""
+
+    meters: tuple[Meter, ...] = ()
+    usages: tuple[Usage, ...] = ()
+    unknown: tuple[tuple[str, str], ...] = ()
+    """Address and why: what is charged in a way that is not known here."""
+    assumed: Mapping[str, str] = field(default_factory=dict)
+    """What was taken for true, by the names that `--assume` takes."""
+
+
+class Stack:
+    """The resources of a plan or a state, and what the user assumes of them."""
+
+    def __init__(self, resources: Sequence[Resource], assumptions: Numbers) -> None:
+        self.resources = resources
+        self.assumptions = assumptions
+        self.assumed: dict[str, str] = {}
+
+    def of(self, kind: str, near: Resource | None = None) -> list[Resource]:
+        """The resources of a kind; with `near`, those of the same module, if there are any."""
+        found = [one for one in self.resources if one["type"] == kind]
+        own = [one for one in found if near and _module(one) == _module(near)]
+        return own or found
+
+    def number(self, name: str, otherwise: Decimal, why: str) -> Decimal:
+        """What the user assumes, or what the stack says; noted either way."""
+        value = self.assumptions.get(name, otherwise)
+        self.assumed[name] = (
+            f"{value.normalize():f} ({'given' if name in self.assumptions else why})"
+        )
+        return value
+
+    @property
+    def zones(self) -> int:
+        """Availability zones that the subnets are in; two where that is known only after apply."""
+        zones = {values(one).get("availability_zone") for one in self.of("aws_subnet")}
+        return len(zones - {None}) or 2
+
+
+def values(resource: Resource) -> Mapping[str, Any]:
+    return resource.get("values") or {}
+
+
+def read(resources: Sequence[Resource], assumptions: Numbers) -> Metered:
+    """Every meter of a stack's managed resources."""
+    stack = Stack(resources, assumptions)
+    meters: list[Meter] = []
+    unknown: list[tuple[str, str]] = []
+    for one in resources:
+        meter = _METERS.get(one["type"])
+        if meter is None:
+            if one["type"] in _FREE or one["type"].startswith(_FREE_FAMILIES):
+                continue
+            unknown.append((one["address"], f"no price of {one['type']} is known here"))
+            continue
+        for found in meter(stack, one):
+            if isinstance(found, Meter):
+                meters.append(found)
+            else:
+                unknown.append((one["address"], found))
+    usages = [usage for kind, own in _USAGES.items() if stack.of(kind) for usage in own]
+    for usage in usages:
+        if usage.assumption in assumptions:
+            units = stack.number(usage.assumption, Decimal(0), "")
+            meters.append(Meter("the stack", usage.what, usage.price, units, usage.unit))
+    left = tuple(one for one in dict.fromkeys(usages) if one.assumption not in assumptions)
+    return Metered(tuple(meters), left, tuple(unknown), stack.assumed)
+
+
+Counted = Iterator[Meter | str]
+
+
+def _fargate(stack: Stack, one: Resource) -> Counted:
+    own = values(one)
+    providers = {p.get("capacity_provider") for p in own.get("capacity_provider_strategy") or ()}
+    if own.get("launch_type") == "EC2" or providers - {"FARGATE", None}:
+        yield "only tasks on Fargate, on demand, have a price here"
+        return
+    definitions = stack.of("aws_ecs_task_definition", one)
+    if len(definitions) != 1:
+        yield "which task definition it runs is known only after apply"
+        return
+    task = values(definitions[0])
+    platform = (task.get("runtime_platform") or [{}])[0]
+    arm = "_arm" if platform.get("cpu_architecture") == "ARM64" else ""
+    tasks = stack.number("tasks", Decimal(own.get("desired_count") or 0), "desired_count")
+    hours = tasks * HOURS
+    cpu, memory = Decimal(task.get("cpu") or 0) / 1024, Decimal(task.get("memory") or 0) / 1024
+    yield _hours(one, f"{cpu:f} vCPU of each task", f"fargate{arm}_vcpu_hour", cpu * hours, "vCPU")
+    yield _hours(one, f"{memory:f} GB of each task", f"fargate{arm}_gb_hour", memory * hours, "GB")
+    network = (own.get("network_configuration") or [{}])[0]
+    if network.get("assign_public_ip") is True:
+        yield _hours(one, "public address of each task", "public_ipv4_hour", hours, "address")
+
+
+def _balancer(stack: Stack, one: Resource) -> Counted:
+    own = values(one)
+    if own.get("load_balancer_type") not in {None, "application"}:
+        yield f"no price of a {own['load_balancer_type']} load balancer is known here"
+        return
+    yield _hours(one, "load balancer", "alb_hour", Decimal(HOURS), "load balancer")
+    if own.get("internal") is not True:
+        zones = len(own.get("subnets") or own.get("subnet_mapping") or ()) or stack.zones
+        units = Decimal(zones * HOURS)
+        yield _hours(one, f"{zones} public addresses", "public_ipv4_hour", units, "address")
+
+
+def _gateway(_stack: Stack, one: Resource) -> Counted:
+    yield _hours(one, "NAT gateway", "nat_gateway_hour", Decimal(HOURS), "gateway")
+
+
+def _address(_stack: Stack, one: Resource) -> Counted:
+    yield _hours(one, "public address", "public_ipv4_hour", Decimal(HOURS), "address")
+
+
+def _endpoint(stack: Stack, one: Resource) -> Counted:
+    own = values(one)
+    if own.get("vpc_endpoint_type") == "Interface":
+        zones = len(own.get("subnet_ids") or ()) or stack.zones
+        units = Decimal(zones * HOURS)
+        yield _hours(one, f"endpoint in {zones} zones", "endpoint_hour", units, "endpoint and zone")
+
+
+def _cluster(_stack: Stack, one: Resource) -> Counted:
+    if values(one).get("manage_master_user_password") is True:
+        yield _months(one, "the password that RDS keeps", "secret_month", "secret")
+    if not str(values(one).get("engine") or "").startswith("aurora"):
+        yield "only Aurora's clusters have a price here"
+
+
+def _server(stack: Stack, one: Resource) -> Counted:
+    kind = str(values(one).get("instance_class") or "")
+    if kind != "db.serverless":
+        yield _hours(one, kind, f"aurora_hour.{kind}", Decimal(HOURS), "instance")
+        return
+    clusters = stack.of("aws_rds_cluster", one)
+    scaling = [
+        values(cluster).get("serverlessv2_scaling_configuration") or [] for cluster in clusters
+    ]
+    least = [Decimal(str(own[0].get("min_capacity") or 0)) for own in scaling if own]
+    if len(least) != 1:
+        yield "its cluster's capacity is known only after apply"
+        return
+    why = (
+        "of each database instance: its least" if least[0] else "of each: the least awake; 0 paused"
+    )
+    capacity = stack.number("acu", max(least[0], Decimal("0.5")), why)
+    yield _hours(one, f"{capacity:f} ACU", "aurora_acu_hour", capacity * HOURS, "ACU")
+
+
+def _instance(_stack: Stack, one: Resource) -> Counted:
+    own = values(one)
+    if own.get("engine") != "postgres":
+        yield "of RDS, only PostgreSQL has a price here"
+        return
+    price = f"rds_postgres_hour.{own.get('instance_class')}"
+    servers = 2 if own.get("multi_az") else 1
+    yield _hours(one, str(own.get("instance_class")), price, Decimal(servers * HOURS), "instance")
+    yield "its storage has no price here"
+
+
+def _acl(_stack: Stack, one: Resource) -> Counted:
+    yield _months(one, "web ACL", "waf_acl_month", "ACL")
+    rules = len(values(one).get("rule") or ())
+    if rules:
+        yield Meter(
+            one["address"], f"{rules} rules", "waf_rule_month", Decimal(rules), "rule-month"
+        )
+
+
+def _zone(_stack: Stack, one: Resource) -> Counted:
+    yield _months(one, "hosted zone", "route53_zone_month", "zone")
+
+
+def _check(_stack: Stack, one: Resource) -> Counted:
+    yield _months(one, "health check", "route53_check_month", "check")
+
+
+def _secret(_stack: Stack, one: Resource) -> Counted:
+    yield _months(one, "secret", "secret_month", "secret")
+
+
+def _key(_stack: Stack, one: Resource) -> Counted:
+    yield _months(one, "key", "kms_key_month", "key")
+
+
+def _alarm(_stack: Stack, one: Resource) -> Counted:
+    metrics = sum(1 for query in values(one).get("metric_query") or () if query.get("metric")) or 1
+    yield Meter(one["address"], "alarm", "alarm_month", Decimal(metrics), "metric-month")
+
+
+def _by_use(_stack: Stack, _one: Resource) -> Counted:
+    """Charged by use alone."""
+    return iter(())
+
+
+_METERS: Mapping[str, Callable[[Stack, Resource], Counted]] = {
+    "aws_cloudwatch_log_group": _by_use,
+    "aws_cloudwatch_metric_alarm": _alarm,
+    "aws_db_instance": _instance,
+    "aws_ecr_repository": _by_use,
+    "aws_ecs_service": _fargate,
+    "aws_eip": _address,
+    "aws_flow_log": _by_use,
+    "aws_kms_key": _key,
+    "aws_lb": _balancer,
+    "aws_nat_gateway": _gateway,
+    "aws_rds_cluster": _cluster,
+    "aws_rds_cluster_instance": _server,
+    "aws_route53_health_check": _check,
+    "aws_route53_zone": _zone,
+    "aws_s3_bucket": _by_use,
+    "aws_secretsmanager_secret": _secret,
+    "aws_vpc_endpoint": _endpoint,
+    "aws_wafv2_web_acl": _acl,
+}
+_OUT = Usage("data out to the internet", "data_out_gb", "GB", "out_gb")
+_USAGES: Mapping[str, tuple[Usage, ...]] = {
+    "aws_lb": (Usage("load balancer capacity", "alb_lcu_hour", "LCU-hour", "lcu_hours"), _OUT),
+    "aws_ecs_service": (_OUT,),
+    "aws_nat_gateway": (Usage("data through NAT gateways", "nat_gateway_gb", "GB", "nat_gb"), _OUT),
+    "aws_vpc_endpoint": (Usage("data through endpoints", "endpoint_gb", "GB", "endpoint_gb"),),
+    "aws_rds_cluster": (
+        Usage("database storage", "aurora_storage_gb_month", "GB-month", "db_gb"),
+        Usage("database I/O", "aurora_io", "request", "db_io"),
+        Usage("backups beyond the database's own size", "aurora_backup_gb_month", "GB-month"),
+    ),
+    "aws_cloudwatch_log_group": (
+        Usage("log lines taken in", "logs_ingested_gb", "GB", "logs_gb"),
+        Usage("log lines kept", "logs_stored_gb_month", "GB-month", "logs_kept_gb"),
+    ),
+    "aws_ecs_cluster": (Usage("metrics of Container Insights", "metric_month", "metric-month"),),
+    "aws_flow_log": (Usage("flow logs", "flow_logs_gb", "GB", "flow_logs_gb"),),
+    "aws_s3_bucket": (Usage("objects kept", "s3_gb_month", "GB-month", "s3_gb"),),
+    "aws_ecr_repository": (Usage("images kept", "ecr_gb_month", "GB-month", "ecr_gb"),),
+    "aws_wafv2_web_acl": (Usage("requests inspected", "waf_request", "request", "waf_requests"),),
+    "aws_kms_key": (Usage("requests to keys", "kms_request", "request", "kms_requests"),),
+}
+_FREE_FAMILIES = (
+    "aws_acm_",
+    "aws_appautoscaling_",
+    "aws_cloudwatch_log_resource_policy",
+    "aws_default_",
+    "aws_ecr_lifecycle",
+    "aws_ecr_repository_",
+    "aws_iam_",
+    "aws_kms_",
+    "aws_lb_",
+    "aws_route53_record",
+    "aws_s3_bucket_",
+    "aws_secretsmanager_secret_",
+    "aws_vpc_security_group_",
+    "aws_wafv2_ip_set",
+    "aws_wafv2_web_acl_",
+    "null_",
+    "random_",
+    "terraform_",
+    "time_",
+    "tls_",
+)
+"""Charged by nothing of their own; a kind with a meter (aws_kms_key) is looked up before."""
+_FREE = frozenset(
+    {
+        "aws_db_parameter_group",
+        "aws_db_subnet_group",
+        "aws_ecs_cluster",
+        "aws_ecs_cluster_capacity_providers",
+        "aws_ecs_task_definition",
+        "aws_egress_only_internet_gateway",
+        "aws_internet_gateway",
+        "aws_network_acl",
+        "aws_network_acl_rule",
+        "aws_rds_cluster_parameter_group",
+        "aws_route",
+        "aws_route_table",
+        "aws_route_table_association",
+        "aws_security_group",
+        "aws_security_group_rule",
+        "aws_sns_topic",
+        "aws_sns_topic_policy",
+        "aws_sns_topic_subscription",
+        "aws_subnet",
+        "aws_vpc",
+        "aws_vpc_dhcp_options",
+    }
+)
+
+
+def _hours(one: Resource, what: str, price: str, units: Decimal, unit: str) -> Meter:
+    return Meter(one["address"], what, price, units, f"{unit}-hour")
+
+
+def _months(one: Resource, what: str, price: str, unit: str) -> Meter:
+    return Meter(one["address"], what, price, Decimal(1), f"{unit}-month")
+
+
+def _module(resource: Resource) -> str:
+    return str(resource["address"]).rpartition(f"{resource['type']}.")[0]
