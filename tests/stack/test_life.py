@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from drydock.errors import ProviderMissing, UsageError
-from drydock.stack import PlanSummary, Stack, Target
+from drydock.errors import CheckFailed, ProviderMissing, UsageError
+from drydock.stack import PlanSummary, Stack, Target, reading
 from drydock.stack.finder import Terraform
+from drydock.stack.tree import managed
 from tests.stack.conftest import Rehearsal
 
 pytestmark = pytest.mark.terraform
@@ -87,7 +88,15 @@ def test_a_stack_for_aws_lives_in_the_local_region_from_init_to_destroy(
 
     stack.refresh()
     assert stack.plan().no_changes
-    stack.destroy()
+
+    [loss] = stack.plan(destroy=True).findings
+    assert loss.address == "aws_cloudwatch_log_group.x"
+    with pytest.raises(
+        CheckFailed, match=r"aws_cloudwatch_log_group\.x: destroyed: its log lines go"
+    ):
+        stack.apply()
+    assert stack.output() == {"name": "/of/a/test"}, "nothing was changed"
+    stack.apply(allow_replace=True)
     assert stack.output() == {}
     left = sorted(path.name for path in made.folder.iterdir())
     assert left == [".terraform.lock.hcl", "main.tf", "terraform.plan"]
@@ -207,6 +216,26 @@ def test_a_provider_that_no_source_has_is_said_so(
         made.stack.init()
     assert "mirror" in caught.value.remedy
     assert "hashicorp/aws" in made.said, "Terraform's own words were shown"
+
+
+def test_a_preview_is_a_plan_that_is_not_kept(rehearse: Rehearse) -> None:
+    made = rehearse(SIMPLE + 'variable "production" {\n  default = "false"\n}\n')
+    made.stack.init()
+    told = reading.preview(made.stack, {"production": "true"})
+    assert told["variables"]["production"]["value"] == "true"
+    assert [one["address"] for one in managed(told["planned_values"])] == ["terraform_data.x"]
+    assert reading.saved_plan(made.stack) is None
+    assert not list(made.workspace.folder.rglob("*.plan"))
+    made.stack.plan()
+    saved = reading.saved_plan(made.stack)
+    assert saved is not None
+    assert saved["variables"]["production"]["value"] == "false"
+    made.stack.apply()
+    assert reading.saved_plan(made.stack) is None, "it is used up"
+    [standing] = reading.resources(reading.state(made.stack))
+    assert (standing["address"], standing["type"]) == ("terraform_data.x", "terraform_data")
+    with pytest.raises(UsageError, match="no variable nowhere"):
+        reading.preview(made.stack, {"nowhere": "1"})
 
 
 def test_another_backend_is_refused_before_anything_is_done(rehearse: Rehearse) -> None:
