@@ -33,13 +33,12 @@ _TAGGING = {
     "ec2": "CreateTags",
     "elasticloadbalancing": "AddTags",
     "kms": "TagResource",
-    "logs": "TagResource",
     "rds": "AddTagsToResource",
     "secretsmanager": "TagResource",
     "ssm": "AddTagsToResource",
     "wafv2": "TagResource",
 }
-"""What giving tags to a new resource needs besides; IAM's are in iam.py."""
+"""What giving tags to a new resource needs besides; those of IAM and logs are in their files."""
 _CREATING = ("Create", "Run", "Register", "Request", "Import", "Put", "Allocate", "Copy", "Start")
 
 Finder = Callable[[Call, Store], "list[Check]"]
