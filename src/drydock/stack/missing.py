@@ -1,4 +1,4 @@
-"""What Terraform did not find, and the lines of `[account]` that would declare it. Pure.
+"""What Terraform did not find, from what it says. Pure but for `undeclared`.
 
 The phrases are those of the AWS provider 5.100 and of AWS's own errors. Some name no id ("no matching
 EC2 VPC found"): then it is looked for in the block that Terraform names, with its variables filled in.
@@ -6,9 +6,11 @@ EC2 VPC found"): then it is looked for in the block that Terraform names, with i
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 ReadFile = Callable[[str], str]
 """A file's name, as Terraform gives it → its text, empty where it cannot be read."""
@@ -44,6 +46,7 @@ _UNNAMED: tuple[tuple[str, str, str], ...] = (
     ("zone", r"no matching Route ?53 Hosted Zone found", rf"{_ZONE_ID}|{_DOMAIN}"),
     ("certificate", r"reading ACM Certificates: empty result", rf"{_CERTIFICATE}|{_DOMAIN}"),
 )
+_ASSIGNED = re.compile(r'^\s*(\w+)\s*=\s*"([^"]*)"', re.MULTILINE)
 _BLOCK = re.compile(r'on (\S+\.tf) line (\d+), in (?:data|resource) "')
 
 _KINDS = {
@@ -73,29 +76,42 @@ class Missing:
         """In a sentence: "VPC vpc-0123456789abcdef0"."""
         return f"{_KINDS[self.kind]} {self.name}" if self.name else f"such {_KINDS[self.kind]}"
 
-    def declaration(self, region: str) -> str:
-        """The lines of `drydock.toml`, to be pasted as they are; what they guess is said in them."""
-        return _declaration(self, region)
-
 
 def missing(words: str, variables: Mapping[str, str], read: ReadFile) -> list[Missing]:
     """Everything that Terraform's words (without line breaks) say is not there, once each.
 
     `variables` are the stack's, by name.
     """
-    found = [
-        Missing(kind, name) for kind, pattern in _NAMED for name in re.findall(pattern, words)
-    ]
+    found = [Missing(kind, name) for kind, pattern in _NAMED for name in re.findall(pattern, words)]
     for kind, phrase, like in _UNNAMED:
         for hit in re.finditer(phrase, words):
             found += _looked_up(kind, words[hit.end() : hit.end() + 400], like, variables, read)
     return list(dict.fromkeys(found))
 
 
+def undeclared(words: str, folder: Path) -> list[Missing]:
+    """`missing` for the stack in `folder`, with its variables (plain texts alone)."""
+    variables = {
+        name.removeprefix("TF_VAR_"): value
+        for name, value in os.environ.items()
+        if name.startswith("TF_VAR_")
+    }
+
+    def read(name: str) -> str:
+        try:
+            return (folder / name).read_text()
+        except (OSError, UnicodeDecodeError):
+            return ""  # then the id is not said
+
+    for file in ("terraform.tfvars", *sorted(one.name for one in folder.glob("*.auto.tfvars"))):
+        variables.update(_ASSIGNED.findall(read(file)))
+    return missing(words, variables, read)
+
+
 def _looked_up(
     kind: str, after: str, like: str, variables: Mapping[str, str], read: ReadFile
 ) -> list[Missing]:
-    place = _BLOCK.search(after.split("Error: ")[0])
+    place = _BLOCK.search(after.split("Error: ", maxsplit=1)[0])
     block = _block(read(place[1]), int(place[2])) if place else ""
     for value in _values(block, variables):
         if re.fullmatch(like, value):
@@ -119,70 +135,3 @@ def _values(block: str, variables: Mapping[str, str]) -> Iterator[str]:
     inside = block.partition("{")[2]
     yield from re.findall(r'"([^"]+)"', inside)
     yield from (variables.get(name, "") for name in re.findall(r"\bvar\.(\w+)", inside))
-
-
-def advice(found: Iterable[Missing], region: str) -> str:
-    """What to do about it, with the lines to paste."""
-    lines = "\n\n".join(one.declaration(region) for one in found)
-    return (
-        "mend the name; or, if your AWS account has it, declare it in drydock.toml with the lines "
-        "below, then `drydock region stop`, `drydock region start`, and the same again\n\n"
-        f"{lines}\n"
-    )
-
-
-def _declaration(one: Missing, region: str) -> str:
-    name, arn = one.name, f"arn:aws:{{}}:{region}:ACCOUNT:{{}}"
-    match one.kind:
-        case "vpc" | "subnet":
-            return _network(one, region)
-        case "zone" if re.fullmatch(_ZONE_ID, name):
-            return f'[[account.hosted_zones]]\nid = "{name}"\nname = "example.com"  # its own'
-        case "zone":
-            return f'[[account.hosted_zones]]\nname = "{name or "example.com"}"'
-        case "certificate":
-            known = name.startswith("arn:")
-            given = name if known else arn.format("acm", "certificate/ID")
-            domain = "example.com" if known or not name else name
-            return (
-                f'[[account.certificates]]\narn = "{given}"'
-                f'{"" if known else "  # its own"}\n'
-                f'domain_names = ["{domain}"]{"  # its own" if domain == "example.com" else ""}'
-            )
-        case "secret":
-            key = "arn" if name.startswith("arn:") else "name"
-            return (
-                f'[[account.secrets]]\n{key} = "{name}"\n'
-                '# value_from = "NAME"  # a variable of the environment; without it one is generated'
-            )
-        case "parameter":
-            return (
-                f'[[account.parameters]]\nname = "{name}"\n'
-                '# value_from = "NAME"  # a variable of the environment; without it one is generated'
-            )
-        case "repository":
-            return f'[[account.repositories]]\nname = "{name}"'
-        case "bucket":
-            return f'[[account.buckets]]\nname = "{name}"'
-    key = "alias" if one.kind == "alias" else "arn" if name.startswith("arn:") else "id"
-    return f'[[account.kms_keys]]\n{key} = "{name}"'
-
-
-def _network(one: Missing, region: str) -> str:
-    """Two zones, each with a public and a private subnet: enough for every stack to begin with."""
-    vpc = one.name if one.kind == "vpc" and one.name else "vpc-00000000000000001"
-    first = one.name if one.kind == "subnet" and one.name else "subnet-00000000000000001"
-    lines = [
-        "[[account.vpcs]]",
-        f'id = "{vpc}"' + ("" if vpc == one.name else "  # its own"),
-        'cidr = "10.0.0.0/16"  # its own; `aws ec2 describe-subnets` says what it is made of',
-        "nat = true",
-        "subnets = [",
-    ]
-    for number, (zone, public) in enumerate(zip("abab", (True, True, False, False), strict=True)):
-        name = first if number == 0 else f"subnet-0000000000000000{number + 1}"
-        more = ", public = true" if public else ""
-        lines.append(
-            f'  {{id = "{name}", cidr = "10.0.{number}.0/24", zone = "{region}{zone}"{more}}},'
-        )
-    return "\n".join([*lines, "]"])

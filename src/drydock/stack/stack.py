@@ -20,9 +20,11 @@ from typing import Any
 from drydock.errors import ProviderMissing, TerraformFailed
 from drydock.paths import Workspace, write_private
 from drydock.stack import backend, lock
+from drydock.stack.declaration import advice
 from drydock.stack.files import StackFiles
 from drydock.stack.finder import Terraform, find_terraform
 from drydock.stack.hold import hold_changes
+from drydock.stack.missing import undeclared
 from drydock.stack.plan import PlanSummary, summarise
 from drydock.stack.provider import ProviderSource, cli_configuration, find_provider
 from drydock.stack.record import check_record, refuse, used_up, write_record
@@ -304,8 +306,13 @@ class Stack:
 
     def _check(self, outcome: Outcome, step: str) -> None:
         if outcome.code != 0:
-            needs_init = "terraform init" in outcome.words or "tofu init" in outcome.words
-            raise self._failed(step, remedy="run `drydock init` first" if needs_init else "")
+            if "terraform init" in outcome.words or "tofu init" in outcome.words:
+                raise self._failed(step, remedy="run `drydock init` first")
+            if self.target.is_local and (found := undeclared(outcome.words, self.folder)):
+                said = ", ".join(one.said for one in found)
+                words = f"its own words are above; the local region has no {said}"
+                raise self._failed(step, words, advice(found, self.target.region))
+            raise self._failed(step)
 
     def _failed(self, step: str, words: str = "", remedy: str = "") -> TerraformFailed:
         return TerraformFailed(

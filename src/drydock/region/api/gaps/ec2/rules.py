@@ -2,7 +2,8 @@
 
 moto 5.2.5 forgets the description of a rule that names a group or a prefix list, and
 ModifySecurityGroupRules can neither change such a rule nor one for all protocols. A default group
-lacks its own rule, any word is a protocol, and a protocol without ports fails.
+lacks its own rule, any word is a protocol, a protocol without ports fails, and a group may be in a
+VPC that is not there.
 """
 
 from __future__ import annotations
@@ -35,12 +36,16 @@ class Rule(SecurityGroupRule):
 class RuleOperations(EC2Backend):
     """The rules' part of our EC2 backend."""
 
-    def create_security_group(self, *args: Any, **kwargs: Any) -> SecurityGroup:
-        """CreateSecurityGroup; a VPC's default group lets its own members in.
+    def create_security_group(
+        self, name: str, description: str, vpc_id: str | None = None, *args: Any, **kwargs: Any
+    ) -> SecurityGroup:
+        """CreateSecurityGroup, in a VPC that is there; its default group lets its own members in.
 
         https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html
         """
-        group = super().create_security_group(*args, **kwargs)
+        if vpc_id:
+            self.get_vpc(vpc_id)
+        group = super().create_security_group(name, description, vpc_id, *args, **kwargs)
         if group.is_default:
             own = {"GroupId": group.id, "OwnerId": self.account_id, "UserId": self.account_id}
             rules = self._iterate_security_rules("-1", group.id, None, None, [], [own], [])
