@@ -40,7 +40,7 @@ _SERVES: Mapping[str, str] = {
     "aws_lb": "its DNS name, and every request until there is another",
     "aws_lb_listener": "its port answers nobody",
     "aws_lb_listener_rule": "the requests that it matched go elsewhere",
-    "aws_lb_target_group": "its targets get no requests",
+    "aws_lb_target_group": "no requests until the targets of another are healthy",
     "aws_nat_gateway": "connections to the outside break, and come from another address later",
     "aws_rds_cluster_instance": "connections to it break; if it was the writer, the cluster fails over",
     "aws_route53_zone": "every name in it",

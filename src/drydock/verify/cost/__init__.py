@@ -2,5 +2,6 @@
 
 prices      AWS's published prices, data with source and date (prices.toml)
 meters      which prices a resource is charged by, and how many units of each
+free        kinds that nothing is charged for
 estimate    sums, what is not counted, what has no known price
 """

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from drydock.verify.cost.free import is_free
 from drydock.verify.cost.prices import HOURS
 
 Resource = Mapping[str, Any]
@@ -93,7 +94,7 @@ def read(resources: Sequence[Resource], assumptions: Numbers) -> Metered:
     for one in resources:
         meter = _METERS.get(one["type"])
         if meter is None:
-            if one["type"] in _FREE or one["type"].startswith(_FREE_FAMILIES):
+            if is_free(one["type"]):
                 continue
             unknown.append((one["address"], f"no price of {one['type']} is known here"))
             continue
@@ -280,54 +281,6 @@ _USAGES: Mapping[str, tuple[Usage, ...]] = {
     "aws_wafv2_web_acl": (Usage("requests inspected", "waf_request", "request", "waf_requests"),),
     "aws_kms_key": (Usage("requests to keys", "kms_request", "request", "kms_requests"),),
 }
-_FREE_FAMILIES = (
-    "aws_acm_",
-    "aws_appautoscaling_",
-    "aws_cloudwatch_log_resource_policy",
-    "aws_default_",
-    "aws_ecr_lifecycle",
-    "aws_ecr_repository_",
-    "aws_iam_",
-    "aws_kms_",
-    "aws_lb_",
-    "aws_route53_record",
-    "aws_s3_bucket_",
-    "aws_secretsmanager_secret_",
-    "aws_vpc_security_group_",
-    "aws_wafv2_ip_set",
-    "aws_wafv2_web_acl_",
-    "null_",
-    "random_",
-    "terraform_",
-    "time_",
-    "tls_",
-)
-"""Charged by nothing of their own; a kind with a meter (aws_kms_key) is looked up before."""
-_FREE = frozenset(
-    {
-        "aws_db_parameter_group",
-        "aws_db_subnet_group",
-        "aws_ecs_cluster",
-        "aws_ecs_cluster_capacity_providers",
-        "aws_ecs_task_definition",
-        "aws_egress_only_internet_gateway",
-        "aws_internet_gateway",
-        "aws_network_acl",
-        "aws_network_acl_rule",
-        "aws_rds_cluster_parameter_group",
-        "aws_route",
-        "aws_route_table",
-        "aws_route_table_association",
-        "aws_security_group",
-        "aws_security_group_rule",
-        "aws_sns_topic",
-        "aws_sns_topic_policy",
-        "aws_sns_topic_subscription",
-        "aws_subnet",
-        "aws_vpc",
-        "aws_vpc_dhcp_options",
-    }
-)
 
 
 def _hours(one: Resource, what: str, price: str, units: Decimal, unit: str) -> Meter:

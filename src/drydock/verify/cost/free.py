@@ -1,0 +1,60 @@
+"""Kinds of resources that nothing is charged for by themselves. Pure data.
+
+A kind that neither is here nor has a meter is told to have no known price.
+"""
+
+from __future__ import annotations
+
+
+def is_free(kind: str) -> bool:
+    """Whether AWS charges nothing for it; ask after a kind with a meter (aws_kms_key) is known to have one."""
+    return kind in _KINDS or kind.startswith(_FAMILIES)
+
+
+_FAMILIES = (
+    "aws_acm_",
+    "aws_appautoscaling_",
+    "aws_cloudwatch_log_resource_policy",
+    "aws_default_",
+    "aws_ecr_lifecycle",
+    "aws_ecr_repository_",
+    "aws_iam_",
+    "aws_kms_",
+    "aws_lb_",
+    "aws_route53_record",
+    "aws_s3_bucket_",
+    "aws_secretsmanager_secret_",
+    "aws_vpc_security_group_",
+    "aws_wafv2_ip_set",
+    "aws_wafv2_web_acl_",
+    "null_",
+    "random_",
+    "terraform_",
+    "time_",
+    "tls_",
+)
+_KINDS = frozenset(
+    {
+        "aws_db_parameter_group",
+        "aws_db_subnet_group",
+        "aws_ecs_cluster",
+        "aws_ecs_cluster_capacity_providers",
+        "aws_ecs_task_definition",
+        "aws_egress_only_internet_gateway",
+        "aws_internet_gateway",
+        "aws_network_acl",
+        "aws_network_acl_rule",
+        "aws_rds_cluster_parameter_group",
+        "aws_route",
+        "aws_route_table",
+        "aws_route_table_association",
+        "aws_security_group",
+        "aws_security_group_rule",
+        "aws_sns_topic",
+        "aws_sns_topic_policy",
+        "aws_sns_topic_subscription",
+        "aws_subnet",
+        "aws_vpc",
+        "aws_vpc_dhcp_options",
+    }
+)
