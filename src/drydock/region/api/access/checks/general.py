@@ -6,7 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from drydock.region.api.access.call import Call
-from drydock.region.api.access.checks import ecs, iam, keys, logs, parameters, passing, s3, sts
+from drydock.region.api.access.checks import (
+    ec2,
+    ecs,
+    iam,
+    keys,
+    logs,
+    named,
+    parameters,
+    passing,
+    s3,
+    sts,
+)
 from drydock.region.api.access.evaluate import Check
 from drydock.region.api.access.matching import EVERYTHING, Resource, fits
 from drydock.region.api.store import Store
@@ -43,6 +54,11 @@ _CREATING = ("Create", "Run", "Register", "Request", "Import", "Put", "Allocate"
 
 Finder = Callable[[Call, Store], "list[Check]"]
 _FINDERS: Mapping[str, Finder] = {
+    **dict.fromkeys(
+        ("acm", "cloudwatch", "ecr", "elasticloadbalancing", "rds", "route53", "sns", "wafv2"),
+        named.checks,
+    ),
+    "ec2": ec2.checks,
     "ecs": ecs.checks,
     "iam": iam.checks,
     "kms": keys.checks,
@@ -81,12 +97,19 @@ def some(call: Call) -> Resource:
 def _tagging(call: Call, own: list[Check], *, tags: bool) -> list[Check]:
     """Tags for what a call makes need the right to tag, on the resource that is made."""
     action = _TAGGING.get(call.service)
-    if not tags or action is None or not call.name.startswith(_CREATING):
+    if not tags or action in {None, call.name} or not call.name.startswith(_CREATING):
         return []
     context: dict[str, tuple[str, ...]] = {}
     if call.service in {"ec2", "ecs", "elasticloadbalancing"}:
         context[f"{call.service}:createaction"] = (call.name,)
-    known = [one.resource for one in own if one.action == call.action and one.resource.known]
+    made = ec2.made_by(call) if call.service == "ec2" else None
+    known = (
+        [made]
+        if made
+        else [one.resource for one in own if one.action == call.action and one.resource.known]
+    )
     some_of_it = Resource(call.arn(""), known=False)
     where = known[0] if known and known[0] != EVERYTHING else some_of_it
+    if where.known:
+        where = Resource(named.tagged(call, where.arn))
     return [Check(f"{call.service}:{action}", where, context)]
