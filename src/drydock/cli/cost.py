@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs; `--help` stays quick
+import os
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from drydock.cli import output, place
-from drydock.cli.place import DEFAULT_FOLDER
+from drydock.cli.place import DEFAULT_FOLDER, Place
 from drydock.cli.region import JsonOption
 from drydock.cli.stack import FolderArgument
 from drydock.errors import UsageError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from drydock.stack.stack import Stack
     from drydock.stack.target import Target
     from drydock.verify.cost.estimate import Estimate
+    from drydock.verify.cost.prices import Prices
 
 
 class Profile(StrEnum):
@@ -54,6 +56,10 @@ def cost(
         list[str] | None,
         typer.Option(metavar="NAME=DOLLARS", help="A price that the table lacks, by its name."),
     ] = None,
+    current: Annotated[
+        bool,
+        typer.Option("--current", help="Ask AWS for today's prices first (with TARGET=aws)."),
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Estimate what the stack costs, by AWS's list prices: a month (730 hours) and an hour."""
@@ -61,8 +67,14 @@ def cost(
     from drydock.verify.cost.estimate import estimate, numbers
 
     assumptions, given = numbers(assume or [], "assume"), numbers(price or [], "price")
+    if current and place.kind(os.environ) == "local":
+        raise UsageError(
+            "drydock cost --current", "it asks AWS, which TARGET=local never does", "TARGET=aws"
+        )
     here = place.choose(start=True)
-    table = prices.load(region or here.target.region).given(given)
+    where = region or here.target.region
+    table = _current(here, where) if current else prices.load(where)
+    table = table.given(given)
     found = {
         name: estimate(resources, table, assumptions)
         for name, resources in _resources(here.stack(folder), profile).items()
@@ -73,6 +85,13 @@ def cost(
         return
     for name, one in found.items():
         _show(name, one)
+
+
+def _current(here: Place, region: str) -> Prices:
+    """AWS's own of today, over those of the table, if there is one of that region."""
+    from drydock.verify.cost import current, prices
+
+    return prices.load(region, required=False).renewed(current.fetch(here.clients, region))
 
 
 def line(planned: Mapping[str, Any], target: Target) -> str:
@@ -153,7 +172,7 @@ def _show(name: str, found: Estimate) -> None:
     ]
     least = "" if found.complete else "at least"
     rows.append(("in all", least, "", f"{found.hourly:.4f} an hour", f"{found.monthly:.2f}"))
-    output.table(("resource", "what", "units a month", "price", "a month"), rows)
+    output.table((f"resource ({name})", "what", "units a month", "price", "a month"), rows)
     for key, words in found.metered.assumed.items():
         output.note(f"assumed: {key}={words}")
     if found.metered.usages:

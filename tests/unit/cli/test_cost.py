@@ -100,3 +100,10 @@ def test_what_means_nothing_here_is_refused(
     run: Run, readable: dict[str, Any], words: tuple[str, str]
 ) -> None:
     assert run("cost", *words).code == 2
+
+
+def test_todays_prices_are_asked_of_aws_never_in_a_rehearsal(run: Run, world: World) -> None:
+    ended = run("cost", "--current")
+    assert ended.code == 2
+    assert "TARGET=aws" in ended.err
+    assert world.done == []

@@ -40,19 +40,25 @@ class Prices:
 
     def given(self, prices: Mapping[str, Decimal]) -> Prices:
         """With prices of the user's instead of the table's."""
-        own = {name: Price(dollars, "given") for name, dollars in prices.items()}
-        return replace(self, table={**self.table, **own})
+        return self.renewed({name: Price(dollars, "given") for name, dollars in prices.items()})
+
+    def renewed(self, prices: Mapping[str, Price]) -> Prices:
+        """With these instead of the table's."""
+        return replace(self, table={**self.table, **prices})
 
 
-def load(region: str) -> Prices:
-    """The prices of a region. Raises UsageError: there is no table of it."""
+def load(region: str, *, required: bool = True) -> Prices:
+    """The prices of a region. Raises UsageError: there is no table of it.
+
+    `required` false: then those that all regions share are enough.
+    """
     tables = _tables()
-    if region not in tables:
+    if required and region not in tables:
         known = ", ".join(sorted(set(tables) - {_GLOBAL}))
         raise UsageError(
             f"prices of {region}", f"there is a table of {known} alone", "--region us-east-1, say"
         )
-    return Prices(region, {**tables[_GLOBAL], **tables[region]})
+    return Prices(region, {**tables[_GLOBAL], **tables.get(region, {})})
 
 
 @cache
