@@ -49,6 +49,10 @@ setup: .venv/.installed ## Make .venv from the lock file and install the Debian 
 up: setup ## Rehearse the stack: region, Terraform, migration, until the site answers (QUICK=1: without Terraform)
 	@$(DRYDOCK) up $(DIR) $(if $(QUICK),--quick)
 
+.PHONY: bootstrap
+bootstrap: setup ## Make the state's bucket in an account; GITHUB=OWNER/REPO: and the roles of its pipeline; asks, unless YES=1
+	@$(DRYDOCK) bootstrap --dir $(DIR) $(if $(GITHUB),--github $(GITHUB)) $(if $(YES),-y)
+
 .PHONY: init
 init: setup ## Get the provider and prepare the state
 	@$(DRYDOCK) init $(DIR)

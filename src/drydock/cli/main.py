@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 
 from drydock import __version__
 from drydock.cli import (
+    bootstrap,
     cost,
     destroy,
     doctor,
@@ -87,6 +88,7 @@ plan.add_to(app)
 destroy.add_to(app)
 cost.add_to(app)
 pipeline.add_to(app)
+bootstrap.add_to(app)
 tasks.add_to(app)
 status.add_to(app)
 verify.add_to(app)

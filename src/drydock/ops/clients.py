@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
     from types_boto3_logs import CloudWatchLogsClient
     from types_boto3_rds import RDSClient
+    from types_boto3_s3 import S3Client
     from types_boto3_secretsmanager import SecretsManagerClient
 
 _IGNORED_LOCALLY = ("profile", "config_file", "credentials_file", "ca_bundle")
@@ -103,6 +104,11 @@ class Clients:
     @cached_property
     def secretsmanager(self) -> SecretsManagerClient:
         client: SecretsManagerClient = self._client("secretsmanager")
+        return client
+
+    @cached_property
+    def s3(self) -> S3Client:
+        client: S3Client = self._client("s3")
         return client
 
     @cached_property

@@ -1,0 +1,78 @@
+"""What it takes to look at a stack, by the service of the actions; enough for `terraform plan`, as data.
+
+Given along with any right of that service. How resources are written is told in `rights`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from drydock.ops.bootstrap.right import Right, right
+
+READS: Mapping[str, tuple[Right, ...]] = {
+    "": (right("sts:GetCallerIdentity"), right("tag:GetResources")),
+    "ec2": (right("ec2:Describe*"),),
+    "elasticloadbalancing": (right("elasticloadbalancing:Describe*"),),
+    "ecs": (right("ecs:Describe* List*"),),
+    "rds": (right("rds:Describe* ListTagsForResource"),),
+    "logs": (
+        right("logs:DescribeLogGroups ListTagsForResource"),
+        right("logs:DescribeLogStreams FilterLogEvents GetLogEvents", "logs:log-group:*{p}*"),
+    ),
+    "iam": (
+        right(
+            "iam:GetRole GetRolePolicy ListRolePolicies ListAttachedRolePolicies"
+            " ListInstanceProfilesForRole",
+            "iam::role/{p}-*",
+        ),
+    ),
+    "acm": (
+        right("acm:DescribeCertificate ListTagsForCertificate", "acm:certificate/*"),
+        right("acm:ListCertificates"),
+    ),
+    "route53": (
+        right("route53:ListHostedZones ListHostedZonesByName"),
+        right("route53:GetChange", "route53:::change/*"),
+        right(
+            "route53:GetHostedZone ListResourceRecordSets ListTagsForResource ListTagsForResources",
+            "route53:::hostedzone/*",
+        ),
+    ),
+    "secretsmanager": (
+        right(
+            # Terraform reads a version to see whether it is still the one it made.
+            "secretsmanager:DescribeSecret GetResourcePolicy GetSecretValue",
+            "secretsmanager:secret:{p}-*",
+        ),
+    ),
+    "kms": (
+        right("kms:DescribeKey GetKeyPolicy GetKeyRotationStatus ListResourceTags", "kms:key/*"),
+        right("kms:ListAliases ListKeys"),
+    ),
+    "wafv2": (
+        right(
+            "wafv2:GetWebACL GetWebACLForResource GetIPSet GetLoggingConfiguration"
+            " ListTagsForResource",
+            "wafv2:regional/*/{p}*/*",
+            "elasticloadbalancing:loadbalancer/app/{p}*/*",
+        ),
+        right("wafv2:ListWebACLs ListResourcesForWebACL"),
+    ),
+    "ecr": (
+        right(
+            "ecr:DescribeRepositories DescribeImages GetLifecyclePolicy GetRepositoryPolicy"
+            " ListTagsForResource",
+            "ecr:repository/{p}*",
+        ),
+    ),
+    "application-autoscaling": (right("application-autoscaling:Describe* ListTagsForResource"),),
+    "cloudwatch": (right("cloudwatch:Describe* ListTagsForResource GetDashboard"),),
+    "sns": (
+        right(
+            "sns:GetTopicAttributes GetSubscriptionAttributes ListTagsForResource"
+            " ListSubscriptionsByTopic",
+            "sns:{p}*",
+        ),
+    ),
+    "s3": (right("s3:Get* ListBucket", "s3:::{p}-*"),),
+}
