@@ -81,9 +81,10 @@ class Region:
         warming = app.warm()
         authority = Authority.open(self.workspace.authority)
         warming.join()  # the API answers now, not only once moto is imported
+        made = self._provide_account(authority)  # before the saver: all of it, or nothing
         self._saver = Saver(self.store, self.workspace.state)
         self._saver.start()
-        self._provide_account(authority)
+        self.store.changed(*made)
         self._porter.ready(
             endpoint=self._endpoint,
             daemon_pid=linux.host_pid(),
@@ -117,19 +118,20 @@ class Region:
         self._data_plane.start()
         log.info("region started", extra={"after": time.monotonic() - begun})
 
-    def _provide_account(self, authority: Authority) -> None:
-        """What [account] declares is there before anybody can ask for it."""
+    def _provide_account(self, authority: Authority) -> set[str]:
+        """What [account] declares is there before anybody can ask for it → the services changed."""
         if self.config.account.is_empty:
-            return
+            return set()
         with self.store.reading():
             from drydock.region.api.account import provide  # noqa: PLC0415  (moto, slow)
             from drydock.region.controllers.acm.plan import KINDS, VALIDITY  # noqa: PLC0415
 
-        provide(
+        made = provide(
             self.store,
             self.config.account,
             lambda one: authority.issue(one.domain_names, KINDS[one.algorithm], VALIDITY),
         )
+        return {step.service for step in made}
 
     def close(self) -> None:
         """Stop in order: the API, the controllers with what they run, then save."""

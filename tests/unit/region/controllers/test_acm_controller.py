@@ -198,6 +198,19 @@ def test_a_renewal_waits_for_the_record_and_says_so(
     assert place.shown(arn)["Serial"] != before
 
 
+def test_what_the_account_had_is_renewed_without_a_record(
+    place: Place, renewable: tuple[str, str]
+) -> None:
+    arn, zone = renewable
+    before = place.shown(arn)["Serial"]
+    place.prove(zone, arn, action="DELETE")
+    with place.served.store.writing("acm"):
+        place.served.store.backend("acm").certificates[arn].vouched = True
+    place.acm.renew_certificate(CertificateArn=arn)
+    place.controller.reconcile(arn)
+    assert place.shown(arn)["Serial"] != before
+
+
 def test_an_imported_certificate_expires(place: Place, authority: Authority) -> None:
     now = datetime.now(UTC)
     good = authority.issue(["shop.test"], "p-256", timedelta(days=2), now)

@@ -45,10 +45,11 @@ class Maker:
         """A hosted zone without records of its own; private with VPCs."""
         route53: Route53Backend = self.store.backend("route53")
         first, *others = wanted.vpcs or ("",)
+        kind = "private" if first else "public"
         made = route53.create_hosted_zone(
             wanted.name,
             bool(first),
-            f"drydock-account-{wanted.id or wanted.name}",
+            f"drydock-account-{kind}-{wanted.id or wanted.name}",
             first or None,
             self.store.region if first else None,
             zone_id=wanted.id,

@@ -5,10 +5,12 @@ Only services that something is declared of are asked: the others need not be ma
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from drydock.account import Account
 from drydock.region.api.account.plan import Seen, SeenZone
+from drydock.region.api.gaps.acm import AcmBackend
 from drydock.region.api.store import Store
 
 
@@ -20,8 +22,7 @@ def see(store: Store, account: Account) -> Seen:
     if account.hosted_zones:
         found["zones"] = _zones(store.backend("route53"))
     if account.certificates:
-        records = store.backend("acm").certificates
-        found["certificates"] = {arn: frozenset(one.names) for arn, one in records.items()}
+        found["certificates"] = _certificates(store.backend("acm"))
     if account.secrets:
         secrets: Any = dict.values(store.backend("secretsmanager").secrets)
         found["secrets"] = {one.name: one.arn for one in secrets}
@@ -61,6 +62,16 @@ def _zones(route53: Any) -> dict[str, SeenZone]:
             frozenset((_plain(one.name), str(one.type)) for one in zone.rrsets),
         )
         for zone_id, zone in route53.zones.items()
+    }
+
+
+def _certificates(acm: AcmBackend) -> dict[str, frozenset[str]]:
+    """Without those that ran out while nothing used them: the account's is still good."""
+    now = datetime.now(UTC)
+    return {
+        arn: frozenset(one.names)
+        for arn, one in acm.certificates.items()
+        if one.x509 is None or one.x509.not_valid_after_utc > now
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,18 @@ def test_a_certificate_is_issued_under_its_arn(place: Place) -> None:
     assert acm.get_certificate(CertificateArn=arn)["CertificateChain"].count("BEGIN") >= 1
 
 
+def test_a_certificate_that_ran_out_unused_is_issued_again(place: Place) -> None:
+    arn = place.arn("acm", f"certificate/{KEY}")
+    wanted = [{"arn": arn, "domain_names": ["shop.test"], "algorithm": "EC_prime256v1"}]
+    place.has(certificates=wanted)
+    past = datetime.now(UTC) - timedelta(days=300)
+    old = place.authority.issue(["shop.test"], "p-256", VALIDITY, past)
+    place.served.store.backend("acm").certificates[arn].cert = old.certificate
+    assert place.has(certificates=wanted) == [f"the certificate {arn}"]
+    shown = place.served.client("acm").describe_certificate(CertificateArn=arn)["Certificate"]
+    assert shown["NotAfter"] > datetime.now(UTC)
+
+
 def test_secrets_and_parameters_are_given_or_generated(place: Place) -> None:
     arn = place.arn("secretsmanager", "secret:app/db-AbCdEf")
     place.has(
@@ -199,12 +212,49 @@ def test_repositories_keys_and_buckets(place: Place) -> None:
     assert place.has(**declaration) == []
 
 
-def test_what_aws_would_not_have_is_said(place: Place) -> None:
-    with pytest.raises(
-        ConfigError, match=r"hosted zone shop\.test.*\n?.*vpc-0123456789abcdef9"
-    ) as e:
-        place.has(hosted_zones=[{"name": "shop.test", "vpcs": ["vpc-0123456789abcdef9"]}])
-    assert "mend the entry" in str(e.value)
+@pytest.mark.parametrize(
+    ("declaration", "words"),
+    [
+        ({"hosted_zones": [{"name": "a.test", "vpcs": [VPC]}]}, ["hosted zone a.test", VPC]),
+        (
+            {
+                "vpcs": [
+                    {
+                        "id": VPC,
+                        "cidr": "10.9.0.0/16",
+                        "subnets": [{"id": PUBLIC, "cidr": "10.9.0.0/24", "zone": f"{REGION}z"}],
+                    }
+                ]
+            },
+            [PUBLIC, f"{REGION}z"],
+        ),
+        ({"parameters": [{"name": "/aws/key"}]}, ["/aws/key"]),
+        (
+            {
+                "hosted_zones": [
+                    {
+                        "name": "a.test",
+                        "records": [{"name": "a.a.test", "type": "A", "values": ["x"]}],
+                    }
+                ]
+            },
+            ["records of a.test", "x"],
+        ),
+    ],
+)
+def test_what_aws_would_not_have_is_said(
+    place: Place, declaration: dict[str, Any], words: list[str]
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        place.has(**declaration)
+    for part in [*words, "[account] declares", "mend the entry"]:
+        assert part in str(caught.value)
+
+
+def test_two_zones_of_one_name_without_ids(place: Place) -> None:
+    zones = [{"name": "a.test"}, {"name": "a.test", "vpcs": [VPC]}]
+    assert len(place.has(vpcs=[network()], hosted_zones=zones)) == 6
+    assert place.has(vpcs=[network()], hosted_zones=zones) == []
 
 
 def test_it_is_saved_and_comes_back(place: Place, tmp_path: Path) -> None:
