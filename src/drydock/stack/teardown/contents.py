@@ -18,6 +18,7 @@ from drydock.ops.failures import code, translated
 NOT_EMPTY = re.compile(r"BucketNotEmpty|RepositoryNotEmptyException")
 """What Terraform says of a thing that was filled again meanwhile: logs come minutes late."""
 _IMAGES_AT_ONCE = 100
+_IN_A_LIST = "ImageReferencedByManifestList"
 
 
 def client(clients: Clients, service: str) -> Any:
@@ -76,14 +77,29 @@ def _delete_versions(s3: Any, name: str) -> int:
 
 def _delete_images(ecr: Any, name: str) -> int:
     pages = ecr.get_paginator("list_images").paginate(repositoryName=name)
-    digests = sorted({one["imageDigest"] for page in pages for one in page["imageIds"]})
-    for start in range(0, len(digests), _IMAGES_AT_ONCE):
-        ids = [{"imageDigest": one} for one in digests[start : start + _IMAGES_AT_ONCE]]
-        told = ecr.batch_delete_image(repositoryName=name, imageIds=ids)
-        if refused := told.get("failures"):
+    left = sorted({one["imageDigest"] for page in pages for one in page["imageIds"]})
+    count = len(left)
+    while left:
+        refused = [
+            failure
+            for start in range(0, len(left), _IMAGES_AT_ONCE)
+            for failure in _delete_some(ecr, name, left[start : start + _IMAGES_AT_ONCE])
+        ]
+        # An image that a list of images refers to can go once the list is gone.
+        held = sorted(
+            one["imageId"]["imageDigest"] for one in refused if one["failureCode"] == _IN_A_LIST
+        )
+        if len(held) < len(refused) or len(held) == len(left):
             raise OpsError(
                 f"repository {name} cannot be emptied",
-                str(refused[0].get("failureReason") or refused[0]),
-                "delete the image lists that refer to those images first",
+                str(refused[0].get("failureReason") or refused[0]["failureCode"]),
+                "look at it: aws ecr describe-images",
             )
-    return len(digests)
+        left = held
+    return count
+
+
+def _delete_some(ecr: Any, name: str, digests: list[str]) -> list[Any]:
+    ids = [{"imageDigest": one} for one in digests]
+    refused: list[Any] = ecr.batch_delete_image(repositoryName=name, imageIds=ids)["failures"]
+    return refused

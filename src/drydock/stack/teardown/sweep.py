@@ -119,8 +119,10 @@ def _again(clients: Clients, name: str) -> Found | None:
     if ":cluster-snapshot:" in name or (":rds:" in name and ":snapshot:" in name):
         return Found(name, "a snapshot outlives its database")
     with translated(clients.endpoint):
-        for mark, alive in _DEAD.items():
-            if mark in name:
+        if ":task-definition/" in name:
+            return _definition(clients, name)
+        for (service, prefix), alive in _DEAD.items():
+            if f":{service}:" in name and name.rpartition(":")[2].startswith(prefix):
                 return alive(clients, name)
         if _id(name).partition("-")[0] in _EC2 and (":ec2:" in name or ":" not in name):
             return _of_prefix(clients, name)
@@ -128,7 +130,13 @@ def _again(clients: Clients, name: str) -> Found | None:
 
 
 def _definition(clients: Clients, name: str) -> Found | None:
-    told = clients.ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
+    try:
+        told = clients.ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
+    except ClientError as error:
+        # Of one that is deleted ECS says that it cannot describe it.
+        if code(error) != "ClientException":
+            raise
+        return None
     return Found(name) if told["status"] == "ACTIVE" else None
 
 
@@ -138,9 +146,11 @@ def _cluster(clients: Clients, name: str) -> Found | None:
 
 
 def _service(clients: Clients, name: str) -> Found | None:
-    cluster, service = name.rpartition(":service/")[2].split("/")[-2:]
+    cluster, _, service = name.rpartition(":service/")[2].rpartition("/")
     try:
-        told = clients.ecs.describe_services(cluster=cluster, services=[service])["services"]
+        told = clients.ecs.describe_services(cluster=cluster or "default", services=[service])[
+            "services"
+        ]
     except ClientError as error:
         if code(error) != "ClusterNotFoundException":
             raise
@@ -183,12 +193,12 @@ _EC2: Mapping[str, tuple[str, str]] = {
     "vpc": ("describe_vpcs", "VpcIds"),
     "vpce": ("describe_vpc_endpoints", "VpcEndpointIds"),
 }
-_DEAD: Mapping[str, Callable[[Clients, str], Found | None]] = {
-    ":task-definition/": _definition,
-    ":cluster/": _cluster,
-    ":service/": _service,
-    ":key/": _key,
+_DEAD: Mapping[tuple[str, str], Callable[[Clients, str], Found | None]] = {
+    ("ecs", "cluster/"): _cluster,
+    ("ecs", "service/"): _service,
+    ("kms", "key/"): _key,
 }
+"""By service and kind, as ARNs have them."""
 
 
 def _once(found: Iterable[Found]) -> Iterator[Found]:

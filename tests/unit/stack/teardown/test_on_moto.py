@@ -10,7 +10,7 @@ import pytest
 from drydock.errors import OpsError, StackError, WaitTimedOut
 from drydock.ops import clients
 from drydock.ops.clients import Clients
-from drydock.stack.teardown import guards, interfaces, sweep
+from drydock.stack.teardown import contents, guards, interfaces, sweep
 from drydock.stack.teardown.contents import client, empty_bucket, empty_repository
 from drydock.stack.teardown.remains import Remains, Standing
 from tests.support.plain_moto import plain_moto
@@ -130,6 +130,43 @@ def test_a_repository_that_is_gone_or_empty_needs_nothing(api: Clients) -> None:
     assert empty_repository(api, "shop") == 0
     client(api, "ecr").create_repository(repositoryName="shop")
     assert empty_repository(api, "shop") == 0
+
+
+class Registry:
+    """Refuses to delete an image while a list of images refers to it; moto does not."""
+
+    def __init__(self, lists: dict[str, set[str]], stubborn: str = "") -> None:
+        self.images = {*lists, *(image for images in lists.values() for image in images)}
+        self.lists = lists
+        self.stubborn = stubborn
+
+    def get_paginator(self, _operation: str) -> Any:
+        return self
+
+    def paginate(self, **_: Any) -> list[Any]:
+        return [{"imageIds": [{"imageDigest": one} for one in self.images]}]
+
+    def batch_delete_image(self, *, imageIds: list[Any], **_: Any) -> Any:  # noqa: N803 - boto3's
+        asked = {one["imageDigest"] for one in imageIds}
+        held = {
+            image for name, images in self.lists.items() if name in self.images for image in images
+        }
+        held = (held | {self.stubborn}) & asked
+        self.images -= asked - held
+        failures = [
+            {"imageId": {"imageDigest": one}, "failureCode": "ImageReferencedByManifestList"}
+            for one in held
+        ]
+        return {"failures": failures}
+
+
+def test_images_of_a_list_go_after_it() -> None:
+    registry = Registry({"sha256:list": {"sha256:arm", "sha256:x86"}})
+    assert contents._delete_images(registry, "shop") == 3
+    assert registry.images == set()
+    stubborn = Registry({"sha256:list": set()}, stubborn="sha256:list")
+    with pytest.raises(OpsError, match="ImageReferencedByManifestList"):
+        contents._delete_images(stubborn, "shop")
 
 
 def test_protection_is_turned_off_for_kinds_that_we_know_a_way_for(api: Clients) -> None:
