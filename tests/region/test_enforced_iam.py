@@ -321,10 +321,30 @@ def test_a_role_is_assumed_by_whom_it_trusts(region: Enforced) -> None:
     region.as_("ecs", narrowed).list_clusters()
     message = refused(region.as_("ec2", narrowed).describe_vpcs)[2]
     assert "because no session policy allows the ec2:DescribeVpcs action" in message
+    read_only = [{"arn": "arn:aws:iam::aws:policy/AmazonEC2ReadOnlyAccess"}]
+    narrowed = region.assume(ann, role, PolicyArns=read_only)
+    region.as_("ec2", narrowed).describe_vpcs()
+    assert "no session policy allows" in refused(region.as_("ecs", narrowed).list_clusters)[2]
+    given = {"RoleArn": role, "RoleSessionName": "ci", "Tags": [{"Key": "team", "Value": "red"}]}
+    assert "sts:TagSession" in refused(region.as_("sts", ann).assume_role, **given)[2]
     nobody = region.role(ECS_TRUST, allow("*"))
     eve = region.user(allow("sts:AssumeRole"))
     message = refused(region.as_("sts", eve).assume_role, RoleArn=nobody, RoleSessionName="ci")[2]
     assert message.endswith("because no role trust policy allows the sts:AssumeRole action")
+
+
+def test_the_tags_of_a_session_are_its_principals(region: Enforced) -> None:
+    account = f"arn:aws:iam::{region.record.account_id}:root"
+    may = ["sts:AssumeRole", "sts:TagSession"]
+    role = region.role(
+        {"Principal": {"AWS": account}},
+        allow("ecs:CreateCluster", "arn:aws:ecs:*:*:cluster/${aws:PrincipalTag/team}-*"),
+        Action=may,
+    )
+    tags = [{"Key": "team", "Value": "red"}]
+    ecs = region.as_("ecs", region.assume(region.user(allow(may)), role, Tags=tags))
+    ecs.create_cluster(clusterName="red-one")
+    assert refused(ecs.create_cluster, clusterName="blue-one")[1] == "AccessDeniedException"
 
 
 def test_a_permissions_boundary_takes_away(region: Enforced) -> None:

@@ -25,6 +25,7 @@ from moto.logs.models import logs_backends
 from moto.rds.models import rds_backends
 from moto.route53.models import route53_backends
 from moto.s3.models import s3_backends
+from moto.sts.models import sts_backends
 from moto.wafv2.models import wafv2_backends
 
 _WITH_GAPS: tuple[BackendDict[Any], ...] = (
@@ -38,6 +39,7 @@ _WITH_GAPS: tuple[BackendDict[Any], ...] = (
     logs_backends,
     rds_backends,
     route53_backends,
+    sts_backends,
     wafv2_backends,
 )
 

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -16,6 +17,7 @@ from drydock.region.api.access.checks.iam import tags_of
 from drydock.region.api.access.checks.keys import policy_of
 from drydock.region.api.access.evaluate import Caller
 from drydock.region.api.access.policy import Policy
+from drydock.region.api.gaps import sts
 from drydock.region.api.operations import Environ
 from drydock.region.api.store import Store
 
@@ -58,7 +60,7 @@ def caller(store: Store, key: str, token: str, root_keys: Iterable[str]) -> Call
             raise UnknownKeyError(key)
         if session.expiration < utcnow():
             raise ExpiredSessionError(key)
-        return of_session(store, session.role_arn, session.session_name, session.policy or "")
+        return _of_assumed(store, session)
     for user in store.backend("iam").users.values():
         for one in user.access_keys:
             if one.access_key_id == key and one.status == "Active":
@@ -90,26 +92,35 @@ def of_user(store: Store, user: Any) -> Caller:
     )
 
 
-def of_session(store: Store, role_arn: str, name: str, session_policy: str = "") -> Caller:
-    """A role's session. Raises UnknownKeyError: the role is gone."""
+def _of_assumed(store: Store, session: Any) -> Caller:
+    """A session of STS, with what AssumeRole was given to take away."""
+    found = of_session(store, session.role_arn, session.session_name, sts.tags(session))
+    given = policy_of(session.policy, found.arn)
+    managed = [_by_arn(store, arn) for arn in sts.policy_arns(session)]
+    policies = [*([given] if given else []), *managed]
+    return replace(found, session=tuple(policies)) if policies else found
+
+
+def of_session(
+    store: Store, role_arn: str, name: str, tags: Mapping[str, str] | None = None
+) -> Caller:
+    """A role's session with tags of its own. Raises UnknownKeyError: the role is gone."""
     roles = store.backend("iam").roles.values()
     role = next((one for one in roles if one.arn == role_arn), None)
     if role is None:
         raise UnknownKeyError(role_arn)
     arn = f"arn:aws:sts::{store.account_id}:assumed-role/{role.name}/{name}"
-    given = policy_of(session_policy, arn)
     return Caller(
         arn=arn,
         account=store.account_id,
         names=frozenset({arn, role_arn}),
         identity=tuple(_attached(role)),
         boundary=_boundary(store, role),
-        session=None if given is None else (given,),
         context={
             "aws:userid": (f"{role.id}:{name}",),
             "aws:principaltype": ("AssumedRole",),
             "aws:multifactorauthpresent": ("false",),
-            **_principal(store, role_arn, tags_of(role.tags)),
+            **_principal(store, role_arn, {**tags_of(role.tags), **(tags or {})}),
         },
     )
 
@@ -145,10 +156,12 @@ def _default_version(policy: Any) -> Policy:
 
 
 def _boundary(store: Store, holder: Any) -> Policy | None:
-    """A boundary that is gone allows nothing."""
     arn = getattr(holder, "permissions_boundary_arn", None)
-    if not arn:
-        return None
+    return _by_arn(store, arn) if arn else None
+
+
+def _by_arn(store: Store, arn: str) -> Policy:
+    """A managed policy; one that is gone allows nothing."""
     try:
         return _default_version(store.backend("iam").get_policy(arn))
     except NotFoundException:

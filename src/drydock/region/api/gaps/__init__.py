@@ -20,9 +20,10 @@ def prepare(service: str) -> None:
         install()
         return
     with _LOCK:
-        from drydock.region.api.gaps import iam  # noqa: PLC0415  (moto, slow)
+        from drydock.region.api.gaps import iam, sts  # noqa: PLC0415  (moto, slow)
 
         iam.install()
+        sts.install()
 
 
 def install() -> None:
@@ -46,11 +47,12 @@ def install() -> None:
             logs,
             rds,
             route53,
+            sts,
             wafv2,
         )
 
         scaling = applicationautoscaling
         modules = (ec2, ecs, elbv2, acm, rds, iam, logs, scaling, route53, wafv2, cloudwatch)
-        for module in modules:
+        for module in (*modules, sts):
             module.install()
         _DONE.set()

@@ -22,7 +22,9 @@ def checks(call: Call, store: Store) -> list[Check]:
         context["sts:externalid"] = (external,)
     if session := call.text("RoleSessionName"):
         context["sts:rolesessionname"] = (session,)
-    return [trust(store, call.text("RoleArn"), call.action, context)]
+    role = call.text("RoleArn")
+    tagging = [trust(store, role, "sts:TagSession", context)] if call.tags() else []
+    return [trust(store, role, call.action, context), *tagging]
 
 
 def trust(

@@ -1,0 +1,53 @@
+"""STS: what a session was given keeps to it: managed policies and tags, which moto 5.2.5 forgets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.sts import urls as their_urls
+from moto.sts.models import AssumedRole, sts_backends
+from moto.sts.models import STSBackend as TheirBackend
+from moto.sts.responses import TokenResponse
+
+from drydock.region.api.gaps import overlay
+
+
+class StsResponse(TokenResponse):
+    """AssumeRole and its like."""
+
+    def assume_role(self) -> ActionResult:
+        return self._keep(super().assume_role())
+
+    def assume_role_with_web_identity(self) -> ActionResult:
+        return self._keep(super().assume_role_with_web_identity())
+
+    def _keep(self, answer: ActionResult) -> ActionResult:
+        result: Any = answer.result
+        session: Any = result["Credentials"]
+        session.policy_arns = [str(one["arn"]) for one in self._get_param("PolicyArns") or ()]
+        session.tags = {str(one["Key"]): str(one["Value"]) for one in self._get_param("Tags") or ()}
+        return answer
+
+
+class StsBackend(TheirBackend):
+    """Sessions."""
+
+    @property
+    def _url_module(self) -> Any:
+        return overlay.urls(their_urls, StsResponse)
+
+
+def policy_arns(session: AssumedRole) -> list[str]:
+    """The managed policies that a session was given."""
+    return list(getattr(session, "policy_arns", ()))
+
+
+def tags(session: AssumedRole) -> dict[str, str]:
+    """The tags that a session was given."""
+    return dict(getattr(session, "tags", {}))
+
+
+def install() -> None:
+    """Have moto build our backend."""
+    overlay.replace(sts_backends, StsBackend)
