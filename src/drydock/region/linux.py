@@ -95,6 +95,7 @@ def in_network_namespace(descriptor: int) -> Iterator[None]:
         os.close(home)
 
 
-def host_pid() -> int:
-    """The caller's process id as the mounted /proc shows it, whatever its own PID namespace says."""
-    return int(Path("/proc/self").readlink().name)
+def host_pid(proc: int | None = None) -> int:
+    """The caller's process id as a /proc (a descriptor; None: the mounted one) shows it, whatever its
+    own PID namespace says."""
+    return int(os.readlink("/proc/self" if proc is None else "self", dir_fd=proc))

@@ -27,7 +27,7 @@ def spawn(spec: ProcessSpec) -> Started:
     os.close(writer)
     with os.fdopen(reader) as pipe:
         answers = [json.loads(line) for line in pipe]
-    if spec.own_pids:
+    if spec.own_pids or spec.join is not None:
         os.waitpid(child, 0)  # it only forked the real one, which PID 1 has inherited
     errors = [answer["error"] for answer in answers if "error" in answer]
     pid = next((answer["pid"] for answer in answers if "pid" in answer), child)
@@ -55,6 +55,8 @@ def _say(writer: int, **fields: object) -> None:
 
 
 def _first_child(spec: ProcessSpec, writer: int) -> None:
+    if spec.join is not None:
+        _join(spec, spec.join[1], writer)
     if spec.netns is not None:
         linux.setns(spec.netns, linux.CLONE_NEWNET)
     if spec.own_pids or spec.resolv_conf or spec.hosts:
@@ -73,13 +75,27 @@ def _first_child(spec: ProcessSpec, writer: int) -> None:
     os._exit(0)
 
 
-def _become(spec: ProcessSpec, writer: int) -> None:
-    """Arrange what the program will see, then execute it."""
-    _say(writer, host_pid=linux.host_pid())
+def _join(spec: ProcessSpec, host_pid: int, writer: int) -> None:
+    """Enter the namespaces of a process, and be born there. PID 1 waits, so its number is still its."""
+    proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY)
+    kinds = ("ipc", "net", "pid", "mnt")
+    for descriptor in [os.open(f"/proc/{host_pid}/ns/{kind}", os.O_RDONLY) for kind in kinds]:
+        linux.setns(descriptor)
+    child = os.fork()
+    if child == 0:
+        _report_errors(writer, lambda: _become(spec, writer, proc))
+    _say(writer, pid=child)
+    os._exit(0)
+
+
+def _become(spec: ProcessSpec, writer: int, proc: int | None = None) -> None:
+    """Arrange what the program will see, then execute it. `proc`: the region's /proc, if it isn't
+    at /proc any more."""
+    _say(writer, host_pid=linux.host_pid(proc))
     # a group and no session: the session, PID 1's, has no terminal, and the kernel's scheduler gives
     # each session a share of its own (autogroup), which costs a tenth of all requests in switches
     os.setpgid(0, 0)
-    if spec.own_pids:
+    if spec.own_pids and spec.join is None:
         # where /proc is masked (inside a container) the kernel refuses; the host's then stays
         with contextlib.suppress(OSError):
             flags = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC

@@ -24,7 +24,7 @@ OnExit = Callable[["Process"], None]
 class Process:
     """A process that was started. `exit_code` is None while it runs, 128 + N if signal N ended it."""
 
-    def __init__(self, started: Started, send_signal: Callable[[int, int], None]) -> None:
+    def __init__(self, started: Started, send_signal: Callable[[int, int, bool], None]) -> None:
         self.pid = started.pid
         self.host_pid = started.host_pid
         self.exit_code: int | None = None
@@ -38,13 +38,18 @@ class Process:
     def signal(self, number: int) -> None:
         """Send a signal to it alone; nothing happens once it ended."""
         if self.running:
-            self._send_signal(self.pid, number)
+            self._send_signal(self.pid, number, False)
 
     def terminate(self) -> None:
         self.signal(signal.SIGTERM)
 
     def kill(self) -> None:
         self.signal(signal.SIGKILL)
+
+    def kill_group(self) -> None:
+        """SIGKILL to it and to its children that stayed in its process group."""
+        if self.running:
+            self._send_signal(self.pid, signal.SIGKILL, True)
 
     def wait(self, timeout: float | None = None) -> int | None:
         """Seconds at most → the exit code, or None if it still runs."""
@@ -121,8 +126,9 @@ class InitClient:
             self._announce(process, on_exit, early)
         return process
 
-    def _signal(self, pid: int, number: int) -> None:
-        self._send(Message("signal", {"pid": pid, "signal": number}))
+    def _signal(self, pid: int, number: int, group: bool = False) -> None:
+        extra = {"group": True} if group else {}
+        self._send(Message("signal", {"pid": pid, "signal": number, **extra}))
 
     def _send(self, message: Message) -> None:
         with self._send_lock:

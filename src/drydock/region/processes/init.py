@@ -6,6 +6,7 @@ ends, however it ends, the kernel kills every process of its PID namespace: noth
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -53,12 +54,16 @@ class Init:
         if message.verb == "spawn":
             self._spawn(message)
         elif message.verb == "signal" and message.fields["pid"] in self._children:
-            _signal(message.fields["pid"], message.fields["signal"])
+            fields = message.fields
+            _signal(fields["pid"], fields["signal"], group="group" in fields)
 
     def _spawn(self, message: Message) -> None:
         ticket = message.fields["ticket"]
         try:
-            started = spawn(unpack_spec(message.fields["spec"], message.fds))
+            spec = unpack_spec(message.fields["spec"], message.fds)
+            if spec.join is not None and spec.join[0] not in self._children:
+                raise ProcessLookupError(errno.ESRCH, "the process to be joined has ended")
+            started = spawn(spec)
         except OSError as error:
             answer = {"ticket": ticket, "error": error.strerror or str(error)}
         else:
@@ -94,10 +99,10 @@ class Init:
             return  # the daemon is ending: what it leaves ends with us
 
 
-def _signal(pid: int, number: int) -> None:
+def _signal(pid: int, number: int, *, group: bool) -> None:
     """To the process alone, as a container engine does; when PID 1 of a namespace ends, so do all."""
     try:
-        os.kill(pid, number)
+        (os.killpg if group else os.kill)(pid, number)
     except ProcessLookupError:
         return
     except OSError as error:

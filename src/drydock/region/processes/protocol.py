@@ -45,6 +45,15 @@ class ProcessSpec:
     """In a PID namespace of its own, as its PID 1: when it ends, its children end with it."""
     keep_capabilities: bool = False
     """Otherwise it has none, and can get none."""
+    join: tuple[int, int] | None = None
+    """`pid` and `host_pid` of a process of the region whose namespaces it is born into; then `netns`,
+    `resolv_conf`, `hosts`, `own_pids`, `mounts` and `root` do not count."""
+    mounts: Sequence[tuple[str, str, bool]] = ()
+    """Folders that it sees elsewhere: source, target, read-only. A target may be a new path."""
+    root: str = ""
+    """An empty folder where its own root can be put together, if a target is a new path."""
+    limits: Sequence[tuple[str, int, int]] = ()
+    """Resource limits: name (`nofile`), soft, hard; -1 is none."""
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from drydock.region.processes.client import Process, Spawner
 from drydock.region.processes.protocol import ProcessSpec
-from drydock.region.runtime.command import ContainerRequest, ProcessImage, compose
+from drydock.region.runtime.command import Command, ContainerRequest, ProcessImage, compose
 from drydock.region.runtime.output import Output, Pump, Sink
 
 _INHERITED = ("LANG", "LC_ALL", "TZ")
@@ -20,6 +20,7 @@ class Container:
 
     process: Process
     output: Output
+    command: Command
 
     @property
     def running(self) -> bool:
@@ -81,4 +82,30 @@ class ProcessDriver:
             )
         finally:
             self._pump.started(output)
-        return Container(process, output)
+        return Container(process, output, command)
+
+    def execute(
+        self, container: Container, argv: Sequence[str], on_end: Callable[[], None]
+    ) -> Process:
+        """Run a program inside a container that runs, as its user; its output is nobody's.
+
+        Raises SpawnFailed. `on_end` is called from the spawner's thread; it must not block.
+        """
+        command, process = container.command, container.process
+        null = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            return self._spawner.spawn(
+                ProcessSpec(
+                    argv=argv,
+                    env=command.environment,
+                    cwd=command.cwd,
+                    stdout=null,
+                    stderr=null,
+                    uid=command.uid,
+                    gid=command.gid,
+                    join=(process.pid, process.host_pid),
+                ),
+                lambda _process: on_end(),
+            )
+        finally:
+            os.close(null)

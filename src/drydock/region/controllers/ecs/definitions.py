@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from drydock.region.controllers.ecs.health import HealthCheck
+from drydock.region.controllers.ecs.ordering import Dependency
 from drydock.region.runtime.command import ContainerRequest
 
 Json = Mapping[str, Any]
@@ -40,6 +42,10 @@ class ContainerPlan:
     log: LogTarget | None
     stop_timeout: float
     ports: tuple[int, ...] = field(default=())
+    depends_on: tuple[Dependency, ...] = ()
+    start_timeout: float | None = None
+    """Seconds, never scaled: an init container needs them for real."""
+    health_check: HealthCheck | None = None
 
     def request(self, secrets: Mapping[str, str]) -> ContainerRequest:
         """What the runtime starts, the secrets' values filled in."""
@@ -88,6 +94,32 @@ def _container_plan(definition: Json, override: Json, task_id: str) -> Container
             for entry in definition.get("portMappings") or ()
             if entry.get("containerPort")
         ),
+        depends_on=tuple(
+            Dependency(entry["containerName"], entry["condition"])
+            for entry in definition.get("dependsOn") or ()
+        ),
+        start_timeout=_seconds(definition.get("startTimeout")),
+        health_check=_health_check(definition.get("healthCheck")),
+    )
+
+
+def _seconds(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _health_check(given: Json | None) -> HealthCheck | None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html"""
+    command = list((given or {}).get("command") or ())
+    if given is None or not command or command[0] == "NONE":
+        return None
+    shell = command[0] == "CMD-SHELL"
+    argv = ("/bin/sh", "-c", " ".join(command[1:])) if shell else tuple(command[1:])
+    return HealthCheck(
+        argv=argv,
+        interval=float(given.get("interval") or 30),
+        timeout=float(given.get("timeout") or 5),
+        retries=int(given.get("retries") or 3),
+        start_period=float(given.get("startPeriod") or 0),
     )
 
 

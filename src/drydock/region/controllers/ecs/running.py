@@ -1,70 +1,160 @@
-"""The data plane of one task: its containers, and when SIGKILL is due."""
+"""The data plane of one task: its containers, their checks, and when SIGKILL is due."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
+from drydock.region.controllers.ecs import ordering
 from drydock.region.controllers.ecs.definitions import ContainerPlan
+from drydock.region.controllers.ecs.health import Monitor
+from drydock.region.controllers.ecs.starting import Prepared
+from drydock.region.processes.client import Process
 from drydock.region.runtime.driver import Container
+
+Execute = Callable[[Container, Sequence[str]], Process]
+
+
+@dataclass
+class _Part:
+    """A container that was started."""
+
+    plan: ContainerPlan
+    container: Container
+    started: float
+    monitor: Monitor | None
+    kill_at: float | None = None
 
 
 class RunningTask:
-    """What runs, or ran, of a task. One thread at a time changes it; `pids` may be asked by all."""
+    """What runs, or ran, of a task. One thread at a time changes it; `pids` may be asked by all.
+
+    Every `now` is in monotonic seconds.
+    """
 
     def __init__(self) -> None:
-        self.containers: dict[str, Container] = {}
-        self._plans: dict[str, ContainerPlan] = {}
-        self._kill_at: dict[str, float] = {}
+        self.prepared: Mapping[str, Prepared] = {}
+        """What is to be started, by container; empty until all have what they need."""
+        self._parts: dict[str, _Part] = {}
 
-    def add(self, plan: ContainerPlan, container: Container) -> None:
-        """A container that was started."""
-        self._plans[plan.name] = plan
-        self.containers = {**self.containers, plan.name: container}
+    @property
+    def containers(self) -> dict[str, Container]:
+        """Those that were started."""
+        return {name: part.container for name, part in self._parts.items()}
+
+    @property
+    def plans(self) -> list[ContainerPlan]:
+        """All containers, in the order of the definition, once they have what they need."""
+        return [one.plan for one in self.prepared.values()]
+
+    def add(
+        self, plan: ContainerPlan, container: Container, execute: Execute, scale: float, now: float
+    ) -> None:
+        """A container that was started. `execute` runs its health checks."""
+        monitor = None
+        if (check := plan.health_check) is not None:
+            monitor = Monitor(check, lambda: execute(container, check.argv), scale, now)
+        self._parts = {**self._parts, plan.name: _Part(plan, container, now, monitor)}
+
+    # -- starting
+
+    def next_steps(self, now: float) -> ordering.Steps:
+        """What may start next."""
+        return ordering.next_steps(
+            self.plans,
+            {
+                name: ordering.State(
+                    age=now - part.started,
+                    exit_code=part.container.process.exit_code,
+                    health=part.monitor.health.status if part.monitor else "UNKNOWN",
+                )
+                for name, part in self._parts.items()
+            },
+        )
+
+    @property
+    def started(self) -> bool:
+        """Whether every container was started."""
+        return bool(self.prepared) and self.prepared.keys() == self._parts.keys()
+
+    # -- health
+
+    def check_health(self, now: float) -> float | None:
+        """Run what checks are due → seconds until the next look; None: nothing is checked."""
+        due = [
+            part.monitor.step(now)
+            for part in self._parts.values()
+            if part.monitor is not None and part.container.running
+        ]
+        return min(due, default=None)
+
+    def healths(self) -> dict[str, str]:
+        """The health of each container that is checked."""
+        return {
+            name: part.monitor.health.status
+            if (part := self._parts.get(name)) and part.monitor
+            else "UNKNOWN"
+            for name in (plan.name for plan in self.plans if plan.health_check is not None)
+        }
+
+    @property
+    def health(self) -> str:
+        """The task's."""
+        checked = self.healths()
+        return ordering.task_health(
+            [checked[plan.name] for plan in self.plans if plan.essential and plan.name in checked]
+        )
+
+    # -- ending
 
     @property
     def essential_ended(self) -> bool:
         """Whether a container has ended without which the task may not go on."""
-        return any(self._plans[name].essential for name, _ in self.exits())
+        return any(self._parts[name].plan.essential for name, _ in self.exits())
 
     @property
     def unfinished(self) -> list[str]:
         """The containers that run, or whose last lines are not stored yet."""
-        return [name for name, one in self.containers.items() if not one.finished]
+        return [name for name, part in self._parts.items() if not part.container.finished]
 
     @property
     def ending(self) -> bool:
         """Whether its containers have been asked to end."""
-        return bool(self._kill_at)
+        return any(part.kill_at is not None for part in self._parts.values())
 
     def exits(self) -> Iterator[tuple[str, int]]:
         """The containers that have ended, with their exit codes."""
-        for name, container in self.containers.items():
-            code = container.process.exit_code
+        for name, part in self._parts.items():
+            code = part.container.process.exit_code
             if code is not None:
                 yield name, code
 
     def pids(self) -> list[int]:
         """The host's ids of the processes that run."""
-        return [one.process.host_pid for one in self.containers.values() if one.running]
+        parts = self._parts.values()
+        return [one.container.process.host_pid for one in parts if one.container.running]
 
     def end(self, now: float) -> float:
-        """SIGTERM to each container, and SIGKILL when its stopTimeout is over.
-
-        `now` in monotonic seconds → seconds after which to call again; an end wakes earlier.
-        """
+        """SIGTERM to each container once none depends on it any more, SIGKILL when its stopTimeout is
+        over → seconds after which to call again; an end wakes earlier."""
+        unfinished = self.unfinished
+        asked = ordering.may_stop(self.plans, set(unfinished))
         due = []
-        for name in self.unfinished:
-            process = self.containers[name].process
-            if name not in self._kill_at:
-                self._kill_at[name] = now + self._plans[name].stop_timeout
+        for name in unfinished:
+            part = self._parts[name]
+            process = part.container.process
+            if part.kill_at is None:
+                if name not in asked:
+                    continue
+                part.kill_at = now + part.plan.stop_timeout
                 process.terminate()
-            elif now >= self._kill_at[name]:
+            elif now >= part.kill_at:
                 process.kill()
-                self._kill_at[name] = now + 1.0
-            due.append(self._kill_at[name] - now)
+                part.kill_at = now + 1.0
+            due.append(part.kill_at - now)
         return max(min(due, default=0.0), 0.01)
 
     def kill(self) -> None:
         """SIGKILL to all."""
-        for container in self.containers.values():
-            container.process.kill()
+        for part in self._parts.values():
+            part.container.process.kill()

@@ -23,6 +23,7 @@ from drydock.region.controllers.ecs.needs import PORT, needs, unmet
 from drydock.region.controllers.ecs.permissions import Permissions
 from drydock.region.controllers.parts import Parts
 from drydock.region.network.probing import probe
+from drydock.region.processes.client import Process
 from drydock.region.runtime.command import ProcessImage
 from drydock.region.runtime.driver import Container, Place, ProcessDriver
 from drydock.region.runtime.output import Line, Sink
@@ -102,6 +103,12 @@ class TaskStarter:
             ) from error
         except DrydockError as error:
             raise CannotStartError(f"CannotStartContainerError: {error}", name) from error
+
+    def execute(
+        self, container: Container, argv: Sequence[str], on_end: Callable[[], None]
+    ) -> Process:
+        """Run a program inside a container that runs. Raises SpawnFailed."""
+        return self._driver.execute(container, argv, on_end)
 
     def forget(self, task: Task) -> None:
         """Nothing of the task runs any more."""

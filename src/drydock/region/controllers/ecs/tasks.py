@@ -21,7 +21,7 @@ from drydock.region.api.gaps.ecs.records import Task
 from drydock.region.controllers.base import DONE, Outcome, Requeue
 from drydock.region.controllers.ecs.definitions import container_plans
 from drydock.region.controllers.ecs.running import RunningTask
-from drydock.region.controllers.ecs.starting import CannotStartError, TaskStarter
+from drydock.region.controllers.ecs.starting import CannotStartError, Prepared, TaskStarter
 from drydock.region.controllers.parts import Parts
 
 SOON = Requeue(0.05)
@@ -92,7 +92,7 @@ class TaskController:
             return self._wind_down(task, running)
         if task.last_status == "PENDING":
             return self._start(task)
-        return DONE
+        return self._look_after(task, running)
 
     def close(self) -> None:
         """Stop every task as ECS would: SIGTERM to all at once, then SIGKILL when time is up."""
@@ -167,33 +167,85 @@ class TaskController:
         return False
 
     def _start(self, task: Task) -> Outcome:
-        """Start what does not run yet; RUNNING once everything does."""
+        """Start what may start; RUNNING once every container was started."""
         running = self._running[task.task_arn]
         if not self._starter.resolves(task):
             return SOON
+        try:
+            if not running.prepared:
+                running.prepared = self._prepare(task)
+            while names := (steps := running.next_steps(time.monotonic())).start:
+                for name in names:
+                    self._start_container(task, running, running.prepared[name])
+        except CannotStartError as error:
+            self._want_stop(task, "TaskFailedToStart", str(error), container=error.container)
+            return self._wind_down(task, running)
+        if steps.stuck is not None:
+            name, words = steps.stuck
+            self._want_stop(
+                task, "TaskFailedToStart", f"Task failed to start: {words}", container=name
+            )
+            return self._wind_down(task, running)
+        if not running.started:
+            # an end or a check wakes; a startTimeout and the next check are no events
+            checked = self._check_health(task, running)
+            waits = [one for one in (steps.look_after, checked) if one is not None]
+            return Requeue(max(min(waits), 0.01)) if waits else DONE
+        with self._store.writing("ecs"):
+            task.last_status = "RUNNING"
+            task.started_at = utcnow()
+            task.version += 1
+        # one may have ended before it was listed, and its own wake found nothing to see
+        return SOON if any(running.exits()) else self._look_after(task, running)
+
+    def _prepare(self, task: Task) -> dict[str, Prepared]:
+        """What every container needs, before the first is started. Raises CannotStartError."""
         with self._store.reading():
             definition = self._store.backend("ecs").describe_task_definition(
                 task.task_definition_arn
             )
             plans = container_plans(definition.container_definitions, task.overrides, task.id)
             task.pull_started_at = task.pull_started_at or utcnow()
-        missing = [plan for plan in plans if plan.name not in running.containers]
-        try:
-            ready = [self._starter.prepare(task, plan) for plan in missing]
-            task.pull_stopped_at = task.pull_stopped_at or utcnow()
-            for one in ready:
-                container = self._starter.start(task, one, lambda: self.wake(task.task_arn))
-                running.add(one.plan, container)
-                self._container_runs(task, one.plan.name, container.process.host_pid)
-        except CannotStartError as error:
-            self._want_stop(task, "TaskFailedToStart", str(error), container=error.container)
-            return self._wind_down(task, running)
-        with self._store.writing("ecs"):
-            task.last_status = "RUNNING"
-            task.started_at = utcnow()
-            task.version += 1
-        # one may have ended before it was listed, and its own wake found nothing to see
-        return SOON if any(running.exits()) else DONE
+        ready = {plan.name: self._starter.prepare(task, plan) for plan in plans}
+        task.pull_stopped_at = task.pull_stopped_at or utcnow()
+        return ready
+
+    def _start_container(self, task: Task, running: RunningTask, ready: Prepared) -> None:
+        def wake() -> None:
+            self.wake(task.task_arn)
+
+        container = self._starter.start(task, ready, wake)
+        running.add(
+            ready.plan,
+            container,
+            lambda one, argv: self._starter.execute(one, argv, wake),
+            self._parts.config.region.time_scale,
+            time.monotonic(),
+        )
+        self._container_runs(task, ready.plan.name, container.process.host_pid)
+
+    def _look_after(self, task: Task, running: RunningTask) -> Outcome:
+        """A task that runs: its health checks."""
+        after = self._check_health(task, running)
+        return DONE if after is None else Requeue(after)
+
+    def _check_health(self, task: Task, running: RunningTask) -> float | None:
+        """Run what checks are due, and note their results → seconds until the next look."""
+        after = running.check_health(time.monotonic())
+        found, health = running.healths(), running.health
+        with self._store.reading():
+            news = [
+                one
+                for one in task.containers
+                if found.get(one.name, "UNKNOWN") != one.health_status
+            ]
+            for record in news:
+                record.health_status = found.get(record.name, "UNKNOWN")
+            if news or task.health_status != health:
+                task.health_status = health
+                task.version += 1
+                self._store.changed("ecs")
+        return after
 
     def _container_runs(self, task: Task, name: str, pid: int) -> None:
         with self._store.writing("ecs"):

@@ -16,6 +16,7 @@ from moto.ecs.exceptions import (
 from moto.ecs.models import CapacityProviderFailure, Cluster, ClusterFailure, TaskDefinition
 
 from drydock.region.api.gaps import overlay
+from drydock.region.api.gaps.ecs import containers
 from drydock.region.api.gaps.ecs.responses import EcsResponse
 from drydock.region.api.gaps.ecs.services import ServiceOperations
 
@@ -141,11 +142,16 @@ class EcsBackend(ServiceOperations):
             and "FARGATE" in kwargs["requires_compatibilities"]
         ):
             _check_fargate(kwargs, args[0] if args else kwargs["container_definitions"])
+        memory = kwargs.get("memory")
+        containers.check(
+            args[0] if args else kwargs["container_definitions"],
+            kwargs.get("volumes") or (),
+            _units(memory, "GB") if memory else None,
+        )
         definition = super().register_task_definition(family, *args, **kwargs)
         definition.registered_at = utcnow()  # type: ignore[attr-defined]
         definition.registered_by = f"arn:{self.partition}:iam::{self.account_id}:root"  # type: ignore[attr-defined]
-        containers: list[Json] = definition.container_definitions
-        for container in containers:
+        for container in definition.container_definitions:
             container.setdefault("systemControls", [])
             for mapping in container.get("portMappings", []):
                 mapping.setdefault("protocol", "tcp")
@@ -159,7 +165,7 @@ class EcsBackend(ServiceOperations):
         return definition
 
 
-def _check_fargate(fields: Json, containers: list[Json]) -> None:
+def _check_fargate(fields: Json, definitions: list[Json]) -> None:
     """Raises ClientException as ECS does; `cpu` and `memory` become plain CPU units and MiB."""
     if fields.get("network_mode") != "awsvpc":
         raise EcsClientException("Fargate only supports network mode 'awsvpc'.")
@@ -174,7 +180,7 @@ def _check_fargate(fields: Json, containers: list[Json]) -> None:
             "for valid values."
         )
     fields["cpu"], fields["memory"] = str(cpu), str(memory)
-    drivers = {(one.get("logConfiguration") or {}).get("logDriver") for one in containers}
+    drivers = {(one.get("logConfiguration") or {}).get("logDriver") for one in definitions}
     if "awslogs" in drivers and not fields.get("execution_role_arn"):
         raise EcsClientException(
             "Fargate requires task definition to have execution role ARN to support log driver awslogs."
