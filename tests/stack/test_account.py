@@ -78,11 +78,22 @@ def test_a_plan_uses_what_is_declared_and_names_what_is_not(
     assert '[[account.hosted_zones]]\nname = "shop.test"' in caught.value.remedy
 
     authority = Authority.open(tmp_path / "authority")
-    provide(
-        served.store,
-        declared(served),
-        lambda one: authority.issue(one.domain_names, KINDS[one.algorithm], VALIDITY),
-    )
+
+    def have(account: Account) -> None:
+        provide(
+            served.store,
+            account,
+            lambda one: authority.issue(one.domain_names, KINDS[one.algorithm], VALIDITY),
+        )
+
+    have(declared(served).model_copy(update={"certificates": ()}))
+    with pytest.raises(TerraformFailed) as caught:
+        stack.plan()
+    assert caught.value.cause == f"the local region has no certificate {certificate(served)}"
+    assert f'[[account.certificates]]\narn = "{certificate(served)}"' in caught.value.remedy
+    assert not stack.plan_file.exists()
+
+    have(declared(served))
     added = set(stack.plan().added)
     assert not [one for one in added if one.startswith("module.network")]
     assert not [one for one in added if "aws_acm_certificate" in one]

@@ -19,12 +19,12 @@ from typing import Any
 
 from drydock.errors import ProviderMissing, TerraformFailed
 from drydock.paths import Workspace, write_private
-from drydock.stack import backend, lock
+from drydock.stack import backend, certificates, lock
 from drydock.stack.declaration import advice
 from drydock.stack.files import StackFiles
 from drydock.stack.finder import Terraform, find_terraform
 from drydock.stack.hold import hold_changes
-from drydock.stack.missing import undeclared
+from drydock.stack.missing import Missing, undeclared
 from drydock.stack.plan import PlanSummary, summarise
 from drydock.stack.provider import ProviderSource, cli_configuration, find_provider
 from drydock.stack.record import check_record, refuse, used_up, write_record
@@ -144,6 +144,8 @@ class Stack:
                     arguments.append("-destroy")
                 self._check(self._run("plan", arguments, mine), "plan")
                 summary = self._summary()
+                if self.target.is_local and not destroy:
+                    self._refuse(certificates.absent(self.planned, self.target), "plan")
             except BaseException:
                 self.plan_file.unlink(missing_ok=True)
                 raise
@@ -308,11 +310,15 @@ class Stack:
         if outcome.code != 0:
             if "terraform init" in outcome.words or "tofu init" in outcome.words:
                 raise self._failed(step, remedy="run `drydock init` first")
-            if self.target.is_local and (found := undeclared(outcome.words, self.folder)):
-                said = ", ".join(one.said for one in found)
-                words = f"its own words are above; the local region has no {said}"
-                raise self._failed(step, words, advice(found, self.target.region))
+            if self.target.is_local:
+                self._refuse(undeclared(outcome.words, self.folder), step)
             raise self._failed(step)
+
+    def _refuse(self, found: Sequence[Missing], step: str) -> None:
+        """Raises TerraformFailed, if anything was found to be missing in the local region."""
+        if found:
+            said = "the local region has no " + ", ".join(one.said for one in found)
+            raise self._failed(step, said, advice(found, self.target.region))
 
     def _failed(self, step: str, words: str = "", remedy: str = "") -> TerraformFailed:
         return TerraformFailed(
