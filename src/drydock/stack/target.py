@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -31,8 +31,9 @@ class Target:
     region_id: str = ""
     """Which local region: one that was deleted and made anew has another id."""
     access_key: str = ACCESS_KEY
-    """Local credentials, as is `secret_key`; on AWS the SDK's ordinary chain finds them."""
-    secret_key: str = ACCESS_KEY
+    """Local credentials, as are the next two; on AWS the SDK's ordinary chain finds them."""
+    secret_key: str = field(default=ACCESS_KEY, repr=False)
+    session_token: str = field(default="", repr=False)
     arn: str = ""
     """Who acts on AWS, as STS tells it."""
     profile: str = ""
@@ -76,6 +77,12 @@ class Target:
             endpoint=os.environ.get("AWS_ENDPOINT_URL", ""),
             arn=told["Arn"],
             profile=os.environ.get("AWS_PROFILE", ""),
+        )
+
+    def acting_as(self, access_key: str, secret_key: str, session_token: str = "") -> Target:
+        """The same local region under another user's or role's credentials, where IAM is enforced."""
+        return replace(
+            self, access_key=access_key, secret_key=secret_key, session_token=session_token
         )
 
     @property
@@ -144,6 +151,7 @@ def environment(
         "AWS_ENDPOINT_URL": target.endpoint,
         "AWS_ACCESS_KEY_ID": target.access_key,
         "AWS_SECRET_ACCESS_KEY": target.secret_key,
+        **({"AWS_SESSION_TOKEN": target.session_token} if target.session_token else {}),
         "AWS_REGION": target.region,
         "AWS_DEFAULT_REGION": target.region,
         "AWS_CONFIG_FILE": str(aws_files / "config"),
@@ -163,9 +171,10 @@ def aws_files(target: Target, profiles: frozenset[str]) -> dict[str, str]:
         f"[{name if name == 'default' else f'profile {name}'}]\nregion = {target.region}\n"
         for name in names
     )
+    token = f"aws_session_token = {target.session_token}\n" if target.session_token else ""
     credentials = "".join(
         f"[{name}]\naws_access_key_id = {target.access_key}\n"
-        f"aws_secret_access_key = {target.secret_key}\n"
+        f"aws_secret_access_key = {target.secret_key}\n{token}"
         for name in names
     )
     return {"config": config, "credentials": credentials}

@@ -75,6 +75,18 @@ def test_profiles_that_a_stack_names_exist_locally() -> None:
     assert credentials["prod"]["aws_access_key_id"] == "drydock"
 
 
+def test_a_role_acts_where_iam_is_enforced() -> None:
+    role = LOCAL.acting_as("ASIA1", "two", "three")
+    env = environment(role, {"AWS_SESSION_TOKEN": "mine"}, **FOLDERS)
+    assert (env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"]) == ("ASIA1", "two")
+    assert env["AWS_SESSION_TOKEN"] == "three"
+    assert "three" not in repr(role)
+    assert "aws_session_token = three\n" in aws_files(role, frozenset())["credentials"]
+    assert "AWS_SESSION_TOKEN" not in environment(LOCAL, env, **FOLDERS)
+    assert "token" not in aws_files(LOCAL, frozenset())["credentials"]
+    assert role.identity == LOCAL.identity  # what was planned as one is applied as the other
+
+
 def test_a_plan_outlives_a_new_port_but_not_a_new_region() -> None:
     moved = Target.local("http://127.0.0.1:4567", region_id="r1")
     other = Target.local("http://127.0.0.1:4566", region_id="r2")
