@@ -208,6 +208,7 @@ def test_destroy_leaves_nothing(up: subprocess.CompletedProcess[str], drydock: D
     assert up.returncode == 0
     done = drydock("destroy", "-y", timeout=400)
     assert done.returncode == 0, done.stderr
+    assert "nothing is left that carries Application=tasklist" in done.stderr
     api = clients.local(drydock.status()["endpoint"], "ap-southeast-2")
     ours = [{"Name": "tag:Application", "Values": ["tasklist"]}]
     assert api.ec2.describe_vpcs(Filters=ours)["Vpcs"] == []  # type: ignore[arg-type]

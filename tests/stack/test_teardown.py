@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -133,7 +134,7 @@ def test_filled_and_protected_it_goes_to_the_last(
 
 
 @pytest.fixture
-def locked(rehearse: Rehearse, s3: Any, monkeypatch: pytest.MonkeyPatch) -> Rehearsal:
+def locked(rehearse: Rehearse, s3: Any) -> Rehearsal:
     made = rehearse(WITH_S3)
     made.stack.init()
     held = {
@@ -150,11 +151,25 @@ def locked(rehearse: Rehearse, s3: Any, monkeypatch: pytest.MonkeyPatch) -> Rehe
         Key="terraform.tfstate.tflock",
         Body=json.dumps(held).encode(),
     )
-    monkeypatch.setenv("TF_CLI_ARGS_plan", "-lock-timeout=1s")
     return made
 
 
-def test_a_held_lock_tells_who_and_since_when_and_can_be_released(locked: Rehearsal) -> None:
+def test_a_second_step_waits_for_the_first_to_let_go(locked: Rehearsal, s3: Any) -> None:
+    lock = {"Bucket": locked.stack.state_bucket, "Key": "terraform.tfstate.tflock"}
+    letting_go = threading.Timer(2, lambda: s3.delete_object(**lock))
+    letting_go.start()
+    try:
+        assert locked.stack.plan().added == ("terraform_data.x",)
+        assert not letting_go.is_alive(), "it has waited"
+    finally:
+        letting_go.cancel()
+        letting_go.join()
+
+
+def test_a_held_lock_tells_who_and_since_when_and_can_be_released(
+    locked: Rehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TF_CLI_ARGS_plan", "-lock-timeout=1s")
     stack = locked.stack
     with pytest.raises(StateLocked, match="ann@laptop holds it since 2026-11-23 10:00:00") as held:
         stack.plan()
