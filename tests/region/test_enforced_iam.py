@@ -6,7 +6,6 @@ import base64
 import itertools
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -605,13 +604,3 @@ def test_who_is_known_survives_a_restart(region: Enforced) -> None:
     region.restart()
     region.as_("ec2", session).describe_vpcs()
     assert refused(region.as_("ec2", session).describe_subnets)[1] == "UnauthorizedOperation"
-
-
-def test_settings_are_the_files(tmp_path: Path) -> None:
-    from drydock.config import load
-
-    (tmp_path / "drydock.toml").write_text("[region]\nenforce_iam = true\n")
-    assert load(tmp_path).region.enforce_iam
-    (tmp_path / "drydock.toml").write_text("")
-    assert not load(tmp_path).region.enforce_iam
-    assert load(tmp_path).enforcing(wanted=True).region.enforce_iam
