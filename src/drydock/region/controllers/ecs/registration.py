@@ -52,6 +52,10 @@ class Registration:
         elb = self._store.backend("elbv2")
         targets = [{"Id": address, "Port": port} for address in sorted(addresses)]
         (elb.deregister_targets if what else elb.register_targets)(arn, targets)
+        if what:
+            service.add_event(
+                f"(service {service.name}) has begun draining connections on {len(targets)} tasks."
+            )
         service.add_event(
             f"(service {service.name}) {what}registered {len(targets)} targets in "
             f"(target-group {arn})"
@@ -75,20 +79,39 @@ class Registration:
                         ours.setdefault(place, set()).add(task.address)
         return ours
 
-    def health(self, service: Service, task: Task) -> str:
-        """healthy, unhealthy or another state of the API; healthy where nobody asks.
+    def health(self, service: Service, task: Task) -> str | None:
+        """healthy, unhealthy or another state of the API; None where no target group asks.
 
         With several target groups the worst counts.
         """
-        states = []
-        elb = self._store.backend("elbv2")
-        for arn, port in _places(service, task):
-            group: Any = elb.target_groups.get(arn)
-            if group is not None and task.address is not None:
-                states.append(group.health_of((task.address, port)).state)
+        states = [state for _, _, state, _ in self._seen(service, task)]
+        if not states:
+            return None
         if "unhealthy" in states:
             return "unhealthy"
         return next((state for state in states if state != "healthy"), "healthy")
+
+    def unhealthy_in(self, service: Service, task: Task) -> tuple[str, int, str] | None:
+        """The first target group that gave a task up: its ARN, the port, and why."""
+        return next(
+            (
+                (arn, port, words)
+                for arn, port, state, words in self._seen(service, task)
+                if state == "unhealthy"
+            ),
+            None,
+        )
+
+    def _seen(self, service: Service, task: Task) -> list[tuple[str, int, str, str]]:
+        """Group, port, state and description of each place of a task whose group is there."""
+        elb = self._store.backend("elbv2")
+        seen = []
+        for arn, port in _places(service, task):
+            group: Any = elb.target_groups.get(arn)
+            if group is not None:
+                health = group.health_of((task.address or "", port))
+                seen.append((arn, port, str(health.state), str(health.description or "")))
+        return seen
 
 
 def _remember(tasks: Iterable[Task], wanted: Mapping[Place, set[str]]) -> None:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 FIRST_BACKOFF = 2.0
 LAST_BACKOFF = 300.0
+FAILED_BY_ITSELF = frozenset({"TaskFailedToStart", "EssentialContainerExited"})
+"""The stop codes of tasks that nobody stopped."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,13 @@ def plan(
     tasks: Sequence[TaskView],
     minimum_percent: int = 100,
     maximum_percent: int = 200,
+    *,
+    failed: bool = False,
 ) -> ServicePlan:
-    """What to do next; nothing when the service is as it should be."""
+    """What to do next; nothing when the service is as it should be.
+
+    `failed`: the primary deployment is FAILED. Then nothing is started, and what serves is kept.
+    """
     live = [task for task in tasks if task.wanted]
     failing = [task for task in live if task.failing]
     current = [task for task in live if task.deployment == primary and not task.failing]
@@ -66,7 +73,9 @@ def plan(
         stop += [task.arn for task in ranked[:surplus]]
         current = [task for task in current if task.arn not in stop]
 
-    stop_old = _old_to_stop(desired, floor, current, old)
+    if failed and desired:
+        return ServicePlan(0, tuple(stop), tuple(task.arn for task in failing))
+    stop_old = _old_to_stop(desired, floor, ceiling, current, old)
     stop += [task.arn for task in stop_old]
     staying = len(current) + len(old) - len(stop_old)
     start = max(0, min(desired - len(current), ceiling - staying))
@@ -74,18 +83,24 @@ def plan(
 
 
 def _old_to_stop(
-    desired: int, floor: int, current: Sequence[TaskView], old: Sequence[TaskView]
+    desired: int,
+    floor: int,
+    ceiling: int,
+    current: Sequence[TaskView],
+    old: Sequence[TaskView],
 ) -> list[TaskView]:
     """Tasks of older deployments that can go without leaving too few healthy ones."""
     if desired == 0:
         return list(old)
     healthy = sum(task.healthy for task in (*current, *old))
-    useless = [task for task in old if not task.healthy]
+    useless = sorted((task for task in old if not task.healthy), key=lambda task: task.running)
     spare = max(0, healthy - floor)
     useful = sorted((task for task in old if task.healthy), key=lambda task: task.order)
     if not current:
-        # nothing new yet: keep what could still become healthy, unless room is needed
-        return useful[: min(spare, len(useful))]
+        # nothing new yet: what could still become healthy stays, unless its room is needed
+        room = ceiling - len(old)
+        lacking = max(0, min(desired, ceiling) - room)
+        return [*useful[:spare], *useless[: max(0, lacking - spare)]]
     return [*useless, *useful[:spare]]
 
 

@@ -7,15 +7,17 @@ service: counts, rollout states, events in ECS's words.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 from moto.core.utils import utcnow
 
-from drydock.region.api.gaps.ecs.records import Deployment, Service, Task
+from drydock.region.api.gaps.ecs.records import Service, Task
 from drydock.region.controllers.base import DONE, Outcome, Requeue
+from drydock.region.controllers.ecs import service_events
 from drydock.region.controllers.ecs.registration import Registration
+from drydock.region.controllers.ecs.rollout import Rollout
 from drydock.region.controllers.ecs.service_plan import (
+    FAILED_BY_ITSELF,
     Attempt,
     ServicePlan,
     TaskView,
@@ -23,9 +25,9 @@ from drydock.region.controllers.ecs.service_plan import (
     plan,
     start_delay,
 )
+from drydock.region.controllers.ecs.task_health import TaskHealth
 from drydock.region.controllers.parts import Parts
 
-_FAILURES = {"TaskFailedToStart", "EssentialContainerExited"}
 _PROVEN = 60.0
 """Seconds of AWS's time after which a task's end is no failed start any more."""
 
@@ -41,6 +43,8 @@ class ServiceController:
         self._parts = parts
         self._store = parts.store
         self._registration = Registration(parts)
+        self._health = TaskHealth(parts, self._registration)
+        self._rollout = Rollout(parts)
 
     def all_keys(self) -> Iterable[str]:
         with self._store.reading():
@@ -54,46 +58,56 @@ class ServiceController:
             if service is None or service.status == "INACTIVE":
                 return DONE
             tasks = self._store.backend("ecs").tasks_of(service)
-            before = _picture(service)
-            registered = self._registration.converge(service, tasks)
-            views = [self._view(service, task) for task in tasks if task.last_status != "STOPPED"]
-            steps = _plan(service, views)
-            active = service.status == "ACTIVE"
-            wait = self._wait_before_start(service, tasks, steps) if active else 0.0
-            changed = self._carry_out(service, tasks, steps, may_start=wait <= 0) or registered
-            self._write_counts(service, views, settled=not changed)
-            if changed or _picture(service) != before:
-                with self._store.writing("ecs"):
-                    pass  # tells the others
-        return Requeue(wait) if wait > 0 else self._next_look(service, tasks)
+            before = _picture(service, tasks)
+            self._registration.converge(service, tasks)
+            due = (
+                self._keep(service, tasks)
+                if service.status == "ACTIVE"
+                else self._drain(service, tasks)
+            )
+            if _picture(service, tasks) != before:
+                self._store.changed("ecs")  # tells the others
+        return Requeue(min(due)) if due else DONE
 
     def close(self) -> None:
         """It runs nothing of its own."""
-
-    # -- reading
 
     def _find(self, arn: str) -> Service | None:
         services: Iterable[Service] = self._store.backend("ecs").services.values()
         return next((service for service in services if service.arn == arn), None)
 
-    def _view(self, service: Service, task: Task) -> TaskView:
-        running = task.last_status == "RUNNING"
-        health = self._registration.health(service, task)
-        grace = self._parts.scaled(float(service.health_check_grace_period_seconds or 0))
-        in_grace = task.started_at is not None and _age(task.started_at) < grace
-        return TaskView(
-            arn=task.task_arn,
-            deployment=str(task.started_by),
-            wanted=task.desired_status == "RUNNING",
-            running=running,
-            healthy=running and health == "healthy",
-            failing=running and health == "unhealthy" and not in_grace,
-            order=task.created_at.timestamp(),
-        )
+    # -- one pass
 
-    def _wait_before_start(
-        self, service: Service, tasks: Sequence[Task], steps: ServicePlan
-    ) -> float:
+    def _keep(self, service: Service, tasks: Sequence[Task]) -> list[float]:
+        """One step nearer to what is wanted → after how many seconds to look again, if at all."""
+        views = self._health.views(service, tasks)
+        self._tell_failed_starts(service, tasks)
+        self._rollout.judge(service, tasks)
+        steps = _plan(service, views)
+        wait = self._wait_before_start(service, tasks) if steps.start else 0.0
+        if wait > 0:
+            self._tell_impaired(service)
+        else:
+            self._start(service, steps)
+        self._stop(service, tasks, steps)
+        _write_counts(service, views, steps)
+        busy = bool(steps.stop) or steps.start > 0
+        again = self._rollout.settle(service, views, busy=busy)
+        due = [*self._health.next_look(service, tasks), *([wait] if wait > 0 else [])]
+        return due if again is None else [*due, again]
+
+    def _drain(self, service: Service, tasks: Sequence[Task]) -> list[float]:
+        """A deleted service: every task goes, then it is INACTIVE."""
+        views = self._health.views(service, tasks)
+        steps = ServicePlan(stop=tuple(view.arn for view in views if view.wanted))
+        self._stop(service, tasks, steps)
+        _write_counts(service, views, steps)
+        if not views:
+            service.status = "INACTIVE"
+            service.deployments = []
+        return []
+
+    def _wait_before_start(self, service: Service, tasks: Sequence[Task]) -> float:
         """Seconds until a service whose tasks keep failing may start the next one."""
         primary = service.primary
         mine = sorted(
@@ -102,8 +116,7 @@ class ServiceController:
             reverse=True,
         )
         failures, last = failures_in_a_row([self._attempt(task) for task in mine])
-        primary.failed_tasks = failures
-        if not steps.start or last is None:
+        if last is None:
             return 0.0
         delay = self._parts.scaled(start_delay(failures, service.desired_count))
         return last + delay - utcnow().timestamp()
@@ -113,116 +126,99 @@ class ServiceController:
         ran = (until - task.started_at).total_seconds() if task.started_at is not None else 0.0
         stopped = task.last_status == "STOPPED" and task.stopped_at is not None
         return Attempt(
-            failed=stopped and task.stop_code in _FAILURES,
+            failed=stopped and task.stop_code in FAILED_BY_ITSELF,
             ended=task.stopped_at.timestamp() if stopped and task.stopped_at else None,
             served=ran > self._parts.scaled(_PROVEN),
         )
 
     # -- doing
 
-    def _carry_out(
-        self, service: Service, tasks: Sequence[Task], steps: ServicePlan, *, may_start: bool
-    ) -> bool:
-        changed = False
+    def _start(self, service: Service, steps: ServicePlan) -> None:
+        if not steps.start:
+            return
         ecs = self._store.backend("ecs")
-        if steps.start and may_start and service.status == "ACTIVE":
-            new = [ecs.create_service_task(service, service.primary) for _ in range(steps.start)]
-            names = " ".join(f"(task {task.id})" for task in new)
-            service.add_event(f"(service {service.name}) has started {len(new)} tasks: {names}.")
-            changed = True
+        new = [ecs.create_service_task(service, service.primary) for _ in range(steps.start)]
+        replaced = min(len(steps.unhealthy), len(new))
+        service.add_event(service_events.started(service.name, [task.id for task in new], replaced))
+
+    def _stop(self, service: Service, tasks: Sequence[Task], steps: ServicePlan) -> None:
+        leaving = [task for task in tasks if task.task_arn in steps.stop]
+        for task in leaving:
+            task.stopped_reason = f"Scaling activity initiated by (deployment {task.started_by})"
+            if task.task_arn in steps.unhealthy:
+                task.failed_health = True
+                task.stopped_reason, event = self._health.why(service, task)
+                service.add_event(event)
+            task.desired_status, task.stop_code = "STOPPED", "ServiceSchedulerInitiated"
+            task.stopping_at = utcnow()
+        for event in service_events.stopped(
+            service.name,
+            [task.id for task in leaving if task.last_status == "RUNNING"],
+            [task.id for task in leaving if task.last_status != "RUNNING"],
+        ):
+            service.add_event(event)
+
+    def _tell_failed_starts(self, service: Service, tasks: Sequence[Task]) -> None:
         for task in tasks:
-            if task.task_arn in steps.stop:
-                task.desired_status = "STOPPED"
-                task.stop_code = "ServiceSchedulerInitiated"
-                task.stopped_reason = _why(
-                    service, task, unhealthy=task.task_arn in steps.unhealthy
-                )
-                task.stopping_at = utcnow()
-                changed = True
-        if steps.stop:
-            names = " ".join(f"(task {arn.split('/')[-1]})" for arn in steps.stop)
-            service.add_event(
-                f"(service {service.name}) has stopped {len(steps.stop)} running tasks: {names}."
-            )
-        return changed
+            if task.stop_code == "TaskFailedToStart" and not task.failure_told:
+                task.failure_told = True
+                service.add_event(service_events.not_placed(service.name, str(task.stopped_reason)))
 
-    def _write_counts(self, service: Service, views: Sequence[TaskView], *, settled: bool) -> None:
-        service.running_count = sum(view.running for view in views)
-        service.pending_count = sum(view.wanted and not view.running for view in views)
-        for deployment in service.deployments:
-            mine = [view for view in views if view.deployment == deployment.id]
-            deployment.running_count = sum(view.running for view in mine)
-            deployment.pending_count = sum(view.wanted and not view.running for view in mine)
-        if service.status == "DRAINING":
-            if not views:
-                service.status = "INACTIVE"
-                service.deployments = []
-            return
-        primary = service.primary
-        others = [view for view in views if view.deployment != primary.id]
-        current = [view for view in views if view.deployment == primary.id and view.wanted]
-        if others or not settled:
-            return
-        service.deployments = [primary]
-        if len(current) == primary.desired_count and all(view.healthy for view in current):
-            self._complete(service, primary)
-
-    def _complete(self, service: Service, primary: Deployment) -> None:
-        if primary.rollout_state == "COMPLETED":
-            return
-        primary.rollout_state = "COMPLETED"
-        primary.rollout_state_reason = f"ECS deployment {primary.id} completed."
-        primary.updated_at = utcnow()
-        service.add_event(
-            f"(service {service.name}) (deployment {primary.id}) deployment completed."
-        )
-        service.add_event(f"(service {service.name}) has reached a steady state.")
-
-    def _next_look(self, service: Service, tasks: Sequence[Task]) -> Outcome:
-        """A grace period that ends is no event, so look again then."""
-        grace = self._parts.scaled(float(service.health_check_grace_period_seconds or 0))
-        left = [
-            grace - _age(task.started_at)
-            for task in tasks
-            if task.last_status == "RUNNING" and task.started_at is not None
-        ]
-        due = [seconds for seconds in left if seconds > 0]
-        return Requeue(min(due) + 0.01) if due else DONE
+    def _tell_impaired(self, service: Service) -> None:
+        if not service.primary.impaired:
+            service.primary.impaired = True
+            service.add_event(service_events.IMPAIRED.format(name=service.name))
 
 
 def _plan(service: Service, views: Sequence[TaskView]) -> ServicePlan:
-    if service.status != "ACTIVE":
-        return ServicePlan(stop=tuple(view.arn for view in views if view.wanted))
     configuration = service.deployment_configuration
-    primary = service.primary
+    least = configuration.get("minimumHealthyPercent")
     return plan(
         desired=service.desired_count,
-        primary=primary.id,
+        primary=service.primary.id,
         tasks=views,
-        minimum_percent=int(configuration.get("minimumHealthyPercent") or 0)
-        if "minimumHealthyPercent" in configuration
-        else 100,
+        minimum_percent=100 if least is None else int(least),
         maximum_percent=int(configuration.get("maximumPercent") or 200),
+        failed=service.primary.rollout_state == "FAILED",
     )
 
 
-def _why(service: Service, task: Task, *, unhealthy: bool) -> str:
-    if unhealthy:
-        groups = ", ".join(str(entry.get("targetGroupArn")) for entry in service.load_balancers)
-        return f"Task failed ELB health checks in (target-group {groups})"
-    deployment = next((one for one in service.deployments if one.id == task.started_by), None)
-    return f"Scaling activity initiated by (deployment {deployment.id if deployment else task.started_by})"
+def _write_counts(service: Service, views: Sequence[TaskView], steps: ServicePlan) -> None:
+    """What runs, and of older deployments how many tasks are still wanted."""
+    service.running_count = sum(view.running for view in views)
+    service.pending_count = sum(view.wanted and not view.running for view in views)
+    for deployment in service.deployments:
+        mine = [view for view in views if view.deployment == deployment.id]
+        deployment.running_count = sum(view.running for view in mine)
+        deployment.pending_count = sum(view.wanted and not view.running for view in mine)
+        if deployment.status == "PRIMARY":
+            deployment.desired_count = service.desired_count
+        else:
+            wanted = [view for view in mine if view.wanted and view.arn not in steps.stop]
+            deployment.desired_count = len(wanted)
 
 
-def _age(moment: datetime) -> float:
-    return (utcnow() - moment).total_seconds()
-
-
-def _picture(service: Service) -> tuple[Any, ...]:
-    """What clients see of a service; another one means that it has changed."""
+def _picture(service: Service, tasks: Iterable[Task]) -> tuple[Any, ...]:
+    """What others see of a service; another one means that it has changed."""
     deployments = [
-        (one.id, one.running_count, one.pending_count, one.rollout_state, one.failed_tasks)
+        (
+            one.id,
+            one.status,
+            one.desired_count,
+            one.running_count,
+            one.pending_count,
+            one.rollout_state,
+            one.failed_tasks,
+        )
         for one in service.deployments
     ]
-    counts = (service.status, service.running_count, service.pending_count)
-    return (*counts, tuple(deployments), len(service.events))
+    under_way = service.under_way
+    return (
+        service.status,
+        service.running_count,
+        service.pending_count,
+        tuple(deployments),
+        service.events[0]["id"] if service.events else None,
+        (under_way.arn, under_way.status) if under_way else None,
+        tuple((task.task_arn, task.desired_status, task.proven_at) for task in tasks),
+    )

@@ -15,6 +15,8 @@ from typing import Any
 from moto.core.utils import utcnow
 from moto.moto_api._internal import mock_random
 
+from drydock.region.api.gaps.ecs.revisions import ServiceDeployment, ServiceRevision
+
 Json = dict[str, Any]
 Tags = list[dict[str, str]]
 
@@ -109,6 +111,12 @@ class Task:
     inference_accelerators: list[Json] = field(default_factory=list)
     registered_in: list[tuple[str, int]] = field(default_factory=list)
     """Where ECS registered it: a target group's ARN and a port. Others' registrations are theirs."""
+    proven_at: datetime | None = None
+    """When its service first saw it healthy."""
+    failed_health: bool = False
+    """Its service stopped it for its health."""
+    failure_told: bool = False
+    """Its service has an event about its failed start."""
 
     @property
     def eni_id(self) -> str | None:
@@ -143,6 +151,8 @@ class Deployment:
     rollout_state_reason: str = ""
     load_balancers: list[Json] = field(default_factory=list)
     """The service's when it began; the API does not show them."""
+    impaired: bool = False
+    """Starts are delayed because they keep failing, and an event says so."""
     created_at: datetime = field(default_factory=utcnow)
     updated_at: datetime = field(default_factory=utcnow)
 
@@ -191,6 +201,12 @@ class Service:
     tags: Tags = field(default_factory=list)
     task_sets: list[Any] = field(default_factory=list)
     client_token: str | None = None
+    revisions: list[ServiceRevision] = field(default_factory=list)
+    """Newest first."""
+    service_deployments: list[ServiceDeployment] = field(default_factory=list)
+    """Newest first."""
+    steady: bool = False
+    """Nothing is left to do, and an event says so."""
 
     @property
     def physical_resource_id(self) -> str:
@@ -200,6 +216,39 @@ class Service:
     def primary(self) -> Deployment:
         """The deployment that is wanted now."""
         return next(one for one in self.deployments if one.status == "PRIMARY")
+
+    @property
+    def under_way(self) -> ServiceDeployment | None:
+        """The service deployment that is not over."""
+        return next((one for one in self.service_deployments if one.open), None)
+
+    @property
+    def last_completed(self) -> ServiceRevision | None:
+        """The revision that was deployed last, by a deployment or by a rollback."""
+        over = [one for one in self.service_deployments if one.deployed and one.finished_at]
+        newest = max(over, key=lambda one: one.finished_at or one.created_at, default=None)
+        wanted = newest.deployed if newest else None
+        return next((one for one in self.revisions if one.arn == wanted), None)
+
+    @property
+    def current_service_deployment(self) -> str | None:
+        """The ARN of the service deployment that is under way."""
+        return self.under_way.arn if self.under_way else None
+
+    @property
+    def current_service_revisions(self) -> list[Json]:
+        """The revisions that have tasks, or shall have."""
+        ids = {one.id: one for one in self.deployments}
+        return [
+            {
+                "arn": one.arn,
+                "requestedTaskCount": ids[one.deployment_id].desired_count,
+                "runningTaskCount": ids[one.deployment_id].running_count,
+                "pendingTaskCount": ids[one.deployment_id].pending_count,
+            }
+            for one in self.revisions
+            if one.deployment_id in ids
+        ]
 
     def add_event(self, message: str) -> None:
         """Put `message` first of the events; ECS keeps the newest hundred."""

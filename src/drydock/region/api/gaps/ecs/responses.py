@@ -8,11 +8,13 @@ from moto.core.responses import ActionResult
 from moto.ecs.models import ecs_backends
 from moto.ecs.responses import DESCRIBE_TASKS_TAGS, EC2ContainerServiceResponse
 
+from drydock.region.api.gaps.ecs.deployment_responses import DeploymentResponses
+
 if TYPE_CHECKING:
     from drydock.region.api.gaps.ecs.backend import EcsBackend
 
 
-class EcsResponse(EC2ContainerServiceResponse):
+class EcsResponse(DeploymentResponses, EC2ContainerServiceResponse):
     """ECS's operations on our backend."""
 
     RESPONSE_KEY_PATH_TO_TRANSFORMER = dict(  # noqa: RUF012  (moto's way)

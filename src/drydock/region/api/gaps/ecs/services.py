@@ -15,11 +15,10 @@ from moto.core.utils import utcnow
 from moto.ecs.exceptions import ECSException, InvalidParameterException, ServiceNotFoundException
 from moto.ecs.models import Cluster, TaskDefinition
 from moto.elbv2.models import elbv2_backends
-from moto.moto_api._internal import mock_random
 
 from drydock.region.api.gaps.ecs import checks
-from drydock.region.api.gaps.ecs.records import Deployment, Service
-from drydock.region.api.gaps.ecs.tasks import TaskOperations
+from drydock.region.api.gaps.ecs.deployments import DeploymentOperations
+from drydock.region.api.gaps.ecs.records import Service
 
 Json = dict[str, Any]
 
@@ -54,10 +53,10 @@ _REDEPLOYING = (
 """What starts a new deployment when it becomes another one (API_UpdateService.html)."""
 
 
-class ServiceOperations(TaskOperations):
+class ServiceOperations(DeploymentOperations):
     """The services' half of our ECS backend."""
 
-    services: dict[str, Service]  # type: ignore[assignment]
+    services: dict[str, Service]
     """By "cluster name:service name"."""
 
     def create_service_from(self, params: Mapping[str, Any]) -> Service:
@@ -111,7 +110,7 @@ class ServiceOperations(TaskOperations):
             service.platform_family = "Linux"
         if service.load_balancers and service.health_check_grace_period_seconds is None:
             service.health_check_grace_period_seconds = 0
-        self._deploy(service)
+        self.begin_deployment(service)
         return service
 
     def _check_load_balancers(self, definition: TaskDefinition, params: Mapping[str, Any]) -> None:
@@ -129,27 +128,6 @@ class ServiceOperations(TaskOperations):
             f"arn:{self.partition}:iam::{self.account_id}:role/aws-service-role/"
             "ecs.amazonaws.com/AWSServiceRoleForECS"
         )
-
-    def _deploy(self, service: Service) -> None:
-        """Put a new PRIMARY deployment in front; the one before becomes ACTIVE until it has no tasks."""
-        for before in service.deployments:
-            before.status = "ACTIVE"
-        identity = f"ecs-svc/{mock_random.randint(10**18, 10**19 - 1)}"
-        deployment = Deployment(
-            id=identity,
-            task_definition=service.task_definition or "",
-            desired_count=service.desired_count,
-            network_configuration=service.network_configuration,
-            launch_type=service.launch_type,
-            capacity_provider_strategy=service.capacity_provider_strategy,
-            platform_version="1.4.0"
-            if service.platform_version == "LATEST"
-            else service.platform_version,
-            platform_family=service.platform_family,
-            rollout_state_reason=f"ECS deployment {identity} in progress.",
-            load_balancers=list(service.load_balancers),
-        )
-        service.deployments = [deployment, *service.deployments]
 
     def update_service_from(self, params: Mapping[str, Any]) -> Service:
         """UpdateService (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html)."""
@@ -178,7 +156,7 @@ class ServiceOperations(TaskOperations):
             service.desired_count = int(params["desiredCount"])
         after = {key: getattr(service, key) for key in _REDEPLOYING}
         if before != after or params.get("forceNewDeployment"):
-            self._deploy(service)
+            self.begin_deployment(service)
         else:
             service.primary.desired_count = service.desired_count
             service.primary.updated_at = utcnow()
@@ -195,6 +173,10 @@ class ServiceOperations(TaskOperations):
             )
         service.status = "DRAINING"
         service.desired_count = 0
+        if service.under_way is not None:
+            service.under_way.move(
+                "STOPPED", "Service deployment was stopped: its service is deleted."
+            )
         for deployment in service.deployments:
             deployment.desired_count = 0
             deployment.updated_at = utcnow()

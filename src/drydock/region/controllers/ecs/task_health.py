@@ -1,0 +1,102 @@
+"""How a service sees its tasks: healthy, failing, or not to be judged yet. Under the store's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from moto.core.utils import utcnow
+
+from drydock.region.api.gaps.ecs.records import Service, Task
+from drydock.region.controllers.ecs.registration import Registration
+from drydock.region.controllers.ecs.service_events import failed_container_checks, unhealthy_target
+from drydock.region.controllers.ecs.service_plan import TaskView
+from drydock.region.controllers.parts import Parts
+
+_SETTLED = 10.0
+"""Seconds of AWS's time that a task must run to count as healthy where nothing checks it."""
+
+
+class TaskHealth:
+    """Puts together what target groups and container health checks say."""
+
+    def __init__(self, parts: Parts, registration: Registration) -> None:
+        self._parts = parts
+        self._store = parts.store
+        self._registration = registration
+
+    def views(self, service: Service, tasks: Iterable[Task]) -> list[TaskView]:
+        """The tasks that are not STOPPED. The first time that one is healthy is noted in it."""
+        views = []
+        for task in tasks:
+            if task.last_status == "STOPPED":
+                continue
+            view = self._view(service, task)
+            if view.healthy and task.proven_at is None:
+                task.proven_at = utcnow()
+            views.append(view)
+        return views
+
+    def _view(self, service: Service, task: Task) -> TaskView:
+        running = task.last_status == "RUNNING"
+        target = self._registration.health(service, task)
+        containers = task.health_status if self._checks_containers(task) else None
+        if target is None and containers is None:
+            healthy = self._age(task) >= self._parts.scaled(_SETTLED)
+        else:
+            healthy = target in (None, "healthy") and containers in (None, "HEALTHY")
+        unhealthy = target == "unhealthy" or containers == "UNHEALTHY"
+        return TaskView(
+            arn=task.task_arn,
+            deployment=str(task.started_by),
+            wanted=task.desired_status == "RUNNING",
+            running=running,
+            healthy=running and healthy,
+            failing=running and unhealthy and self._age(task) >= self._grace(service),
+            order=task.created_at.timestamp(),
+        )
+
+    def _checks_containers(self, task: Task) -> bool:
+        """Whether some container has a health check, which then decides."""
+        definition = self._store.backend("ecs").describe_task_definition(task.task_definition_arn)
+        containers: list[dict[str, Any]] = definition.container_definitions
+        checks = [one["healthCheck"] for one in containers if one.get("healthCheck")]
+        return any((check.get("command") or ["NONE"])[0] != "NONE" for check in checks)
+
+    def why(self, service: Service, task: Task) -> tuple[str, str]:
+        """Of a task that is failing: the reason why it is stopped, and ECS's event."""
+        found = self._registration.unhealthy_in(service, task)
+        if found is None:
+            return (
+                "Task failed container health checks",
+                failed_container_checks(service.name, task.id),
+            )
+        group, port, words = found
+        return (
+            f"Task failed ELB health checks in (target-group {group})",
+            unhealthy_target(service.name, task.id, port, group, words),
+        )
+
+    def next_look(self, service: Service, tasks: Sequence[Task]) -> list[float]:
+        """Seconds after which something is due that is no event: a grace period ends."""
+        waits = {self._grace(service), self._parts.scaled(_SETTLED)}
+        left = [
+            wait - self._age(task)
+            for task in tasks
+            if task.last_status == "RUNNING" and task.started_at is not None
+            for wait in waits
+        ]
+        return [seconds + 0.01 for seconds in left if seconds > 0]
+
+    def _grace(self, service: Service) -> float:
+        return self._parts.scaled(float(service.health_check_grace_period_seconds or 0))
+
+    def _age(self, task: Task) -> float:
+        """Seconds since it runs; 0: it does not."""
+        return since(task.started_at) if task.started_at is not None else 0.0
+
+
+def since(moment: datetime) -> float:
+    """Seconds since a time of moto's clock."""
+    return (utcnow() - moment).total_seconds()
