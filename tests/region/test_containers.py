@@ -147,3 +147,122 @@ def test_a_cycle_is_refused(scenario: Scenario) -> None:
             scenario.container("app", "shell:1", ["x"], **on("side", "START")),
             scenario.container("side", "shell:1", ["x"], **on("app", "START")),
         )
+
+
+def test_containers_share_a_volume_that_ends_with_the_task(scenario: Scenario) -> None:
+    """At a path that this machine does not have, at one below a folder that it has, and read-only."""
+    mounts = [{"sourceVolume": "data", "containerPath": "/no-such-folder/deep"}]
+    reads = [{"sourceVolume": "data", "containerPath": "/var/no-such-folder", "readOnly": True}]
+    ecs = scenario.region.client("ecs")
+    definition = ecs.register_task_definition(
+        family="volumes",
+        requiresCompatibilities=["FARGATE"],
+        networkMode="awsvpc",
+        cpu="256",
+        memory="512",
+        executionRoleArn=scenario.role,
+        volumes=[{"name": "data"}],
+        containerDefinitions=[
+            scenario.container(
+                "writer",
+                "shell:1",
+                ["pwd; echo hello > file; ls /etc/hostname"],
+                essential=False,
+                mountPoints=mounts,
+                workingDirectory="/no-such-folder/deep",
+            ),
+            scenario.container(
+                "app",
+                "shell:1",
+                [
+                    "cat /var/no-such-folder/file; touch /var/no-such-folder/x 2>&1 | grep -o Read-only;"
+                    "ls -d /var/lib; " + LASTING
+                ],
+                mountPoints=reads,
+                **on("writer", "SUCCESS"),
+            ),
+            scenario.container(
+                "other",
+                "shell:1",
+                [f"cat /no-such-folder/deep/file; {LASTING}"],
+                volumesFrom=[{"sourceContainer": "writer", "readOnly": True}],
+                healthCheck={
+                    "command": ["CMD", "/bin/cat", "/no-such-folder/deep/file"],
+                    "interval": 5,
+                },
+                **on("writer", "SUCCESS"),
+            ),
+        ],
+    )["taskDefinition"]["taskDefinitionArn"]
+    arn = scenario.run(definition)
+    until(scenario, arn, "other", "HEALTHY")
+    assert scenario.output(arn, "writer") == ["/no-such-folder/deep", "/etc/hostname"]
+    assert scenario.wait_for_output(arn, 4) == ["hello", "Read-only", "/var/lib", "up"]
+    assert scenario.output(arn, "other")[0] == "hello"
+    assert not Path("/no-such-folder").exists()
+    assert not Path("/var/no-such-folder").exists()
+    folder = scenario.region.workspace.region / "tasks" / arn.rsplit("/", 1)[-1]
+    assert (folder / "volumes" / "data" / "file").read_text() == "hello\n"
+    stranger = scenario.run(scenario.define("shell:1", ["ls -d /no-such-folder || echo none"]))
+    scenario.wait(stranger, "STOPPED")
+    assert scenario.output(stranger)[-1] == "none"
+    scenario.stop(arn)
+    scenario.wait(arn, "STOPPED")
+    assert not folder.exists()
+
+
+def test_limits_and_users_of_a_container(scenario: Scenario) -> None:
+    limited = scenario.run(
+        scenario.define(
+            "shell:1",
+            ["ulimit -Sn; ulimit -Hn; ulimit -c"],
+            ulimits=[
+                {"name": "nofile", "softLimit": 123, "hardLimit": 456},
+                {"name": "core", "softLimit": 0, "hardLimit": 0},
+            ],
+        )
+    )
+    scenario.wait(limited, "STOPPED")
+    assert scenario.output(limited) == ["123", "456", "0"]
+    much = {"name": "nofile", "softLimit": 10, "hardLimit": 2_000_000_000}
+    refused = scenario.wait(
+        scenario.run(scenario.define("shell:1", ["true"], ulimits=[much])), "STOPPED"
+    )
+    assert "ulimit nofile=10:2000000000: this machine allows" in refused["stoppedReason"]
+    refused = scenario.wait(
+        scenario.run(scenario.define("shell:1", ["true"], user="4294967295")), "STOPPED"
+    )
+    assert "4294967295 cannot be mapped" in refused["stoppedReason"]
+
+
+def test_environment_files_come_from_s3_and_the_definition_wins(scenario: Scenario) -> None:
+    s3 = scenario.region.client("s3")
+    bucket = "environment-files"
+    s3.create_bucket(
+        Bucket=bucket,
+        CreateBucketConfiguration={"LocationConstraint": scenario.region.record.region},
+    )
+    s3.put_object(Bucket=bucket, Key="a/first.env", Body=b"# note\nONE=first 1\nTWO=first\nX='q'\n")
+    s3.put_object(Bucket=bucket, Key="second.env", Body=b"ONE=second\nTHREE=third=3\n")
+    names = ("a/first.env", "second.env")
+    files = [{"value": f"arn:aws:s3:::{bucket}/{name}", "type": "s3"} for name in names]
+    arn = scenario.run(
+        scenario.define(
+            "shell:1",
+            ["echo $ONE,$TWO,$THREE,$X"],
+            environmentFiles=files,
+            environment=[{"name": "TWO", "value": "defined"}],
+        )
+    )
+    scenario.wait(arn, "STOPPED")
+    assert scenario.output(arn) == ["first 1,defined,third=3,'q'"]
+    gone = [{"value": f"arn:aws:s3:::{bucket}/gone.env", "type": "s3"}]
+    missing = scenario.run(scenario.define("shell:1", ["true"], environmentFiles=gone))
+    task = scenario.wait(missing, "STOPPED")
+    assert task["stopCode"] == "TaskFailedToStart"
+    assert task["stoppedReason"].startswith(
+        "ResourceInitializationError: failed to download env files"
+    )
+    assert "gone.env" in task["stoppedReason"]
+    for name in names:  # later tests save this region's state
+        s3.delete_object(Bucket=bucket, Key=name)

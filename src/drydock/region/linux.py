@@ -18,13 +18,16 @@ CLONE_NEWUSER = 0x10000000
 CLONE_NEWPID = 0x20000000
 CLONE_NEWNET = 0x40000000
 
+MS_RDONLY = 0x1
 MS_NOSUID = 0x2
 MS_NODEV = 0x4
 MS_NOEXEC = 0x8
+MS_REMOUNT = 0x20
 MS_BIND = 0x1000
 MS_REC = 0x4000
 MS_PRIVATE = 0x40000
 
+_MNT_DETACH = 2
 _PR_SET_PDEATHSIG = 1
 _PR_CAPBSET_DROP = 24
 _PR_SET_NO_NEW_PRIVS = 38
@@ -53,6 +56,14 @@ def mount(source: str, target: str, kind: str = "none", flags: int = 0, data: st
     """mount(2)."""
     result = _libc.mount(source.encode(), target.encode(), kind.encode(), flags, data.encode())
     _check(result, f"mount {kind} at {target}")
+
+
+def pivot_root(new: str) -> None:
+    """Make a mounted folder the root of the caller's mount namespace; the old root is let go."""
+    os.chdir(new)
+    _check(_libc.pivot_root(b".", b"."), f"pivot_root {new}")
+    _check(_libc.umount2(b".", _MNT_DETACH), "umount of the old root")
+    os.chdir("/")
 
 
 def die_with_parent(signal_number: int) -> None:

@@ -6,15 +6,43 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import resource
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 from drydock.region import linux
+from drydock.region.processes import mounts
 from drydock.region.processes.protocol import ProcessSpec, Started
 
 _KEEP_SIGNALS = {signal.SIGKILL, signal.SIGSTOP}
+_LIMITS = {
+    name: number
+    for number, name in enumerate(
+        [
+            "cpu",
+            "fsize",
+            "data",
+            "stack",
+            "core",
+            "rss",
+            "nproc",
+            "nofile",
+            "memlock",
+            "as",
+            "locks",
+            "sigpending",
+            "msgqueue",
+            "nice",
+            "rtprio",
+            "rttime",
+        ]
+    )
+}
+"""Linux's numbers; Python names only some of them."""
 
 
 def spawn(spec: ProcessSpec) -> Started:
@@ -59,11 +87,13 @@ def _first_child(spec: ProcessSpec, writer: int) -> None:
         _join(spec, spec.join[1], writer)
     if spec.netns is not None:
         linux.setns(spec.netns, linux.CLONE_NEWNET)
-    if spec.own_pids or spec.resolv_conf or spec.hosts:
+    if spec.own_pids or spec.resolv_conf or spec.hosts or spec.mounts:
         linux.unshare(linux.CLONE_NEWNS)
     for source, target in ((spec.resolv_conf, "/etc/resolv.conf"), (spec.hosts, "/etc/hosts")):
         if source:
             linux.mount(source, str(Path(target).resolve()), flags=linux.MS_BIND)
+    if spec.mounts:
+        mounts.arrange(spec.mounts, spec.root)
     if not spec.own_pids:
         _become(spec, writer)
     # a killed PostgreSQL leaves System V shared memory: it goes with the namespace
@@ -103,6 +133,7 @@ def _become(spec: ProcessSpec, writer: int, proc: int | None = None) -> None:
     writer = _arrange_descriptors(spec, writer)
     try:
         os.chdir(spec.cwd)
+        _limit(spec.limits)
         if spec.uid is not None:
             _map_user(spec.uid, spec.gid if spec.gid is not None else spec.uid)
         if not spec.keep_capabilities:
@@ -116,6 +147,19 @@ def _become(spec: ProcessSpec, writer: int, proc: int | None = None) -> None:
     except OSError as error:
         missing = f"{error.strerror}: {error.filename or spec.argv[0]!r}"
         _report_errors(writer, lambda: (_ for _ in ()).throw(OSError(missing)))
+
+
+def _limit(limits: Sequence[tuple[str, int, int]]) -> None:
+    """setrlimit(2); a hard limit above this machine's is refused."""
+    for name, soft, hard in limits:
+        number = _LIMITS[name]
+        try:
+            resource.setrlimit(number, (soft, hard))
+        except (ValueError, OSError) as error:
+            allowed = resource.getrlimit(number)[1]
+            raise OSError(
+                errno.EPERM, f"ulimit {name}={soft}:{hard}: this machine allows {allowed} at most"
+            ) from error
 
 
 def _map_user(uid: int, gid: int) -> None:

@@ -5,6 +5,7 @@ Pure. https://docs.docker.com/reference/dockerfile/#understand-how-cmd-and-entry
 
 from __future__ import annotations
 
+import grp
 import pwd
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from pathlib import Path
 from drydock.errors import ImageNotFound, SpawnFailed
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_LAST_ID = 2**32 - 2
+"""The kernel's; the number after it means nobody."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,10 @@ class ContainerRequest:
     working_dir: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     user: str = ""
+    mounts: Sequence[tuple[str, str, bool]] = ()
+    """A folder of this machine, where the container sees it, whether read-only."""
+    limits: Sequence[tuple[str, int, int]] = ()
+    """Resource limits: name, soft, hard."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,8 @@ def compose(request: ContainerRequest, image: ProcessImage, base: Mapping[str, s
         )
     uid, gid = _user(request.user or image.user, request.name)
     cwd = request.working_dir or image.working_dir or "/"
-    if not Path(cwd).is_dir():
+    in_volume = any(Path(cwd).is_relative_to(target) for _, target, _ in request.mounts)
+    if not in_volume and not Path(cwd).is_dir():
         raise SpawnFailed(
             f"container {request.name}",
             f"its working directory {cwd} is not a folder of this machine",
@@ -81,7 +89,10 @@ def compose(request: ContainerRequest, image: ProcessImage, base: Mapping[str, s
 
 
 def _user(user: str, container: str) -> tuple[int | None, int | None]:
-    """`user`, `uid`, `user:group` or `uid:gid`. Root is the region's own user, without capabilities."""
+    """`user`, `uid`, with `:group` or `:gid`. Root is the region's own user, without capabilities.
+
+    Raises SpawnFailed for what is not known here or what no user namespace can map.
+    """
     name, _, group = user.partition(":")
     if name in ("", "0", "root"):
         return None, None
@@ -100,5 +111,18 @@ def _user(user: str, container: str) -> tuple[int | None, int | None]:
     if group.isdecimal():
         gid = int(group)
     elif group:
-        raise SpawnFailed(f"container {container}", f"its group {group} is not a number")
+        try:
+            gid = grp.getgrnam(group).gr_gid
+        except KeyError as error:
+            raise SpawnFailed(
+                f"container {container}",
+                f"its group {group} is not known on this machine",
+                "give a number, or set user in the [images] entry",
+            ) from error
+    if max(uid, gid) > _LAST_ID:
+        raise SpawnFailed(
+            f"container {container}",
+            f"its user {user} cannot be mapped: ids end at {_LAST_ID}",
+            "give a smaller number",
+        )
     return uid, gid

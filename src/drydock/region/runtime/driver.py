@@ -40,6 +40,8 @@ class Place:
     resolv_conf: str
     environment: Mapping[str, str]
     """What every container of the task gets unless it says otherwise."""
+    stage: str = ""
+    """An empty folder, where new paths of volumes can be put together."""
 
 
 class ProcessDriver:
@@ -77,6 +79,9 @@ class ProcessDriver:
                     resolv_conf=place.resolv_conf,
                     uid=command.uid,
                     gid=command.gid,
+                    mounts=request.mounts,
+                    root=place.stage,
+                    limits=request.limits,
                 ),
                 lambda _process: on_change(),
             )

@@ -122,6 +122,11 @@ def image(repository_arn: str) -> list[Check]:
     return [Check(f"ecr:{one}", where) for one in ("BatchGetImage", "GetDownloadUrlForLayer")]
 
 
+def file(arn: str) -> list[Check]:
+    """To read an environment file in S3."""
+    return [Check("s3:GetObject", Resource(arn))]
+
+
 def log_stream(store: Store, group: str, stream: str, *, create_group: bool) -> list[Check]:
     """To make a log stream."""
     call = _call(store, "logs", "CreateLogStream")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from drydock.region.controllers.ecs.health import HealthCheck
@@ -23,6 +23,15 @@ class LogTarget:
     group: str
     stream: str
     create_group: bool = False
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A volume of the task in a container."""
+
+    volume: str
+    path: str
+    read_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,17 +55,29 @@ class ContainerPlan:
     start_timeout: float | None = None
     """Seconds, never scaled: an init container needs them for real."""
     health_check: HealthCheck | None = None
+    environment_files: tuple[str, ...] = ()
+    """ARNs of S3 objects, the first of which wins."""
+    mounts: tuple[Mount, ...] = ()
+    limits: tuple[tuple[str, int, int], ...] = ()
+    memory: int | None = None
+    """MiB that it may use; None: as much as the task."""
+    read_only_root: bool = False
 
-    def request(self, secrets: Mapping[str, str]) -> ContainerRequest:
-        """What the runtime starts, the secrets' values filled in."""
+    def request(
+        self, files: Mapping[str, str], secrets: Mapping[str, str], folders: Mapping[str, str]
+    ) -> ContainerRequest:
+        """What the runtime starts, with the values of environment files and secrets, and the folder of
+        each volume."""
         return ContainerRequest(
             name=self.name,
             image=self.image,
             entrypoint=self.entrypoint,
             command=self.command,
             working_dir=self.working_dir,
-            environment={**self.environment, **secrets},
+            environment={**files, **self.environment, **secrets},
             user=self.user,
+            mounts=tuple((folders[one.volume], one.path, one.read_only) for one in self.mounts),
+            limits=self.limits,
         )
 
 
@@ -65,13 +86,40 @@ def container_plans(
 ) -> tuple[ContainerPlan, ...]:
     """Every container of a task, in the order of the definition."""
     by_name = {entry["name"]: entry for entry in overrides.get("containerOverrides") or ()}
+    mounts = {definition["name"]: _mounts(definition) for definition in definitions}
     return tuple(
-        _container_plan(definition, by_name.get(definition["name"], {}), task_id)
+        _container_plan(definition, by_name.get(definition["name"], {}), task_id, mounts)
         for definition in definitions
     )
 
 
-def _container_plan(definition: Json, override: Json, task_id: str) -> ContainerPlan:
+def foreign_volume(volumes: Sequence[Json]) -> str:
+    """The first volume that is no folder of the task (EFS, say); empty if all are."""
+    kinds = ("efsVolumeConfiguration", "fsxWindowsFileServerVolumeConfiguration")
+    for volume in volumes:
+        if any(volume.get(kind) for kind in kinds) or volume.get("configuredAtLaunch"):
+            return str(volume["name"])
+    return ""
+
+
+def _mounts(definition: Json) -> tuple[Mount, ...]:
+    return tuple(
+        Mount(entry["sourceVolume"], entry["containerPath"], bool(entry.get("readOnly")))
+        for entry in definition.get("mountPoints") or ()
+    )
+
+
+def _mounts_from(definition: Json, mounts: Mapping[str, tuple[Mount, ...]]) -> tuple[Mount, ...]:
+    return tuple(
+        replace(mount, read_only=mount.read_only or bool(entry.get("readOnly")))
+        for entry in definition.get("volumesFrom") or ()
+        for mount in mounts[entry["sourceContainer"]]
+    )
+
+
+def _container_plan(
+    definition: Json, override: Json, task_id: str, mounts: Mapping[str, tuple[Mount, ...]]
+) -> ContainerPlan:
     entrypoint = definition.get("entryPoint")
     command = override.get("command") or definition.get("command")
     environment = {**_pairs(definition.get("environment")), **_pairs(override.get("environment"))}
@@ -100,6 +148,18 @@ def _container_plan(definition: Json, override: Json, task_id: str) -> Container
         ),
         start_timeout=_seconds(definition.get("startTimeout")),
         health_check=_health_check(definition.get("healthCheck")),
+        environment_files=tuple(
+            entry["value"]
+            for given in (override, definition)
+            for entry in given.get("environmentFiles") or ()
+        ),
+        mounts=(*mounts[definition["name"]], *_mounts_from(definition, mounts)),
+        limits=tuple(
+            (entry["name"], int(entry["softLimit"]), int(entry["hardLimit"]))
+            for entry in definition.get("ulimits") or ()
+        ),
+        memory=override.get("memory") or definition.get("memory"),
+        read_only_root=bool(definition.get("readonlyRootFilesystem")),
     )
 
 

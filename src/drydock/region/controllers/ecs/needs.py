@@ -35,6 +35,12 @@ def needs(plan: ContainerPlan, region: str, account: str) -> Iterable[Need]:
     """Everything that a container needs, in the order in which ECS gets it."""
     for value_from in plan.secrets.values():
         yield _secret(secrets.parse(value_from), region, account)
+    if plan.environment_files:
+        yield Need(
+            host_names("s3", region, account)[0],
+            "ResourceInitializationError: failed to download env files: file download command: non "
+            "empty error stream: RequestCanceled: request context canceled caused by: {}",
+        )
     registry = registry_of(plan.image)
     if ".dkr.ecr." in registry:
         auth = host_names("ecr.api", region, account)[0]

@@ -127,6 +127,12 @@ def _needs(store: Store, plan: ContainerPlan) -> Iterator[Need]:
                 f"{_RETRIEVAL}unable to retrieve secret from asm: service call has been retried 1 "
                 f"time(s): failed to fetch secret {reference.name} from secrets manager: {{}}",
             )
+    for file in plan.environment_files:
+        yield (
+            tasks.file(file),
+            "ResourceInitializationError: failed to download env files: file download command: non "
+            "empty error stream: {}",
+        )
     if match := _ECR.fullmatch(registry_of(plan.image)):
         yield (
             tasks.registry(),

@@ -17,8 +17,9 @@ from drydock.paths import write_private
 from drydock.region.api.gaps.ecs.records import Task
 from drydock.region.api.gaps.logs import LogGroupMissing
 from drydock.region.api.store import Store
-from drydock.region.controllers.ecs import secrets
+from drydock.region.controllers.ecs import environment_files, secrets
 from drydock.region.controllers.ecs.definitions import ContainerPlan, LogTarget
+from drydock.region.controllers.ecs.folders import TaskFolders
 from drydock.region.controllers.ecs.needs import PORT, needs, unmet
 from drydock.region.controllers.ecs.permissions import Permissions
 from drydock.region.controllers.parts import Parts
@@ -48,6 +49,8 @@ class Prepared:
 
     plan: ContainerPlan
     image: ProcessImage
+    files: Mapping[str, str] = field(repr=False)
+    """The variables of its environment files."""
     secrets: Mapping[str, str] = field(repr=False)
     sink: Sink
 
@@ -60,6 +63,7 @@ class TaskStarter:
         self._store = parts.store
         self._permissions = Permissions(parts.store, enforced=parts.config.region.enforce_iam)
         self._driver = ProcessDriver(parts.spawner, parts.pump)
+        self._folders = TaskFolders(parts.workspace.region / "tasks")
 
     def resolves(self, task: Task) -> bool:
         """Whether the task's VPC knows its names already, or never will."""
@@ -72,9 +76,15 @@ class TaskStarter:
         self._check_way_out(task, plan)
         if reason := self._permissions.refusal(task, plan):
             raise CannotStartError(reason, plan.name)
+        if plan.read_only_root:
+            log.warning(
+                "readonlyRootFilesystem has no effect on a process of this machine",
+                extra={"task": task.id, "container": plan.name},
+            )
         values = self._secrets(plan)
+        files = self._environment_files(plan)
         sink = self._sink(task, plan.log)
-        return Prepared(plan, self._image(plan), values, sink)
+        return Prepared(plan, self._image(plan), files, values, sink)
 
     def start(self, task: Task, ready: Prepared, on_change: Callable[[], None]) -> Container:
         """Start a container. Raises CannotStartError with ECS's reason.
@@ -82,7 +92,8 @@ class TaskStarter:
         `on_change` is called, from some thread, when it ends and when its last line is stored.
         """
         name = ready.plan.name
-        request = ready.plan.request(ready.secrets)
+        folders = self._folders.volumes(task.id, [one.volume for one in ready.plan.mounts])
+        request = ready.plan.request(ready.files, ready.secrets, folders)
         try:
             return self._driver.start(
                 request, ready.image, self._place(task), ready.sink, on_change
@@ -112,6 +123,7 @@ class TaskStarter:
 
     def forget(self, task: Task) -> None:
         """Nothing of the task runs any more."""
+        self._folders.remove(task.id)
         self._permissions.forget(task)
 
     def _check_way_out(self, task: Task, plan: ContainerPlan) -> None:
@@ -146,6 +158,15 @@ class TaskStarter:
             user=config.user,
         )
 
+    def _environment_files(self, plan: ContainerPlan) -> dict[str, str]:
+        try:
+            return environment_files.read(self._store, plan.environment_files)
+        except environment_files.FileUnavailableError as error:
+            raise CannotStartError(
+                "ResourceInitializationError: failed to download env files: file download command: "
+                f"non empty error stream: {error}"
+            ) from error
+
     def _secrets(self, plan: ContainerPlan) -> dict[str, str]:
         try:
             return {
@@ -164,6 +185,7 @@ class TaskStarter:
         return Place(
             netns=fabric.namespace(eni).descriptor,
             resolv_conf=self._resolv_conf(vpc),
+            stage=self._folders.stage(task.id),
             environment=self._permissions.environment(task, self._parts.task_environment),
         )
 

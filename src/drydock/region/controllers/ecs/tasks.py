@@ -19,7 +19,7 @@ from moto.ec2.exceptions import EC2ClientError
 
 from drydock.region.api.gaps.ecs.records import Task
 from drydock.region.controllers.base import DONE, Outcome, Requeue
-from drydock.region.controllers.ecs.definitions import container_plans
+from drydock.region.controllers.ecs.definitions import container_plans, foreign_volume
 from drydock.region.controllers.ecs.running import RunningTask
 from drydock.region.controllers.ecs.starting import CannotStartError, Prepared, TaskStarter
 from drydock.region.controllers.parts import Parts
@@ -206,6 +206,11 @@ class TaskController:
             )
             plans = container_plans(definition.container_definitions, task.overrides, task.id)
             task.pull_started_at = task.pull_started_at or utcnow()
+            if volume := foreign_volume(definition.volumes):
+                raise CannotStartError(
+                    f"ResourceInitializationError: failed to mount volume {volume}: the local region "
+                    "has no file systems outside of a task (EFS, EBS): give it an empty host"
+                )
         ready = {plan.name: self._starter.prepare(task, plan) for plan in plans}
         task.pull_stopped_at = task.pull_stopped_at or utcnow()
         return ready

@@ -1,0 +1,55 @@
+"""The folders of a task: its ephemeral volumes, made at its start and removed at its end."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+
+class TaskFolders:
+    """One folder a task below `root`, private to the region's user. Thread-safe."""
+
+    def __init__(self, root: Path) -> None:
+        """What a region that was killed left behind is removed."""
+        self._root = root
+        _remove(root)
+
+    def volumes(self, task_id: str, names: Iterable[str]) -> dict[str, str]:
+        """Volume → its folder, the same for all containers of a task."""
+        return {name: self._folder(task_id, "volumes", name, mode=0o755) for name in names}
+
+    def stage(self, task_id: str) -> str:
+        """An empty folder."""
+        return self._folder(task_id, "stage")
+
+    def remove(self, task_id: str) -> None:
+        """Idempotent."""
+        _remove(self._root / task_id)
+
+    def _folder(self, *parts: str, mode: int = 0o700) -> str:
+        path = self._root.joinpath(*parts)
+        self._root.mkdir(mode=0o700, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True)
+        path.chmod(mode)
+        return str(path)
+
+
+def _remove(folder: Path) -> None:
+    def allow(function: Callable[..., Any], path: str, _error: Any) -> None:
+        """A program may have locked a folder of its own."""
+        one = Path(path)
+        try:
+            one.parent.chmod(0o700)
+            if one.is_dir() and not one.is_symlink():
+                one.chmod(0o700)
+            function(path)
+        except OSError as error:
+            log.warning("a volume's folder stays", extra={"path": path, "error": str(error)})
+
+    if folder.exists():
+        shutil.rmtree(folder, onerror=allow)
