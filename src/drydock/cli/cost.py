@@ -97,7 +97,7 @@ def _current(here: Place, region: str) -> Prices:
 def line(planned: Mapping[str, Any], target: Target) -> str:
     """One sentence for a plan's JSON; empty where there are no prices of that region."""
     found = _of_plan(planned, target)
-    return f"{found.sentence()} More: drydock cost" if found else ""
+    return f"{found.sentence()} (more: drydock cost)" if found else ""
 
 
 def of_plan(planned: Mapping[str, Any], target: Target) -> dict[str, Any] | None:
@@ -186,4 +186,4 @@ def _show(name: str, found: Estimate) -> None:
         output.warning(f"not in the sum: {address}: {why}")
     if found.missing:
         output.warning("Give a price that you know with --price NAME=DOLLARS.")
-    output.note(found.sentence())
+    output.note(f"Cost: {found.sentence()}.")

@@ -46,7 +46,7 @@ def plan(folder: FolderArgument = DEFAULT_FOLDER, json: JsonOption = False) -> N
         return
     show(summary)
     if line := cost.line(stack.planned, here.target):
-        output.note(line)
+        output.note(f"Cost: {line}")
 
 
 def apply(

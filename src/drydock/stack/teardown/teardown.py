@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from drydock.errors import CheckFailed, StackError, WaitTimedOut
+from drydock.errors import CheckFailed, OpsError, StackError, WaitTimedOut
 from drydock.ops import wait
 from drydock.ops.clients import Clients
 from drydock.paths import write_private
@@ -165,7 +165,12 @@ class Teardown:
 
     def _others(self, tags: Mapping[str, str]) -> list[str]:
         own = self.remains.names
-        found = sweep(self._clients, tags, (), self._tell)
+        try:
+            found = sweep(self._clients, tags, (), self._tell)
+        except OpsError as error:
+            # It is no reason not to destroy; what is left is looked for again, and told, afterwards.
+            self._tell(f"who else has the same tags is not known: {error}")
+            return []
         return [one.name for one in found if not own & {one.name, one.name.rpartition("/")[2]}]
 
     def _known(self) -> Known | None:

@@ -72,14 +72,14 @@ class Estimate:
     def sentence(self) -> str:
         """All of it in one sentence."""
         if not self.items and self.complete:
-            return "Cost: nothing of this stack is charged by the hour or month."
+            return "nothing of this stack is charged by the hour or month"
         least = "" if self.complete else "at least "
-        text = f"Cost: {least}USD {self.monthly:.2f} a month ({self.hourly:.4f} an hour)"
+        text = f"{least}USD {self.monthly:.2f} a month ({self.hourly:.4f} an hour)"
         text += f" in {self.prices.region}, by {self._listed()}"
         if not self.complete:
             count = len(self.missing)
             text += f"; the price of {count} part{'s' if count > 1 else ''} is not known"
-        return f"{text}; data and requests not counted."
+        return f"{text}; data and requests not counted"
 
     def _listed(self) -> str:
         if self.dates is None:

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from drydock.errors import CheckFailed, StackError, TerraformFailed
+from drydock.errors import CheckFailed, OpsError, StackError, TerraformFailed
 from drydock.ops.clients import AWS_PACE
 from drydock.stack import reading
 from drydock.stack.teardown import contents, guards, interfaces, teardown
@@ -181,6 +181,22 @@ def test_an_interruption_in_the_middle_forgets_nothing(world: World) -> None:
     world.teardown().run()
     told = json.loads((world.home / "teardown.json").read_text())
     assert (told["tags"], told["roles"]) == (TAGS, ["task"])
+
+
+def test_that_others_cannot_be_looked_for_is_told_and_keeps_nothing_from_being_destroyed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: Any) -> Any:
+        raise OpsError("DescribeTags failed", "UnauthorizedOperation")
+
+    monkeypatch.setattr(teardown, "sweep", refuses)
+    world.state = {"resources": [resource("aws_vpc", id="vpc-1")]}
+    made = world.teardown()
+    made.run()
+    assert world.done == ["destroy"]
+    assert "UnauthorizedOperation" in world.said[0]
+    with pytest.raises(OpsError, match="DescribeTags"):
+        made.report()
 
 
 def test_without_a_state_there_is_nothing_to_look_for(world: World) -> None:

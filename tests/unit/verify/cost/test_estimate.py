@@ -72,8 +72,8 @@ def test_a_price_that_no_source_is_known_for_makes_the_sum_incomplete() -> None:
 
 def test_the_sentence_says_where_and_by_which_lists() -> None:
     assert of_plan("development").sentence() == (
-        "Cost: USD 93.25 a month (0.1277 an hour) in us-east-1, by AWS's list prices of 2025-10-28"
-        " to 2026-09-11; data and requests not counted."
+        "USD 93.25 a month (0.1277 an hour) in us-east-1, by AWS's list prices of 2025-10-28"
+        " to 2026-09-11; data and requests not counted"
     )
     assert "nothing of this stack is charged" in estimate([], load("us-east-1")).sentence()
 
