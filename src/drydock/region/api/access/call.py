@@ -6,6 +6,7 @@ The names of actions are those of the operations; S3's are in `checks/s3.py`
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import re
@@ -100,6 +101,9 @@ def _body(environ: Environ) -> bytes:
         return b""
     body: bytes = environ["wsgi.input"].read(length)
     environ["wsgi.input"] = io.BytesIO(body)
+    if environ.get("HTTP_CONTENT_ENCODING") == "gzip":
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
+            return packed.read(_LARGEST)
     return body
 
 

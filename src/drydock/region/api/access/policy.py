@@ -45,12 +45,13 @@ class Policy:
 def parse(document: str) -> Policy:
     """Raises ValueError: not JSON, or not a policy."""
     data = json.loads(document)
-    if not isinstance(data, Mapping):
-        raise ValueError("a policy is a JSON object")  # noqa: TRY004  (one error for the caller)
-    variables = data.get("Version") == "2012-10-17"
-    statements = data.get("Statement", [])
-    listed = [statements] if isinstance(statements, Mapping) else statements
-    return Policy(tuple(_statement(one, variables) for one in listed))
+    try:
+        variables = data.get("Version") == "2012-10-17"
+        statements = data.get("Statement", [])
+        listed = [statements] if isinstance(statements, Mapping) else statements
+        return Policy(tuple(_statement(one, variables) for one in listed))
+    except (AttributeError, TypeError) as error:
+        raise ValueError(f"this is no policy: {error}") from error
 
 
 def _statement(data: Mapping[str, Any], variables: bool) -> Statement:

@@ -255,7 +255,17 @@ def test_aws_sentence() -> None:
     assert f'on resource: "{THING}" because' in sentence(user(), check(), NO_IDENTITY)
 
 
-@pytest.mark.parametrize("document", ["no", "[]", '{"Statement": {"Effect": "Perhaps"}}'])
+@pytest.mark.parametrize(
+    "document",
+    [
+        "no",
+        "[]",
+        '{"Statement": {"Effect": "Perhaps"}}',
+        '{"Statement": 1}',
+        '{"Statement": ["x"]}',
+        '{"Statement": {"Effect": "Allow", "Condition": {"StringEquals": 1}}}',
+    ],
+)
 def test_what_is_no_policy(document: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse(document)

@@ -28,7 +28,7 @@ def policy_of(document: str | None, whose: str) -> Policy | None:
         return None
     try:
         return parse(document)
-    except (ValueError, AttributeError):
+    except ValueError:
         log.warning("the policy of %s can't be read", whose)
         return Policy(())
 
