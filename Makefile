@@ -69,6 +69,14 @@ apply: setup ## Apply the saved plan, without asking (ALLOW_REPLACE=1: also wher
 update_db: setup ## Bring the database's tables up to date; what they hold is kept
 	@$(DRYDOCK) update-db --dir $(DIR)
 
+.PHONY: image
+image: setup ## Build the sample application's image, with docker or podman
+	@$(DRYDOCK) image build
+
+.PHONY: push
+push: .env image ## Build it, push it to ECR, and have plan take it, by its digest (TARGET=aws)
+	@$(DRYDOCK) image push --env-file .env
+
 .PHONY: output
 output: setup ## Print the stack's outputs
 	@$(DRYDOCK) output $(DIR)

@@ -75,8 +75,29 @@ def test_the_bucket_is_versioned_encrypted_private_and_tls_only(aws: Clients, ac
     statement = json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])["Statement"][0]
     assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    s3.put_object(Bucket=name, Key="state", Body=b"1")
+    assert s3.get_object(Bucket=name, Key="state")["Body"].read() == b"1"
+    s3.delete_object(Bucket=name, Key="state")
     rule = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"][0]
     assert rule["NoncurrentVersionExpiration"]["NoncurrentDays"] == bucket.KEPT_DAYS
+
+
+def test_a_policy_without_conditions_still_denies(aws: Clients) -> None:
+    where: Any = {"LocationConstraint": aws.region}
+    aws.s3.create_bucket(Bucket="bootstrap-denied", CreateBucketConfiguration=where)
+    one: dict[str, Any] = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
+        "Resource": "arn:aws:s3:::bootstrap-denied/*",
+    }
+    policy = {"Version": "2012-10-17", "Statement": one}
+    aws.s3.put_bucket_policy(Bucket="bootstrap-denied", Policy=json.dumps(policy))
+    with pytest.raises(aws.s3.exceptions.ClientError, match="403"):
+        aws.s3.put_object(Bucket="bootstrap-denied", Key="x", Body=b"1")
+    one["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
+    aws.s3.put_bucket_policy(Bucket="bootstrap-denied", Policy=json.dumps(policy))
+    aws.s3.put_object(Bucket="bootstrap-denied", Key="x", Body=b"1")
 
 
 def test_a_bucket_of_another_account_is_left_alone(region: TestRegion) -> None:

@@ -21,6 +21,7 @@ from drydock.cli import (
     cost,
     destroy,
     doctor,
+    image,
     output,
     pipeline,
     plan,
@@ -89,6 +90,7 @@ destroy.add_to(app)
 cost.add_to(app)
 pipeline.add_to(app)
 bootstrap.add_to(app)
+image.add_to(app)
 tasks.add_to(app)
 status.add_to(app)
 verify.add_to(app)

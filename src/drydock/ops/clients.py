@@ -112,6 +112,10 @@ class Clients:
         return client
 
     @cached_property
+    def ecr(self) -> Any:
+        return self._client("ecr")
+
+    @cached_property
     def wafv2(self) -> Any:
         return self._client("wafv2")
 

@@ -47,12 +47,13 @@ def install() -> None:
             logs,
             rds,
             route53,
+            s3,
             sts,
             wafv2,
         )
 
         scaling = applicationautoscaling
-        modules = (ec2, ecs, elbv2, acm, rds, iam, logs, scaling, route53, wafv2, cloudwatch)
+        modules = (ec2, ecs, elbv2, acm, rds, iam, logs, scaling, route53, s3, wafv2, cloudwatch)
         for module in (*modules, sts):
             module.install()
         _DONE.set()
