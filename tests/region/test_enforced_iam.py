@@ -358,6 +358,28 @@ def test_a_permissions_boundary_takes_away(region: Enforced) -> None:
     assert "because no permissions boundary allows the ec2:DescribeVpcs action" in message
 
 
+def test_a_users_boundary_is_kept_shown_and_taken_away(region: Enforced) -> None:
+    iam = region.client("iam")
+    limit = iam.create_policy(PolicyName="of-user", PolicyDocument=document(allow("ecs:*")))
+    arn = limit["Policy"]["Arn"]
+    key = region.user(allow("*"))
+    name = key["Arn"].rsplit("/", 1)[-1]
+    iam.put_user_permissions_boundary(UserName=name, PermissionsBoundary=arn)
+    shown = iam.get_user(UserName=name)["User"]["PermissionsBoundary"]
+    assert shown["PermissionsBoundaryArn"] == arn
+    ecs, ec2 = region.as_("ecs", key), region.as_("ec2", key)
+    ecs.list_clusters()
+    assert "no permissions boundary allows" in refused(ec2.describe_vpcs)[2]
+    iam.delete_user_permissions_boundary(UserName=name)
+    ec2.describe_vpcs()
+    assert "PermissionsBoundary" not in iam.get_user(UserName=name)["User"]
+    nowhere = f"{arn}-none"
+    call = iam.create_user
+    assert refused(call, UserName="limited", PermissionsBoundary=nowhere)[1] == "NoSuchEntity"
+    made = iam.create_user(UserName="limited", PermissionsBoundary=arn)["User"]
+    assert made["PermissionsBoundary"]["PermissionsBoundaryArn"] == arn
+
+
 def test_a_pipeline_comes_in_by_its_token(region: Enforced) -> None:
     issuer = "token.actions.githubusercontent.com"
     provider = region.client("iam").create_open_id_connect_provider(

@@ -1,7 +1,7 @@
-"""IAM: AWS's own managed policies, each from its first use on.
+"""IAM: AWS's own managed policies, each from its first use on; permissions boundaries of users.
 
 moto 5.2.5 knows none unless told to load all fourteen hundred, which costs a second and a megabyte of
-saved state.
+saved state. It forgets a user's boundary and lacks PutUserPermissionsBoundary.
 """
 
 from __future__ import annotations
@@ -10,15 +10,48 @@ import json
 from functools import lru_cache
 from typing import Any
 
+from moto.core.responses import ActionResult, EmptyResult
 from moto.iam import urls as their_urls
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, iam_backends
 from moto.iam.models import IAMBackend as TheirBackend
-from moto.iam.responses import IamResponse
+from moto.iam.responses import IamResponse as TheirResponse
 
 from drydock.region.api.gaps import overlay
 
 _OF_AWS = ":iam::aws:policy/"
+
+
+class IamResponse(TheirResponse):
+    """Users' permissions boundaries."""
+
+    def create_user(self) -> ActionResult:
+        arn = self._get_param("PermissionsBoundary")
+        if arn:
+            self.backend.get_policy(arn)  # refuses one that is not there, before a user is made
+        answer = super().create_user()
+        _set_boundary(self.backend.get_user(self._get_param("UserName")), arn)
+        return answer
+
+    def put_user_permissions_boundary(self) -> ActionResult:
+        arn = self._get_param("PermissionsBoundary")
+        user = self.backend.get_user(self._get_param("UserName"))
+        self.backend.get_policy(arn)
+        _set_boundary(user, arn)
+        return EmptyResult()
+
+    def delete_user_permissions_boundary(self) -> ActionResult:
+        _set_boundary(self.backend.get_user(self._get_param("UserName")), None)
+        return EmptyResult()
+
+
+def _set_boundary(user: Any, arn: str | None) -> None:
+    """Where a role keeps it too."""
+    user.permissions_boundary_arn = arn or None
+    user.permissions_boundary = arn and {
+        "PermissionsBoundaryType": "PermissionsBoundaryPolicy",
+        "PermissionsBoundaryArn": arn,
+    }
 
 
 class IamBackend(TheirBackend):
