@@ -15,8 +15,11 @@ from drydock.region.addresses import API, address_of, host_names
 from drydock.region.api.store import Store
 from drydock.region.certificates.authority import Authority
 from drydock.region.controllers.acm.controller import CertificateController
+from drydock.region.controllers.alarms.controller import AlarmController
+from drydock.region.controllers.autoscaling.controller import ScalingController
 from drydock.region.controllers.base import Controller, Runner
 from drydock.region.controllers.dns import HOST, DnsController
+from drydock.region.controllers.ecs.metrics import UsageController
 from drydock.region.controllers.ecs.services import ServiceController
 from drydock.region.controllers.ecs.tasks import TaskController
 from drydock.region.controllers.elbv2.controller import LoadBalancerController
@@ -47,7 +50,8 @@ _SDK_IDS = {
     "sts": "STS",
 }
 """https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html"""
-_THREADS = {"ecs-task": 8, "rds": 4, "elbv2": 4, "route53": 8}
+_ALONE = dict.fromkeys(("alarms", "autoscaling", "ecs-metrics"), 1)
+_THREADS = {"ecs-task": 8, "rds": 4, "elbv2": 4, "route53": 8, **_ALONE}
 
 
 class DataPlane:
@@ -87,10 +91,14 @@ class DataPlane:
         self._balancers = LoadBalancerController(self._parts)
         self._names = DnsController(self._parts)
         self._databases = DatabaseController(self._parts)
+        self._alarms = AlarmController(self._parts)
         # stopped in this order: first what starts others, last what the others stand on
         self._runners = [
             self._runner(controller)
             for controller in (
+                ScalingController(self._parts),
+                self._alarms,
+                UsageController(self._parts, self._tasks.pids),
                 ServiceController(self._parts),
                 # before what it measures, so that its last look sees everything
                 MetricsController(self._parts, self._balancers.take_traffic),
@@ -208,6 +216,7 @@ class DataPlane:
         self._tasks.wake = by_name["ecs-task"].wake
         self._balancers.wake = by_name["elbv2"].wake
         self._databases.wake = by_name["rds"].wake
+        self._alarms.on_evaluated = by_name["autoscaling"].wake
 
 
 def _task_environment(config: Config) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """Application Auto Scaling: the operations that moto 5.2.5 lacks and Terraform calls.
 
-moto 5.2.5 answers 500 to DescribeScalingActivities and ListTagsForResource, and forgets tags.
+moto 5.2.5 answers 500 to DescribeScalingActivities and ListTagsForResource, forgets tags, takes bounds
+and schedules that make no sense, matches resources by parts of their names, and keeps the policies and
+scheduled actions of a target that is deregistered.
 """
 
 from __future__ import annotations
@@ -17,11 +19,12 @@ from moto.applicationautoscaling.models import (
     FakeScalableTarget,
     applicationautoscaling_backends,
 )
-from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.core.utils import utcnow
 from moto.moto_api._internal import mock_random
 
-from drydock.region.api.gaps import overlay
+from drydock.region.api.gaps import overlay, scaling_policies, schedules
+from drydock.region.api.gaps.scaling_policies import Policy
+from drydock.region.api.gaps.scaling_responses import AutoScalingResponse
 
 _KEPT = 200
 
@@ -63,10 +66,14 @@ class Activity:
 class AutoScalingBackend(ApplicationAutoscalingBackend):
     """Scalable targets and policies; `activities` (newest first) and `tags` (by ARN) are ours."""
 
+    policies: dict[str, Any]
+
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.activities: list[Activity] = []
         self.tags: dict[str, dict[str, str]] = {}
+        self.enforced: dict[str, tuple[int, int]] = {}
+        """Target ARN → the bounds that a controller has brought its capacity into."""
 
     @property
     def _url_module(self) -> Any:
@@ -83,13 +90,134 @@ class AutoScalingBackend(ApplicationAutoscalingBackend):
         suspended_state: Any,
     ) -> FakeScalableTarget:
         """RegisterScalableTarget; without a role it has the service-linked one, as AWS shows it."""
+        before = self.targets.get(dimension, {}).get(r_id)
+        least = before.min_capacity if min_capacity is None and before else min_capacity
+        most = before.max_capacity if max_capacity is None and before else max_capacity
+        if least is None or most is None:
+            raise AWSValidationException(
+                "Both minimum capacity and maximum capacity must be specified for a new scalable target."
+            )
+        if most < least:
+            raise AWSValidationException("Maximum capacity cannot be less than minimum capacity.")
+        was: Any = before.suspended_state if before else None
+        suspended: Any = {
+            "DynamicScalingInSuspended": False,
+            "DynamicScalingOutSuspended": False,
+            "ScheduledScalingSuspended": False,
+            **(was or {}),
+            **(suspended_state or {}),
+        }
         role = f"arn:{self.partition}:iam::{self.account_id}:role/aws-service-role/"
         if namespace == "ecs":
             role += "ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService"
         given = role_arn or (role if namespace == "ecs" else "")
         return super().register_scalable_target(
-            namespace, r_id, dimension, min_capacity, max_capacity, given, suspended_state
+            namespace, r_id, dimension, min_capacity, max_capacity, given, suspended
         )
+
+    def deregister_scalable_target(self, namespace: str, r_id: str, dimension: str) -> None:
+        """DeregisterScalableTarget: its policies, their alarms and its scheduled actions go as well."""
+        target = self.targets.get(dimension, {}).get(r_id)
+        if target is None:
+            raise _not_found(
+                f"No scalable target found for service namespace: {namespace}, resource ID: {r_id}, "
+                f"scalable dimension: {dimension}"
+            )
+        super().deregister_scalable_target(namespace, r_id, dimension)
+        for key, policy in list(self.policies.items()):
+            if (policy.resource_id, policy.scalable_dimension) == (r_id, dimension):
+                scaling_policies.delete_alarms(policy, self.account_id, self.region_name)
+                del self.policies[key]
+        self.scheduled_actions = [
+            one
+            for one in self.scheduled_actions
+            if (one.resource_id, one.scalable_dimension) != (r_id, dimension)
+        ]
+        self.tags.pop(target.arn, None)
+        self.enforced.pop(target.arn, None)
+
+    def _registered(self, namespace: str, r_id: str, dimension: str) -> None:
+        if r_id not in self.targets.get(dimension, {}):
+            raise _not_found(
+                f"No scalable target registered for service namespace: {namespace}, resource ID: {r_id}, "
+                f"scalable dimension: {dimension}"
+            )
+
+    def put_scaling_policy(
+        self,
+        policy_name: str,
+        service_namespace: str,
+        resource_id: str,
+        scalable_dimension: str,
+        policy_body: dict[str, Any],
+        policy_type: str | None,
+    ) -> Policy:
+        """PutScalingPolicy; an existing one keeps its ARN and its alarms' names."""
+        self._registered(service_namespace, resource_id, scalable_dimension)
+        where = (service_namespace, resource_id, scalable_dimension, policy_name)
+        key = Policy.formulate_key(*where)
+        before = self.policies.get(key)
+        kind = policy_type or (before.policy_type if before else "StepScaling")
+        if before is not None and before.policy_type != kind:
+            raise AWSValidationException("The type of a scaling policy cannot be changed.")
+        if service_namespace == "ecs":
+            scaling_policies.check(kind, policy_body or {}, resource_id)
+        policy = Policy(
+            account_id=self.account_id,
+            region_name=self.region_name,
+            policy_name=policy_name,
+            service_namespace=service_namespace,
+            resource_id=resource_id,
+            scalable_dimension=scalable_dimension,
+            policy_type=kind,
+            policy_body=policy_body,
+        )
+        if before is not None:
+            policy.policy_arn, policy.alarms = before.policy_arn, before.alarms
+            policy.creation_time = before.creation_time
+        if service_namespace == "ecs" and kind == "TargetTrackingScaling":
+            scaling_policies.make_alarms(policy, self.account_id, self.region_name)
+        self.policies[key] = policy
+        return policy
+
+    def delete_scaling_policy(
+        self, policy_name: str, service_namespace: str, resource_id: str, scalable_dimension: str
+    ) -> None:
+        """DeleteScalingPolicy, and the alarms that it was given."""
+        where = (service_namespace, resource_id, scalable_dimension, policy_name)
+        policy = self.policies.pop(Policy.formulate_key(*where), None)
+        if policy is None:
+            raise _not_found(
+                f"No scaling policy found for service namespace: {service_namespace}, resource ID: "
+                f"{resource_id}, scalable dimension: {scalable_dimension}, policy name: {policy_name}"
+            )
+        scaling_policies.delete_alarms(policy, self.account_id, self.region_name)
+
+    def put_scheduled_action(self, *args: Any, **kwargs: Any) -> None:
+        """PutScheduledAction. Raises AWSValidationException: a schedule that cannot be read."""
+        where = (kwargs["service_namespace"], kwargs["resource_id"], kwargs["scalable_dimension"])
+        self._registered(*where)
+        schedules.check(kwargs)
+        super().put_scheduled_action(*args, **kwargs)
+
+    def delete_scheduled_action(
+        self,
+        service_namespace: str,
+        scheduled_action_name: str,
+        resource_id: str,
+        scalable_dimension: str,
+    ) -> None:
+        """DeleteScheduledAction."""
+        before = len(self.scheduled_actions)
+        super().delete_scheduled_action(
+            service_namespace, scheduled_action_name, resource_id, scalable_dimension
+        )
+        if len(self.scheduled_actions) == before:
+            raise _not_found(
+                f"No scheduled action found for service namespace: {service_namespace}, resource ID: "
+                f"{resource_id}, scalable dimension: {scalable_dimension}, scheduled action name: "
+                f"{scheduled_action_name}"
+            )
 
     def add_activity(self, activity: Activity) -> None:
         """Keep what a controller did; the newest 200."""
@@ -99,57 +227,18 @@ class AutoScalingBackend(ApplicationAutoscalingBackend):
         """Raises ResourceNotFoundException when no scalable target has this ARN."""
         arns = {one.arn for targets in self.targets.values() for one in targets.values()}
         if arn not in arns:
-            error = AWSValidationException(f"The resource {arn} could not be found.")
-            error.error_type = "ResourceNotFoundException"
-            error.description = json.dumps(
-                {"__type": "ResourceNotFoundException", "Message": error.message}
-            )
-            raise error
+            raise _error("ResourceNotFoundException", f"The resource {arn} could not be found.")
 
 
-class AutoScalingResponse(ApplicationAutoScalingResponse):
-    """The lacking operations."""
+def _not_found(message: str) -> AWSValidationException:
+    return _error("ObjectNotFoundException", message)
 
-    @property
-    def ours(self) -> AutoScalingBackend:
-        backend: Any = applicationautoscaling_backends[self.current_account][self.region]
-        return backend  # type: ignore[no-any-return]
 
-    def register_scalable_target(self) -> str:
-        answer = super().register_scalable_target()
-        if tags := self._get_param("Tags"):
-            self.ours.tags.setdefault(json.loads(answer)["ScalableTargetARN"], {}).update(tags)
-        return answer
-
-    def describe_scaling_activities(self) -> str:
-        wanted = {
-            "ServiceNamespace": self._get_param("ServiceNamespace"),
-            "ResourceId": self._get_param("ResourceId"),
-            "ScalableDimension": self._get_param("ScalableDimension"),
-        }
-        shown = [one.shown() for one in self.ours.activities]
-        found = [
-            one for one in shown if all(value in (None, one[key]) for key, value in wanted.items())
-        ]
-        return json.dumps({"ScalingActivities": found})
-
-    def list_tags_for_resource(self) -> str:
-        arn = self._get_param("ResourceARN")
-        self.ours.check_arn(arn)
-        return json.dumps({"Tags": self.ours.tags.get(arn, {})})
-
-    def tag_resource(self) -> str:
-        arn = self._get_param("ResourceARN")
-        self.ours.check_arn(arn)
-        self.ours.tags.setdefault(arn, {}).update(self._get_param("Tags"))
-        return "{}"
-
-    def untag_resource(self) -> str:
-        arn = self._get_param("ResourceARN")
-        self.ours.check_arn(arn)
-        for key in self._get_param("TagKeys"):
-            self.ours.tags.get(arn, {}).pop(key, None)
-        return "{}"
+def _error(kind: str, message: str) -> AWSValidationException:
+    error = AWSValidationException(message)
+    error.error_type = kind
+    error.description = json.dumps({"__type": kind, "Message": message})
+    return error
 
 
 def install() -> None:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from moto.cloudwatch import urls as their_urls
-from moto.cloudwatch.models import CloudWatchBackend as TheirBackend
 from moto.cloudwatch.models import (
     Dimension,
     MetricAggregatedDatum,
@@ -24,14 +23,16 @@ from moto.cloudwatch.models import (
     Statistics,
     cloudwatch_backends,
 )
-from moto.cloudwatch.responses import CloudWatchResponse
 
 from drydock.region.api.gaps import overlay
+from drydock.region.api.gaps.alarms import AlarmBackend, AlarmResponse
 
 KEPT = 3 * 3600.0
 """Seconds that AWS's own metrics are kept, in wall clock; CloudWatch keeps minutes for 15 days."""
 MOST = 200_000
 """Values of AWS's own metrics that are kept at most; the oldest go first."""
+_DISORDER = 120.0
+"""Seconds by which a value may be kept after a newer one."""
 
 Dimensions = tuple[tuple[str, str], ...]
 
@@ -52,11 +53,27 @@ class Sample:
     most: float | None = None
 
 
+Key = tuple[str, str, Dimensions]
+"""A metric: its namespace, name and dimensions."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """Some values of a metric at one time (seconds since 1970), together."""
+
+    at: float
+    unit: str | None
+    total: float
+    count: float
+    least: float
+    most: float
+
+
 Row = tuple[float, str, str, Dimensions, str, float, int, float, float]
 """A sample with its time: plain, since there are many and all are saved."""
 
 
-class CloudWatchBackend(TheirBackend):
+class CloudWatchBackend(AlarmBackend):
     """Metrics of the users' own, as moto keeps them, and AWS's own beside them."""
 
     _only: set[tuple[str, Dimensions]] | None = None
@@ -68,7 +85,7 @@ class CloudWatchBackend(TheirBackend):
 
     @property
     def _url_module(self) -> Any:
-        return overlay.urls(their_urls, CloudWatchResponse)
+        return overlay.urls(their_urls, AlarmResponse)
 
     def observe(self, samples: Iterable[Sample], now: float | None = None) -> None:
         """Keep what was observed until `now` (wall clock, in seconds since 1970)."""
@@ -81,6 +98,24 @@ class CloudWatchBackend(TheirBackend):
             self.observed.append((moment, *key, one.total, one.count, least, most))
         while self.observed and self.observed[0][0] < moment - KEPT:
             self.observed.popleft()
+
+    def values(self, wanted: Set[Key], since: float) -> dict[Key, list[Value]]:
+        """Of some metrics, every value from a time on (seconds since 1970), in no order."""
+        found: dict[Key, list[Value]] = {key: [] for key in wanted}
+        start = datetime.fromtimestamp(since, UTC).replace(tzinfo=None)
+        for datum in self.metric_data:
+            if datum.timestamp.replace(tzinfo=None) >= start:
+                theirs = (datum.namespace, datum.name, _of(datum))
+                if theirs in wanted:
+                    found[theirs].append(_value(datum))
+        for row in reversed(self.observed):
+            moment, namespace, name, dimensions = row[:4]
+            if moment < since - _DISORDER:
+                break
+            key = (namespace, name, dimensions)
+            if moment >= since and key in wanted:
+                found[key].append(Value(moment, *row[4:]))
+        return found
 
     def get_all_metrics(self) -> list[MetricDatumBase]:
         """Of what the question under way is about, if it is about something."""
@@ -154,6 +189,15 @@ def _sorted(dimensions: Iterable[dict[str, str]]) -> Dimensions:
 def _of(datum: MetricDatumBase) -> Dimensions:
     datum.dimensions.sort(key=lambda one: (one.name or "", one.value or ""))
     return tuple((one.name or "", one.value or "") for one in datum.dimensions)
+
+
+def _value(datum: Any) -> Value:
+    moment = datum.timestamp.replace(tzinfo=UTC).timestamp()
+    if isinstance(datum, MetricAggregatedDatum):
+        numbers = (datum.sum, datum.sample_count, datum.min, datum.max)
+    else:
+        numbers = (datum.value, 1, datum.value, datum.value)
+    return Value(moment, datum.unit, *(float(one) for one in numbers))
 
 
 def _datum(row: Row) -> MetricAggregatedDatum:

@@ -1,0 +1,145 @@
+"""The controller of alarms: one pass looks at all of them, at the end of every minute of region time.
+
+A period of 60 seconds is one minute of region time long; data points have the wall clock's time.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from drydock.region.api.gaps.alarms import Seen
+from drydock.region.api.gaps.cloudwatch import Key, Value
+from drydock.region.controllers.alarms import actions, words
+from drydock.region.controllers.alarms.evaluation import (
+    EXTRA,
+    OPERATORS,
+    Rule,
+    datapoints,
+    evaluate,
+)
+from drydock.region.controllers.base import DONE, Outcome, Requeue
+from drydock.region.controllers.parts import Parts
+
+MINUTE = 60.0
+_LEAST = 1.0
+"""Seconds that a minute of region time has at least, so that it holds a value of each metric."""
+_LATE = 0.25
+"""Minutes after its end at which a minute is evaluated: what was measured in it has been written."""
+_KEY = "alarms"
+
+
+class AlarmController:
+    """Evaluates metric alarms; composite ones stay as they are."""
+
+    name = "alarms"
+    wakes_on: frozenset[str] = frozenset()
+
+    def __init__(self, parts: Parts) -> None:
+        self._store = parts.store
+        self._minute = max(_LEAST, parts.scaled(MINUTE))
+        self.resync = self._minute
+        self._evaluated = 0.0
+        self.on_evaluated: Callable[[], None] = lambda: None
+        """Set by the daemon: whoever acts on alarms looks again."""
+
+    def all_keys(self) -> Iterable[str]:
+        with self._store.reading():
+            return [_KEY] if self._store.backend("cloudwatch").alarms else []
+
+    def reconcile(self, key: str) -> Outcome:
+        del key
+        now = time.time()
+        late = _LATE * self._minute
+        end = math.floor((now - late) / self._minute) * self._minute
+        if end > self._evaluated:
+            self._evaluated = end
+            with self._store.reading():
+                if not self._store.backend("cloudwatch").alarms:
+                    return DONE
+                self._evaluate_all(end)
+            self.on_evaluated()
+        return Requeue(max(0.01, end + self._minute + late - time.time()))
+
+    def close(self) -> None:
+        """It runs nothing of its own."""
+
+    def _evaluate_all(self, end: float) -> None:
+        backend = self._store.backend("cloudwatch")
+        alarms = [one for one in backend.alarms.values() if one.rule is None]
+        known = [alarm for alarm in alarms if _unknown(alarm) is None]
+        since = end - max((self._span(alarm) for alarm in known), default=0.0)
+        values = backend.values({_key(alarm) for alarm in known}, since)
+        changed = False
+        for alarm in alarms:
+            changed = self._evaluate(alarm, values, end) or changed
+        if changed:
+            self._store.changed("cloudwatch")
+
+    def _length(self, alarm: Any) -> float:
+        return int(alarm.period) / MINUTE * self._minute
+
+    def _span(self, alarm: Any) -> float:
+        return (int(alarm.evaluation_periods) + EXTRA + 1) * self._length(alarm)
+
+    def _evaluate(self, alarm: Any, values: Mapping[Key, list[Value]], end: float) -> bool:
+        """→ whether its state is another one."""
+        backend = self._store.backend("cloudwatch")
+        if (why := _unknown(alarm)) is not None:
+            return self._enter(alarm, "INSUFFICIENT_DATA", why, "")
+        rule, length = _rule(alarm), self._length(alarm)
+        # a longer period ends with the last minute, as CloudWatch's do
+        points = datapoints(rule, values[_key(alarm)], end, length)
+        verdict = evaluate(rule, points, alarm.state_value)
+        newest = verdict.used[0].value if verdict.used else None
+        backend.seen[alarm.name] = Seen(end, newest)
+        if verdict.state == alarm.state_value:
+            return False
+        reason = words.reason(rule, verdict, alarm.state_value)
+        data = words.reason_data(rule, verdict, int(alarm.period), time.time())
+        return self._enter(alarm, verdict.state, reason, data)
+
+    def _enter(self, alarm: Any, state: str, reason: str, data: str) -> bool:
+        before = alarm.state_value
+        if (before, alarm.state_reason) == (state, reason):
+            return False
+        if before == state:  # no transition: only why it is so
+            alarm.state_reason = reason
+            return True
+        backend = self._store.backend("cloudwatch")
+        backend.set_state(alarm, state, reason, data)
+        if alarm.actions_enabled:
+            for action in actions.of(alarm, state):
+                backend.acted(alarm, action, actions.execute(self._store, alarm, action, before))
+        return True
+
+
+def _unknown(alarm: Any) -> str | None:
+    """Why the local region cannot evaluate an alarm, if it cannot."""
+    if alarm.metric_data_queries:
+        return (
+            "Insufficient Data: the local region evaluates no metric math and no Metrics Insights."
+        )
+    if alarm.comparison_operator not in OPERATORS:
+        return "Insufficient Data: the local region has no anomaly detection."
+    return None
+
+
+def _key(alarm: Any) -> Key:
+    dimensions = tuple(sorted((one.name, one.value or "") for one in alarm.dimensions))
+    return (alarm.namespace, alarm.metric_name, dimensions)
+
+
+def _rule(alarm: Any) -> Rule:
+    periods = int(alarm.evaluation_periods)
+    return Rule(
+        statistic=str(alarm.statistic or alarm.extended_statistic),
+        comparison=alarm.comparison_operator,
+        threshold=float(alarm.threshold),
+        periods=periods,
+        datapoints=int(alarm.datapoints_to_alarm or periods),
+        missing=alarm.treat_missing_data or "missing",
+        unit=alarm.unit or None,
+    )

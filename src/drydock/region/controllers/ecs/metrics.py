@@ -1,0 +1,156 @@
+"""The controller of ECS's metrics: what tasks' processes use goes to CloudWatch, every minute of region
+time, for each service and each cluster.
+
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from drydock.region.api.gaps.cloudwatch import Dimensions, Sample
+from drydock.region.api.gaps.ecs.records import Task
+from drydock.region.controllers.base import DONE, Outcome, Requeue
+from drydock.region.controllers.parts import Parts
+from drydock.region.runtime.measuring import Usage, measure
+
+NAMESPACE = "AWS/ECS"
+MINUTE = 60.0
+_LEAST = 1.0
+"""Seconds that a minute of region time has at least; alarms count alike."""
+_UNITS = 1024.0
+"""CPU units of one CPU."""
+_MIB = 2**20
+_KEY = "ecs-metrics"
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a task may use, and whose it is."""
+
+    cluster: str
+    service: str | None
+    cpu: float
+    """CPU units."""
+    memory: float
+    """MiB."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """What a task used of that, in percent."""
+
+    size: Size
+    cpu: float
+    memory: float
+
+
+class UsageController:
+    """Looks at all tasks that run, together."""
+
+    name = "ecs-metrics"
+    wakes_on: frozenset[str] = frozenset()
+
+    def __init__(self, parts: Parts, pids: Callable[[], Mapping[str, list[int]]]) -> None:
+        """`pids`: the process ids of each task, by its ARN."""
+        self._store = parts.store
+        self._pids = pids
+        self._minute = max(_LEAST, parts.scaled(MINUTE))
+        self.resync = self._minute
+        self._measured = 0.0
+        self._before: dict[str, tuple[float, Usage]] = {}
+
+    def all_keys(self) -> Iterable[str]:
+        return [_KEY] if self._pids() else []
+
+    def reconcile(self, key: str) -> Outcome:
+        del key
+        begun = math.floor(time.time() / self._minute) * self._minute
+        if begun > self._measured:
+            self._measured = begun
+            pids = {arn: found for arn, found in self._pids().items() if found}
+            if not pids:
+                self._before = {}
+                return DONE
+            self._put(measure(pids), begun)
+        return Requeue(max(0.01, begun + self._minute - time.time()))
+
+    def close(self) -> None:
+        """It runs nothing of its own."""
+
+    def _put(self, used: Mapping[str, Usage], now: float) -> None:
+        before, at = self._before, time.monotonic()
+        self._before = {arn: (at, usage) for arn, usage in used.items()}
+        with self._store.reading():
+            tasks = self._store.backend("ecs").tasks.values()
+            sizes = {
+                arn: _size(task)
+                for ours in tasks
+                for arn, task in ours.items()
+                if arn in used and arn in before and task.last_status == "RUNNING"
+            }
+            shares = [
+                share(size, before[arn][1], used[arn], at - before[arn][0])
+                for arn, size in sizes.items()
+            ]
+            # in the middle of the minute that they are of
+            backend = self._store.backend("cloudwatch")
+            backend.observe(samples(shares), now - self._minute / 2)
+
+
+def share(size: Size, before: Usage, after: Usage, seconds: float) -> Share:
+    """What a task used in some seconds, in percent of its units. CPU may be over 100: nothing caps it."""
+    busy = max(0.0, after.cpu - before.cpu) / seconds
+    return Share(
+        size,
+        cpu=100 * busy * _UNITS / size.cpu,
+        memory=100 * after.memory / (size.memory * _MIB),
+    )
+
+
+def samples(shares: Iterable[Share]) -> list[Sample]:
+    """CPUUtilization and MemoryUtilization of each service and each cluster."""
+    groups: dict[Dimensions, list[Share]] = {}
+    for one in shares:
+        cluster = ("ClusterName", one.size.cluster)
+        groups.setdefault((cluster,), []).append(one)
+        if one.size.service is not None:
+            groups.setdefault((cluster, ("ServiceName", one.size.service)), []).append(one)
+    found = []
+    for where, ours in groups.items():
+        cpu = [one.cpu for one in ours]
+        memory = [one.memory for one in ours]
+        for name, values in (("CPUUtilization", cpu), ("MemoryUtilization", memory)):
+            found.append(
+                Sample(
+                    NAMESPACE,
+                    name,
+                    where,
+                    "Percent",
+                    sum(values),
+                    len(values),
+                    min(values),
+                    max(values),
+                )
+            )
+    return found
+
+
+def _size(task: Task) -> Size:
+    return Size(
+        task.cluster_name,
+        task.service_name,
+        cpu=_number(task.cpu, "vcpu") or 256.0,
+        memory=_number(task.memory, "gb") or 512.0,
+    )
+
+
+def _number(text: str | None, unit: str) -> float:
+    """256, ".25 vCPU" and 512, "0.5 GB": units, and MiB."""
+    lower = (text or "0").lower().strip()
+    if lower.endswith(unit):
+        return float(lower.removesuffix(unit)) * 1024
+    return float(lower)
