@@ -25,7 +25,7 @@ from drydock.region.api import gaps, pickling
 from drydock.region.api.store import Store
 
 _MAGIC = b"drydock region state\n"
-_FORMAT = 1
+_FORMAT = 2
 
 
 def save(store: Store, file: Path) -> int:
