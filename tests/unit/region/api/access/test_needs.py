@@ -46,6 +46,9 @@ OTHER = "arn:aws:iam::1:role/x"
 LINKED = "arn:aws:iam::1:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS"
 CONTAINERS = [{"name": "a", "image": "b"}]
 BUCKET = "arn:aws:s3:::b"
+WEB_ACL = "arn:aws:wafv2:x:1:regional/webacl/w/1"
+BALANCER = "arn:aws:elasticloadbalancing:x:1:loadbalancer/app/n/1"
+LOG_GROUP = "arn:aws:logs:x:1:log-group:aws-waf-logs-a"
 EVENTS = [{"timestamp": 1, "message": "m"}]
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 
@@ -210,6 +213,25 @@ ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
         ("acm", "delete_certificate", {"CertificateArn": "arn:aws:acm:x:1:certificate/1"},
          ["acm:DeleteCertificate arn:aws:acm:x:1:certificate/1"]),
         ("wafv2", "list_web_acls", {"Scope": "REGIONAL"}, ["wafv2:ListWebACLs *"]),
+        ("wafv2", "associate_web_acl", {"WebACLArn": WEB_ACL, "ResourceArn": BALANCER},
+         [f"wafv2:AssociateWebACL {WEB_ACL}", f"wafv2:AssociateWebACL {BALANCER}",
+          f"elasticloadbalancing:SetWebACL {BALANCER}"]),
+        ("wafv2", "put_logging_configuration",
+         {"LoggingConfiguration": {"ResourceArn": WEB_ACL, "LogDestinationConfigs": [LOG_GROUP]}},
+         ["wafv2:PutLoggingConfiguration some", "logs:CreateLogDelivery *",
+          "logs:PutResourcePolicy *", "logs:DescribeResourcePolicies *",
+          "logs:DescribeLogGroups arn:aws:logs:HERE:log-group::log-stream:"]),
+        ("rds", "create_db_cluster",
+         {"DBClusterIdentifier": "a", "Engine": "aurora-postgresql",
+          "ManageMasterUserPassword": True},
+         ["rds:CreateDBCluster arn:aws:rds:HERE:cluster:a",
+          "secretsmanager:CreateSecret arn:aws:secretsmanager:HERE:secret:rds!cluster-*",
+          "secretsmanager:TagResource arn:aws:secretsmanager:HERE:secret:rds!cluster-*"]),
+        ("ec2", "create_flow_logs",
+         {"ResourceIds": ["vpc-1"], "ResourceType": "VPC", "LogDestinationType": "s3",
+          "LogDestination": "arn:aws:s3:::b"},
+         ["ec2:CreateFlowLogs arn:aws:ec2:HERE:vpc/vpc-1",
+          "ec2:CreateFlowLogs arn:aws:ec2:HERE:vpc-flow-log/*", "logs:CreateLogDelivery *"]),
     ],
 )  # fmt: skip
 def test_actions_and_resources(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from drydock.region.api.access.call import Call
 from drydock.region.api.access.checks import (
+    dependent,
     ec2,
     ecs,
     iam,
@@ -83,7 +84,12 @@ def needed(call: Call, store: Store) -> list[Check]:
     }
     if tags:
         context["aws:tagkeys"] = tuple(tags)
-    needs = [*own, *_tagging(call, own, tags=bool(tags)), *passing.checks(call, store)]
+    needs = [
+        *own,
+        *_tagging(call, own, tags=bool(tags)),
+        *passing.checks(call, store),
+        *dependent.checks(call, store),
+    ]
     return [replace(one, context={**context, **one.context}) for one in needs]
 
 

@@ -66,7 +66,9 @@ def _key(
         arn = given if given.startswith("arn:") else call.arn(f"key/{key_id or given}", "kms")
         return Check(action, Resource(arn), context)
     aliases = tuple(key.aliases)
-    context = {**context, **({"kms:resourcealiases": aliases} if aliases else {})}
+    context = {**context, "kms:calleraccount": (store.account_id,)}
+    if aliases:
+        context["kms:resourcealiases"] = aliases
     policy = policy_of(key.policy, key.arn)
     return Check(action, Resource(key.arn), context, policy or Policy(()), Door.KEY)
 
