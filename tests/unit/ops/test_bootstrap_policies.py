@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from drydock.cli.bootstrap import kinds_of
 from drydock.errors import UsageError
 from drydock.ops.bootstrap import policies, trust
+from drydock.ops.bootstrap.bucket import default_name
 from drydock.ops.bootstrap.policies import Scope
 from drydock.ops.bootstrap.reads import READS
 from drydock.ops.bootstrap.rights import RIGHTS
@@ -18,10 +21,14 @@ INFRA = Path(__file__).parents[3] / "infra"
 SCOPE = Scope("123456789012", "eu-west-1", "shop", "shop-state")
 OPEN_ENDED = {
     # Actions that change something and know no resources.
-    "acm:RequestCertificate", "ecs:RegisterTaskDefinition", "ecs:DeregisterTaskDefinition",
+    "acm:RequestCertificate", "backup-storage:MountCapsule", "ecs:RegisterTaskDefinition", "ecs:DeregisterTaskDefinition",
     "ecr:GetAuthorizationToken", "kms:CreateKey", "logs:CreateLogDelivery",
     "logs:DeleteLogDelivery", "logs:PutResourcePolicy",
+    "states:ValidateStateMachineDefinition",
 }  # fmt: skip
+
+
+PASSED_TO = {"ecs-tasks", "backup", "vpc-flow-logs", "events", "states"}
 
 
 def statements(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -81,7 +88,7 @@ def test_documents_are_no_larger_and_no_more_than_iam_takes(kinds: set[str]) -> 
     assert len(documents) < 10
 
 
-def test_roles_are_only_the_stacks_own_and_passed_to_ecs_alone() -> None:
+def test_roles_are_only_the_stacks_own_and_passed_to_named_services() -> None:
     for one in statements(policies.deploying(SCOPE, kinds_of(INFRA))):
         iam = {action for action in one["Action"] if action.startswith("iam:")}
         if not iam:
@@ -94,12 +101,32 @@ def test_roles_are_only_the_stacks_own_and_passed_to_ecs_alone() -> None:
                 )
             )
         if "iam:PassRole" in iam:
-            assert one["Condition"] == {
-                "StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
-            }
+            passed = one["Condition"]["StringEquals"]["iam:PassedToService"]
+            assert passed.removesuffix(".amazonaws.com") in PASSED_TO
         if "iam:AttachRolePolicy" in iam:
             wanted = {"iam:PolicyARN": "arn:aws:iam::aws:policy/service-role/*"}
             assert one["Condition"] == {"ArnLike": wanted}
+
+
+def test_the_bucket_of_the_state_is_out_of_reach() -> None:
+    name = default_name(SCOPE.account, SCOPE.region, SCOPE.prefix)
+    scope = replace(SCOPE, bucket=name)
+    bucket = f"arn:aws:s3:::{name}"
+    for one in statements(policies.deploying(scope, set(RIGHTS))):
+        for action in one["Action"]:
+            touched = [
+                arn for arn in one["Resource"] if fnmatchcase(bucket, arn) or arn.startswith(bucket)
+            ]
+            if action.startswith("s3:") and touched:
+                assert action in {
+                    "s3:ListBucket",
+                    "s3:GetObject",
+                    "s3:PutObject",
+                    "s3:DeleteObject",
+                }
+                assert action != "s3:DeleteObject" or touched == [
+                    f"{bucket}/terraform.tfstate.tflock"
+                ]
 
 
 def test_arns_are_of_the_account_region_and_partition() -> None:
@@ -123,7 +150,8 @@ def test_every_service_with_rights_can_be_read() -> None:
         for one in held
         for action in one.actions
     }
-    assert services <= set(READS)
+    # A right of AWS Backup's own; nothing of it can be looked at.
+    assert services - {"backup-storage"} <= set(READS)
 
 
 def test_a_pull_request_may_plan_and_the_branch_alone_apply() -> None:

@@ -74,5 +74,18 @@ READS: Mapping[str, tuple[Right, ...]] = {
             "sns:{p}*",
         ),
     ),
-    "s3": (right("s3:Get* ListBucket", "s3:::{p}-*"),),
+    "events": (
+        right("events:DescribeRule ListTargetsByRule ListTagsForResource", "events:rule/{p}*"),
+    ),
+    "states": (
+        right(
+            "states:DescribeStateMachine ListStateMachineVersions ListTagsForResource",
+            "states:stateMachine:{p}*",
+        ),
+    ),
+    "backup": (
+        right("backup:DescribeBackupVault ListTags", "backup:backup-vault:{p}*"),
+        right("backup:GetBackupPlan GetBackupSelection ListTags", "backup:backup-plan:*"),
+    ),
+    "s3": (right("s3:Get* ListBucket ListBucketVersions", "s3:::{p}-logs-*"),),
 }

@@ -24,3 +24,17 @@ def right(actions: str, *resources: str, **condition: str) -> Right:
         resources or ("*",),
         {"StringEquals": held} if held else None,
     )
+
+
+def linked(service: str) -> Right:
+    """The role of the service itself, which the first such resource of an account brings along."""
+    name = f"{service}.amazonaws.com"
+    return right(
+        "iam:CreateServiceLinkedRole",
+        f"iam::role/aws-service-role/{name}/*",
+        iam__AWSServiceName=name,
+    )
+
+
+def passed(service: str) -> Right:
+    return right("iam:PassRole", "iam::role/{p}-*", iam__PassedToService=f"{service}.amazonaws.com")

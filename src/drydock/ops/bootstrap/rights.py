@@ -11,22 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from drydock.ops.bootstrap.right import Right, right
-
-
-def _linked(service: str) -> Right:
-    """The role of the service itself, which the first such resource of an account brings along."""
-    name = f"{service}.amazonaws.com"
-    return right(
-        "iam:CreateServiceLinkedRole",
-        f"iam::role/aws-service-role/{name}/*",
-        iam__AWSServiceName=name,
-    )
-
-
-def _passed(service: str) -> Right:
-    return right("iam:PassRole", "iam::role/{p}-*", iam__PassedToService=f"{service}.amazonaws.com")
-
+from drydock.ops.bootstrap.right import Right, linked, passed, right
+from drydock.ops.bootstrap.rights_network import NETWORK
+from drydock.ops.bootstrap.rights_operations import OPERATIONS
 
 ALWAYS: tuple[Right, ...] = (
     # One-off tasks: `make update_db`.
@@ -35,14 +22,6 @@ ALWAYS: tuple[Right, ...] = (
 )
 """What Drydock's own commands need beside Terraform."""
 
-_TAGS = right("ec2:CreateTags DeleteTags", "ec2:*/*")
-_GROUP = right(
-    "ec2:AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress RevokeSecurityGroupIngress"
-    " RevokeSecurityGroupEgress ModifySecurityGroupRules"
-    " UpdateSecurityGroupRuleDescriptionsIngress UpdateSecurityGroupRuleDescriptionsEgress",
-    "ec2:security-group/*",
-    "ec2:security-group-rule/*",
-)
 _BALANCERS = (
     "elasticloadbalancing:loadbalancer/app/{p}*/*",
     "elasticloadbalancing:listener/app/{p}*/*",
@@ -70,69 +49,8 @@ _GRANTS = right("kms:CreateGrant Decrypt GenerateDataKey*", "kms:key/*")
 """A service encrypts with a key on the caller's behalf."""
 
 RIGHTS: Mapping[str, tuple[Right, ...]] = {
-    "aws_vpc": (right("ec2:CreateVpc DeleteVpc ModifyVpcAttribute", "ec2:vpc/*"), _TAGS),
-    "aws_default_security_group": (_GROUP, _TAGS),
-    "aws_subnet": (
-        right("ec2:CreateSubnet DeleteSubnet ModifySubnetAttribute", "ec2:subnet/*", "ec2:vpc/*"),
-        _TAGS,
-    ),
-    "aws_internet_gateway": (
-        right(
-            "ec2:CreateInternetGateway DeleteInternetGateway AttachInternetGateway"
-            " DetachInternetGateway",
-            "ec2:internet-gateway/*",
-            "ec2:vpc/*",
-        ),
-        _TAGS,
-    ),
-    "aws_route_table": (
-        right(
-            "ec2:CreateRouteTable DeleteRouteTable DisassociateRouteTable",
-            "ec2:route-table/*",
-            "ec2:vpc/*",
-            "ec2:subnet/*",
-        ),
-        _TAGS,
-    ),
-    "aws_route": (right("ec2:CreateRoute DeleteRoute ReplaceRoute", "ec2:route-table/*"),),
-    "aws_route_table_association": (
-        right(
-            "ec2:AssociateRouteTable DisassociateRouteTable ReplaceRouteTableAssociation",
-            "ec2:route-table/*",
-            "ec2:subnet/*",
-        ),
-    ),
-    "aws_eip": (
-        # DisassociateAddress names an interface whose owner is the gateway.
-        right("ec2:AllocateAddress ReleaseAddress DisassociateAddress", "ec2:*/*"),
-        _TAGS,
-    ),
-    "aws_nat_gateway": (
-        right(
-            "ec2:CreateNatGateway DeleteNatGateway",
-            "ec2:natgateway/*",
-            "ec2:subnet/*",
-            "ec2:elastic-ip/*",
-            "ec2:vpc/*",
-        ),
-        _TAGS,
-    ),
-    "aws_vpc_endpoint": (
-        right("ec2:CreateVpcEndpoint ModifyVpcEndpoint DeleteVpcEndpoints", "ec2:*/*"),
-        _TAGS,
-    ),
-    "aws_flow_log": (
-        right("ec2:CreateFlowLogs DeleteFlowLogs", "ec2:vpc-flow-log/*", "ec2:vpc/*"),
-        _passed("vpc-flow-logs"),
-        _TAGS,
-    ),
-    "aws_security_group": (
-        right("ec2:CreateSecurityGroup DeleteSecurityGroup", "ec2:security-group/*", "ec2:vpc/*"),
-        _GROUP,
-        _TAGS,
-    ),
-    "aws_vpc_security_group_ingress_rule": (_GROUP, _TAGS),
-    "aws_vpc_security_group_egress_rule": (_GROUP, _TAGS),
+    **NETWORK,
+    **OPERATIONS,
     "aws_lb": (
         right(
             "elasticloadbalancing:CreateLoadBalancer DeleteLoadBalancer"
@@ -140,7 +58,7 @@ RIGHTS: Mapping[str, tuple[Right, ...]] = {
             _BALANCERS[0],
         ),
         _BALANCER_TAGS,
-        _linked("elasticloadbalancing"),
+        linked("elasticloadbalancing"),
     ),
     "aws_lb_target_group": (
         right(
@@ -171,7 +89,7 @@ RIGHTS: Mapping[str, tuple[Right, ...]] = {
             "ecs:cluster/{p}*",
         ),
         _ECS_TAGS,
-        _linked("ecs"),
+        linked("ecs"),
     ),
     "aws_ecs_cluster_capacity_providers": (
         right("ecs:PutClusterCapacityProviders", "ecs:cluster/{p}*"),
@@ -179,7 +97,7 @@ RIGHTS: Mapping[str, tuple[Right, ...]] = {
     "aws_ecs_task_definition": (
         # These two know no resources.
         right("ecs:RegisterTaskDefinition DeregisterTaskDefinition"),
-        _passed("ecs-tasks"),
+        passed("ecs-tasks"),
         _ECS_TAGS,
     ),
     "aws_ecs_service": (
@@ -192,7 +110,7 @@ RIGHTS: Mapping[str, tuple[Right, ...]] = {
             " UntagResource",
             "application-autoscaling:scalable-target/*",
         ),
-        _linked("ecs.application-autoscaling"),
+        linked("ecs.application-autoscaling"),
     ),
     "aws_appautoscaling_policy": (
         right(
@@ -203,7 +121,7 @@ RIGHTS: Mapping[str, tuple[Right, ...]] = {
     "aws_db_subnet_group": (
         right("rds:CreateDBSubnetGroup ModifyDBSubnetGroup DeleteDBSubnetGroup", "rds:subgrp:{p}*"),
         _DATABASE_TAGS,
-        _linked("rds"),
+        linked("rds"),
     ),
     "aws_rds_cluster": (
         right(
@@ -255,22 +173,6 @@ RIGHTS: Mapping[str, tuple[Right, ...]] = {
             "logs:log-group:*{p}*",
         ),
     ),
-    "aws_cloudwatch_metric_alarm": (
-        right(
-            "cloudwatch:PutMetricAlarm DeleteAlarms TagResource UntagResource",
-            "cloudwatch:alarm:{p}*",
-        ),
-    ),
-    "aws_cloudwatch_dashboard": (
-        right("cloudwatch:PutDashboard DeleteDashboards", "cloudwatch::dashboard/{p}*"),
-    ),
-    "aws_sns_topic": (
-        right(
-            "sns:CreateTopic DeleteTopic SetTopicAttributes TagResource UntagResource", "sns:{p}*"
-        ),
-    ),
-    "aws_sns_topic_policy": (right("sns:SetTopicAttributes", "sns:{p}*"),),
-    "aws_sns_topic_subscription": (right("sns:Subscribe Unsubscribe", "sns:{p}*"),),
     "aws_acm_certificate": (
         right("acm:RequestCertificate"),
         right(
@@ -329,7 +231,7 @@ RIGHTS: Mapping[str, tuple[Right, ...]] = {
         right(
             "logs:CreateLogDelivery DeleteLogDelivery PutResourcePolicy DescribeResourcePolicies"
         ),
-        _linked("wafv2"),
+        linked("wafv2"),
     ),
     "aws_ecr_repository": (
         right(
@@ -355,16 +257,22 @@ RIGHTS: Mapping[str, tuple[Right, ...]] = {
         right(
             "s3:CreateBucket DeleteBucket PutBucketTagging ListBucketVersions DeleteObject"
             " DeleteObjectVersion",
-            "s3:::{p}-*",
+            "s3:::{p}-logs-*",
         ),
     ),
-    "aws_s3_bucket_policy": (right("s3:PutBucketPolicy DeleteBucketPolicy", "s3:::{p}-*"),),
-    "aws_s3_bucket_versioning": (right("s3:PutBucketVersioning", "s3:::{p}-*"),),
-    "aws_s3_bucket_public_access_block": (right("s3:PutBucketPublicAccessBlock", "s3:::{p}-*"),),
-    "aws_s3_bucket_ownership_controls": (right("s3:PutBucketOwnershipControls", "s3:::{p}-*"),),
-    "aws_s3_bucket_lifecycle_configuration": (right("s3:PutLifecycleConfiguration", "s3:::{p}-*"),),
+    "aws_s3_bucket_policy": (right("s3:PutBucketPolicy DeleteBucketPolicy", "s3:::{p}-logs-*"),),
+    "aws_s3_bucket_versioning": (right("s3:PutBucketVersioning", "s3:::{p}-logs-*"),),
+    "aws_s3_bucket_public_access_block": (
+        right("s3:PutBucketPublicAccessBlock", "s3:::{p}-logs-*"),
+    ),
+    "aws_s3_bucket_ownership_controls": (
+        right("s3:PutBucketOwnershipControls", "s3:::{p}-logs-*"),
+    ),
+    "aws_s3_bucket_lifecycle_configuration": (
+        right("s3:PutLifecycleConfiguration", "s3:::{p}-logs-*"),
+    ),
     "aws_s3_bucket_server_side_encryption_configuration": (
-        right("s3:PutEncryptionConfiguration", "s3:::{p}-*"),
+        right("s3:PutEncryptionConfiguration", "s3:::{p}-logs-*"),
     ),
     "terraform_data": (),
     "random_id": (),
