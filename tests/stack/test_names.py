@@ -12,9 +12,10 @@ from drydock.stack import Stack, Target
 from drydock.stack.finder import Terraform
 from tests.support import region as support
 from tests.support.dns import Client
+from tests.support.minutes import takes_minutes
 from tests.support.region import TestRegion
 
-pytestmark = [pytest.mark.terraform, pytest.mark.region]
+pytestmark = [pytest.mark.terraform, pytest.mark.region, takes_minutes]
 
 NAMES = r"""
 terraform {

@@ -9,9 +9,10 @@ import pytest
 
 from drydock.paths import Workspace
 from drydock.stack import Stack, Target
+from tests.support.minutes import takes_minutes
 from tests.support.served import REGION, Served, serving
 
-pytestmark = pytest.mark.terraform
+pytestmark = [pytest.mark.terraform, takes_minutes]
 
 STACK = """
 terraform {
