@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -266,3 +267,93 @@ def test_environment_files_come_from_s3_and_the_definition_wins(scenario: Scenar
     assert "gone.env" in task["stoppedReason"]
     for name in names:  # later tests save this region's state
         s3.delete_object(Bucket=bucket, Key=name)
+
+
+ASK = """
+import json, os, urllib.error, urllib.request
+def get(url):
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        return [error.code, json.load(error)]
+base = os.environ["ECS_CONTAINER_METADATA_URI_V4"]
+for path in ("", "/task", "/stats", "/task/stats", "/nothing"):
+    print(json.dumps(get(base + path)), flush=True)
+print(json.dumps(get("http://169.254.170.2/v2/credentials/" + "0" * 36)), flush=True)
+"""
+
+
+def test_the_metadata_endpoint(scenario: Scenario) -> None:
+    definition = scenario.define_containers(
+        scenario.container("app", "psql:1", [ASK], dockerLabels={"team": "blue"}),
+        scenario.container("side", "shell:1", [LASTING]),
+    )
+    arn = scenario.run(definition)
+    own, task, stats, all_stats, nothing, none = map(json.loads, scenario.wait_for_output(arn, 6))
+    described = scenario.wait(arn, "STOPPED")
+    assert own["DockerId"] == part(described, "app")["runtimeId"]
+    assert (own["Name"], own["KnownStatus"], own["Labels"]["team"]) == ("app", "RUNNING", "blue")
+    (network,) = own["Networks"]
+    assert network["IPv4Addresses"] == [scenario.address(arn)]
+    assert network["IPv4SubnetCIDRBlock"] in ("10.20.0.0/24", "10.20.1.0/24")
+    assert own["LogOptions"]["awslogs-group"] == scenario.log_group
+    assert task["TaskARN"] == arn
+    assert task["Limits"] == {"CPU": 0.25, "Memory": 512}
+    assert task["Family"] + ":" + task["Revision"] == definition
+    assert [one["Name"] for one in task["Containers"]] == ["app", "side"]
+    assert stats["memory_stats"]["usage"] > 1_000_000
+    assert stats["cpu_stats"]["cpu_usage"]["total_usage"] > 0
+    assert set(all_stats) == {one["DockerId"] for one in task["Containers"]}
+    assert nothing[0] == 404
+    assert none == [
+        400,
+        {
+            "code": "InvalidIdInRequest",
+            "message": "CredentialsV2Request: Credentials not found",
+            "HTTPErrorCode": 400,
+        },
+    ]
+
+
+WHO = """
+import os, boto3, time
+print(boto3.client("sts").get_caller_identity()["Arn"], flush=True)
+print(os.environ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"], flush=True)
+assert not [name for name in os.environ if name.startswith(("AWS_ACCESS", "AWS_SECRET"))]
+time.sleep(1000)
+"""
+
+
+def test_boto3_in_a_task_is_the_task_role_and_no_other_task_can_be_it(scenario: Scenario) -> None:
+    region = scenario.region
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    role = region.client("iam").create_role(
+        RoleName="containers-task", AssumeRolePolicyDocument=json.dumps(trust)
+    )["Role"]["Arn"]
+    definition = scenario.define("psql:1", [WHO], stopTimeout=2)
+    overrides = {"taskRoleArn": role}
+    arn = scenario.run(definition, overrides=overrides)
+    who, path = scenario.wait_for_output(arn, 2)
+    assert who.endswith(f":assumed-role/containers-task/{arn.rsplit('/', 1)[-1]}")
+    foreign = ASK.replace("/v2/credentials/" + '" + "0" * 36', path + '"')
+    assert path in foreign
+    other = scenario.run(scenario.define("psql:1", [foreign]), overrides=overrides)
+    scenario.wait(other, "STOPPED")
+    assert json.loads(scenario.output(other)[-1])[0] == 400
+    address = scenario.address(arn)
+    probe = f"curl -s -m 2 http://{address}:80/ || echo refused $?"
+    knocking = scenario.run(scenario.define("shell:1", [probe]))
+    scenario.wait(knocking, "STOPPED")
+    assert scenario.output(knocking) == ["refused 7"]
+    scenario.stop(arn)
+    scenario.wait(arn, "STOPPED")

@@ -11,6 +11,8 @@ import threading
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address
 
+from pyroute2 import IPRoute
+
 from drydock.errors import NetworkFailed
 from drydock.region.addresses import API, ENDPOINTS, GATEWAY
 from drydock.region.network.namespaces import Namespace, NetworkThread, link_index
@@ -74,6 +76,23 @@ class Fabric:
             if eni_id not in self._enis:
                 raise NetworkFailed(f"network interface {eni_id}", "it is not attached (yet)")
             return self._enis[eni_id][1]
+
+    def listen_inside(self, eni_id: str, address: IPv4Address, port: int) -> socket.socket:
+        """A listening socket at an address of an ENI's loopback, which only its own processes reach.
+
+        It keeps the namespace alive until it is closed. Raises NetworkFailed.
+        """
+        namespace = self.namespace(eni_id)
+
+        def configure(netlink: IPRoute) -> None:
+            lo = link_index(netlink, "lo")
+            netlink.addr("replace", index=lo, address=str(address), prefixlen=32)
+
+        def listen() -> socket.socket:
+            namespace.configure(configure)
+            return namespace.listen(address, port)
+
+        return self._thread.run(f"{address} in network interface {eni_id}", listen)
 
     def router(self, vpc_id: str) -> Namespace:
         """The namespace of a VPC's router. Raises NetworkFailed if there is none."""

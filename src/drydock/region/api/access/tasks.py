@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from moto.core.utils import utcnow
 
 from drydock.region.api.access import principals
 from drydock.region.api.access.call import Call
@@ -19,8 +21,9 @@ from drydock.region.api.access.matching import EVERYTHING, Resource
 from drydock.region.api.store import Store
 
 SERVICE = "ecs-tasks.amazonaws.com"
-_LASTS = 10 * 365 * 24 * 3600
-"""Seconds. ECS renews a task's credentials; these last as long as the task, and end with it."""
+_LASTS = 6 * 3600
+_RENEWED = timedelta(hours=1)
+"""A session lasts six hours and is followed by another an hour before its end, as ECS does it."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Credentials:
     access_key: str
     secret_key: str = field(repr=False)
     token: str = field(repr=False)
+    expires: datetime
 
 
 class RoleSession:
@@ -66,19 +70,32 @@ class RoleSession:
         return ""
 
     def open(self) -> Credentials:
-        """Credentials of a session in STS, always the same for one task."""
+        """Credentials of a session in STS: the newest of the task, or those of another one."""
         with self._store.writing("sts", "iam"):
             backend = self._store.backend("sts")
-            found = next(iter(_sessions(backend, self._session)), None)
-            found = found or backend.assume_role(
-                region_name=self._store.region,
-                role_session_name=self._session,
-                role_arn=self._role_arn,
-                policy="",
-                duration=_LASTS,
-                external_id="",
+            for one in _sessions(backend, self._session):
+                if one.expiration <= utcnow():
+                    _end(self._store, one)
+            lasting = [
+                one
+                for one in _sessions(backend, self._session)
+                if one.expiration > utcnow() + _RENEWED
+            ]
+            found = (
+                lasting[-1]
+                if lasting
+                else backend.assume_role(
+                    region_name=self._store.region,
+                    role_session_name=self._session,
+                    role_arn=self._role_arn,
+                    policy="",
+                    duration=_LASTS,
+                    external_id="",
+                )
             )
-            return Credentials(found.access_key_id, found.secret_access_key, found.session_token)
+            return Credentials(
+                found.access_key_id, found.secret_access_key, found.session_token, found.expiration
+            )
 
 
 def close(store: Store, session: str) -> None:
@@ -86,9 +103,13 @@ def close(store: Store, session: str) -> None:
     with store.reading():
         backend = store.backend("sts")
         for one in _sessions(backend, session):
-            backend.assumed_roles.remove(one)
-            store.backend("iam").access_keys.pop(one.access_key_id, None)
+            _end(store, one)
             store.changed("sts", "iam")
+
+
+def _end(store: Store, session: Any) -> None:
+    store.backend("sts").assumed_roles.remove(session)
+    store.backend("iam").access_keys.pop(session.access_key_id, None)
 
 
 def _sessions(backend: Any, session: str) -> list[Any]:

@@ -69,25 +69,20 @@ class Permissions:
         with self._store.reading():
             return not session.refusal(tasks.log_events(self._store, target.group, target.stream))
 
-    def environment(self, task: Task, usual: Mapping[str, str]) -> dict[str, str]:
-        """`usual` with the credentials of the task's role; without a role, with none."""
-        if not self._enforced:
-            return dict(usual)
-        found = {name: value for name, value in usual.items() if name not in _OWN_KEY}
-        role = self._roles(task)["task"]
-        if role:
-            given = tasks.RoleSession(self._store, role, task.id).open()
-            found |= {
-                "AWS_ACCESS_KEY_ID": given.access_key,
-                "AWS_SECRET_ACCESS_KEY": given.secret_key,
-                "AWS_SESSION_TOKEN": given.token,
-            }
-        return found
+    def task_role(self, task: Task) -> str:
+        """Its ARN; empty without one."""
+        return self._roles(task)["task"]
 
-    def forget(self, task: Task) -> None:
+    def environment(self, task: Task, usual: Mapping[str, str]) -> dict[str, str]:
+        """`usual` without access keys, which an SDK would take before those of the task's role. A
+        task without a role keeps them where nobody judges them."""
+        if not self._enforced and not self.task_role(task):
+            return dict(usual)
+        return {name: value for name, value in usual.items() if name not in _OWN_KEY}
+
+    def forget(self, task_id: str) -> None:
         """The task is over, and so are its credentials."""
-        if self._enforced:
-            tasks.close(self._store, task.id)
+        tasks.close(self._store, task_id)
 
     def _roles(self, task: Task) -> dict[str, str]:
         """The ARNs of its two roles, empty without one: of the overrides, or of the definition."""

@@ -134,6 +134,13 @@ class RunningTask:
         parts = self._parts.values()
         return [one.container.process.host_pid for one in parts if one.container.running]
 
+    def first_pids(self) -> dict[str, int]:
+        """The host's id of the first process of each container that runs, by name."""
+        parts = self._parts.items()
+        return {
+            name: part.container.process.host_pid for name, part in parts if part.container.running
+        }
+
     def end(self, now: float) -> float:
         """SIGTERM to each container once none depends on it any more, SIGKILL when its stopTimeout is
         over → seconds after which to call again; an end wakes earlier."""

@@ -19,6 +19,7 @@ from drydock.region.api.gaps.logs import LogGroupMissing
 from drydock.region.api.store import Store
 from drydock.region.controllers.ecs import environment_files, secrets
 from drydock.region.controllers.ecs.definitions import ContainerPlan, LogTarget
+from drydock.region.controllers.ecs.endpoint import Pids, TaskEndpoints
 from drydock.region.controllers.ecs.folders import TaskFolders
 from drydock.region.controllers.ecs.needs import PORT, needs, unmet
 from drydock.region.controllers.ecs.permissions import Permissions
@@ -63,6 +64,7 @@ class TaskStarter:
         self._store = parts.store
         self._permissions = Permissions(parts.store, enforced=parts.config.region.enforce_iam)
         self._driver = ProcessDriver(parts.spawner, parts.pump)
+        self._endpoints = TaskEndpoints(parts)
         self._folders = TaskFolders(parts.workspace.region / "tasks")
 
     def resolves(self, task: Task) -> bool:
@@ -96,7 +98,7 @@ class TaskStarter:
         request = ready.plan.request(ready.files, ready.secrets, folders)
         try:
             return self._driver.start(
-                request, ready.image, self._place(task), ready.sink, on_change
+                request, ready.image, self._place(task, name), ready.sink, on_change
             )
         except ImageNotFound as error:
             words = f"CannotPullContainerError: {error.cause}: {error.remedy}"
@@ -121,10 +123,18 @@ class TaskStarter:
         """Run a program inside a container that runs. Raises SpawnFailed."""
         return self._driver.execute(container, argv, on_end)
 
-    def forget(self, task: Task) -> None:
+    def open_endpoint(self, task: Task, pids: Pids) -> None:
+        """Metadata and credentials, from inside the task; idempotent."""
+        self._endpoints.open(task, self._permissions.task_role(task), pids)
+
+    def close_endpoint(self, task_id: str) -> None:
+        """Nothing of the task runs, and its interface is about to go. Idempotent."""
+        self._endpoints.close(task_id)
+
+    def forget(self, task_id: str) -> None:
         """Nothing of the task runs any more."""
-        self._folders.remove(task.id)
-        self._permissions.forget(task)
+        self._folders.remove(task_id)
+        self._permissions.forget(task_id)
 
     def _check_way_out(self, task: Task, plan: ContainerPlan) -> None:
         """A packet from the task's own interface must reach everything it needs."""
@@ -178,7 +188,7 @@ class TaskStarter:
                 f"resource retrieval failed: {error}"
             ) from error
 
-    def _place(self, task: Task) -> Place:
+    def _place(self, task: Task, container: str) -> Place:
         eni = str(task.eni_id)
         fabric = self._parts.fabric
         vpc = fabric.enis()[eni].vpc_id
@@ -186,7 +196,10 @@ class TaskStarter:
             netns=fabric.namespace(eni).descriptor,
             resolv_conf=self._resolv_conf(vpc),
             stage=self._folders.stage(task.id),
-            environment=self._permissions.environment(task, self._parts.task_environment),
+            environment={
+                **self._permissions.environment(task, self._parts.task_environment),
+                **self._endpoints.environment(task, container),
+            },
         )
 
     def _resolv_conf(self, vpc: str) -> str:

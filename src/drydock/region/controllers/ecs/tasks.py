@@ -20,6 +20,7 @@ from moto.ec2.exceptions import EC2ClientError
 from drydock.region.api.gaps.ecs.records import Task
 from drydock.region.controllers.base import DONE, Outcome, Requeue
 from drydock.region.controllers.ecs.definitions import container_plans, foreign_volume
+from drydock.region.controllers.ecs.metadata import docker_id
 from drydock.region.controllers.ecs.running import RunningTask
 from drydock.region.controllers.ecs.starting import CannotStartError, Prepared, TaskStarter
 from drydock.region.controllers.parts import Parts
@@ -121,6 +122,9 @@ class TaskController:
             running.kill()
             with self._lock:
                 self._running.pop(arn, None)
+        task_id = arn.rsplit("/", 1)[-1]
+        self._starter.close_endpoint(task_id)
+        self._starter.forget(task_id)
         return DONE
 
     def _prune(self, task: Task) -> Outcome:
@@ -173,7 +177,7 @@ class TaskController:
             return SOON
         try:
             if not running.prepared:
-                running.prepared = self._prepare(task)
+                running.prepared = self._prepare(task, running)
             while names := (steps := running.next_steps(time.monotonic())).start:
                 for name in names:
                     self._start_container(task, running, running.prepared[name])
@@ -198,7 +202,7 @@ class TaskController:
         # one may have ended before it was listed, and its own wake found nothing to see
         return SOON if any(running.exits()) else self._look_after(task, running)
 
-    def _prepare(self, task: Task) -> dict[str, Prepared]:
+    def _prepare(self, task: Task, running: RunningTask) -> dict[str, Prepared]:
         """What every container needs, before the first is started. Raises CannotStartError."""
         with self._store.reading():
             definition = self._store.backend("ecs").describe_task_definition(
@@ -211,6 +215,7 @@ class TaskController:
                     f"ResourceInitializationError: failed to mount volume {volume}: the local region "
                     "has no file systems outside of a task (EFS, EBS): give it an empty host"
                 )
+        self._starter.open_endpoint(task, running.first_pids)
         ready = {plan.name: self._starter.prepare(task, plan) for plan in plans}
         task.pull_stopped_at = task.pull_stopped_at or utcnow()
         return ready
@@ -227,7 +232,7 @@ class TaskController:
             self._parts.config.region.time_scale,
             time.monotonic(),
         )
-        self._container_runs(task, ready.plan.name, container.process.host_pid)
+        self._container_runs(task, ready.plan.name)
 
     def _look_after(self, task: Task, running: RunningTask) -> Outcome:
         """A task that runs: its health checks."""
@@ -252,12 +257,12 @@ class TaskController:
                 self._store.changed("ecs")
         return after
 
-    def _container_runs(self, task: Task, name: str, pid: int) -> None:
+    def _container_runs(self, task: Task, name: str) -> None:
         with self._store.writing("ecs"):
             for record in task.containers:
                 if record.name == name:
                     record.last_status = "RUNNING"
-                    record.runtime_id = f"{task.id}-{pid}"
+                    record.runtime_id = docker_id(task, name)
 
     def _want_stop(self, task: Task, code: str, reason: str, container: str = "") -> None:
         """Note why the task ends, unless that is known already."""
@@ -325,6 +330,7 @@ class TaskController:
 
     def _deprovision(self, task: Task) -> Outcome:
         """The interface goes; STOPPED once the network no longer has it."""
+        self._starter.close_endpoint(task.id)
         attached = any(attachment.status != "DELETED" for attachment in task.attachments)
         if task.last_status != "DEPROVISIONING" or attached:
             with self._store.writing("ecs", "ec2"):
@@ -334,7 +340,7 @@ class TaskController:
                 self._store.backend("ecs").delete_task_eni(task)
         if task.eni_id in self._parts.fabric.enis():
             return Requeue(1.0)
-        self._starter.forget(task)
+        self._starter.forget(task.id)
         with self._store.writing("ecs"):
             for record in task.containers:
                 record.last_status = "STOPPED"

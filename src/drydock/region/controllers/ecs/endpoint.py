@@ -1,0 +1,142 @@
+"""The endpoint at 169.254.170.2 in each task's namespace: its metadata and its role's credentials.
+
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4-fargate.html
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+Nobody else can reach it: the socket is bound to the loopback of the task's own namespace.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from ipaddress import IPv4Address
+from typing import Any
+from uuid import uuid4
+
+from drydock.region.api.access.tasks import RoleSession
+from drydock.region.api.gaps.ecs.records import Task
+from drydock.region.controllers.ecs import metadata
+from drydock.region.controllers.parts import Parts
+from drydock.region.runtime import consumption
+from drydock.region.runtime.local_server import LocalServer
+
+ADDRESS = IPv4Address("169.254.170.2")
+_PORT = 80
+_MIB = 1024 * 1024
+
+Pids = Callable[[], Mapping[str, int]]
+"""The first process of each container that runs, by the container's name."""
+
+
+class TaskEndpoints:
+    """One for all tasks. Thread-safe."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._store = parts.store
+        self._server = LocalServer()
+        self._lock = threading.Lock()
+        self._open: dict[str, str] = {}
+        """Task's id → the path of its credentials; empty without a role."""
+
+    def open(self, task: Task, role: str, pids: Pids) -> None:
+        """Answer in the task's namespace, from now on; idempotent. `role`: the task role's ARN, or
+        empty. Raises NetworkFailed."""
+        with self._lock:
+            if task.id in self._open:
+                return
+        path = f"/v2/credentials/{uuid4()}" if role else ""
+        listening = self._parts.fabric.listen_inside(str(task.eni_id), ADDRESS, _PORT)
+
+        def answer(asked: str) -> tuple[int, Any]:
+            if asked.startswith("/v2/credentials"):
+                if not path or asked != path:
+                    return 400, metadata.credentials_missing()
+                return 200, self._credentials(task, role)
+            return self._metadata(task, asked, pids)
+
+        self._server.open(task.id, listening, answer)
+        with self._lock:
+            self._open[task.id] = path
+
+    def close(self, task_id: str) -> None:
+        """Idempotent; before the task's interface goes."""
+        with self._lock:
+            self._open.pop(task_id, None)
+        self._server.close(task_id)
+
+    def environment(self, task: Task, container: str) -> dict[str, str]:
+        """Where a container finds its metadata, and an SDK its credentials."""
+        with self._lock:
+            credentials = self._open[task.id]
+        base, identity = f"http://{ADDRESS}", metadata.docker_id(task, container)
+        found = {
+            "ECS_CONTAINER_METADATA_URI": f"{base}/v3/{identity}",
+            "ECS_CONTAINER_METADATA_URI_V4": f"{base}/v4/{identity}",
+        }
+        if credentials:
+            found["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = credentials
+        return found
+
+    def _credentials(self, task: Task, role: str) -> Any:
+        given = RoleSession(self._store, role, task.id).open()
+        return {
+            "RoleArn": role,
+            "AccessKeyId": given.access_key,
+            "SecretAccessKey": given.secret_key,
+            "Token": given.token,
+            "Expiration": given.expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+
+    def _metadata(self, task: Task, asked: str, pids: Pids) -> tuple[int, Any]:
+        """`/v4/ID`, and below it `/task`, `/taskWithTags`, `/stats`, `/task/stats`."""
+        _, version, identity, *rest = [*asked.rstrip("/").split("/"), "", ""]
+        below = "/".join(part for part in rest if part)
+        names = {metadata.docker_id(task, one.name): one.name for one in task.containers}
+        if version not in ("v3", "v4") or identity not in names:
+            return 404, f"V4 container metadata handler: unable to get container for {identity}"
+        if below in ("stats", "task/stats"):
+            stats = {key: self._stats(task, name, pids()) for key, name in names.items()}
+            return 200, stats if below == "task/stats" else stats[identity]
+        if below not in ("", "task", "taskWithTags"):
+            return 404, "404 page not found"
+        with self._store.reading():
+            definition = self._store.backend("ecs").describe_task_definition(
+                task.task_definition_arn
+            )
+            definitions = {str(one["name"]): one for one in definition.container_definitions}
+            at = self._network(task)
+            if not below:
+                name = names[identity]
+                record = next(one for one in task.containers if one.name == name)
+                return 200, metadata.container(task, record, definitions[name], at)
+            found = metadata.task(task, definitions, at)
+            if below == "taskWithTags":
+                found["TaskTags"] = {one["key"]: one["value"] for one in task.tags}
+            return 200, found
+
+    def _network(self, task: Task) -> metadata.Network:
+        spec = self._parts.fabric.enis()[str(task.eni_id)]
+        return metadata.Network(
+            address=str(spec.address),
+            mac=spec.mac,
+            dns_name=task.attachments[0].detail("privateDnsName") or "",
+            subnet=str(spec.subnet),
+            gateway=f"{spec.subnet[1]}/{spec.subnet.prefixlen}",
+            vpc=spec.vpc_id,
+        )
+
+    def _stats(self, task: Task, name: str, pids: Mapping[str, int]) -> Any:
+        """None for a container that does not run, as Docker's are."""
+        if name not in pids:
+            return None
+        family = consumption.family(pids[name])
+        limit = int(task.memory or 0) * _MIB
+        return metadata.stats(
+            task,
+            name,
+            consumption.memory(family),
+            consumption.cpu_seconds(family),
+            limit,
+            len(family),
+        )

@@ -1,0 +1,96 @@
+"""Small HTTP servers inside tasks' namespaces: one thread waits for all of them, few answer.
+
+A hundred tasks cost a hundred listening sockets and no thread of their own.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import selectors
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler
+from typing import Any, cast
+
+log = logging.getLogger(__name__)
+
+Answer = Callable[[str], tuple[int, Any]]
+"""A path → the status and a document for JSON."""
+_ANSWERING = 4
+_REQUEST_SECONDS = 5.0
+"""What a client has to send its request and to take the answer."""
+
+
+class LocalServer:
+    """Thread-safe."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._lock = threading.Lock()
+        self._sockets: dict[str, socket.socket] = {}
+        self._reader, self._writer = socket.socketpair()
+        self._selector.register(self._reader, selectors.EVENT_READ)
+        self._pool = ThreadPoolExecutor(_ANSWERING, thread_name_prefix="metadata")
+        threading.Thread(target=self._run, name="metadata", daemon=True).start()
+
+    def open(self, key: str, listening: socket.socket, answer: Answer) -> None:
+        """Answer GET requests on a socket until `close`."""
+        listening.setblocking(False)
+        with self._lock:
+            self._sockets[key] = listening
+            self._selector.register(listening, selectors.EVENT_READ, answer)
+        self._writer.send(b"x")
+
+    def close(self, key: str) -> None:
+        """Idempotent."""
+        with self._lock:
+            listening = self._sockets.pop(key, None)
+            if listening is not None:
+                self._selector.unregister(listening)
+                listening.close()
+
+    def _run(self) -> None:
+        while True:
+            for key, _ in self._selector.select():
+                if key.data is None:
+                    self._reader.recv(4096)
+                    continue
+                try:
+                    connection, _address = cast("socket.socket", key.fileobj).accept()
+                except OSError:
+                    continue  # closed meanwhile, or its client is gone
+                connection.settimeout(_REQUEST_SECONDS)
+                self._pool.submit(_serve, connection, key.data)
+
+
+def _serve(connection: socket.socket, answer: Answer) -> None:
+    with connection:
+        try:
+            _Handler(connection, answer)
+        except OSError:
+            return  # the client went, or was too slow
+        except Exception:  # a pool keeps what fails to itself
+            log.exception("a request from inside a task failed")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One request and its answer."""
+
+    def __init__(self, connection: socket.socket, answer: Answer) -> None:
+        self._answer = answer
+        super().__init__(connection, ("", 0), cast("Any", None))
+
+    def do_GET(self) -> None:
+        status, document = self._answer(self.path.partition("?")[0])
+        body = json.dumps(document).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments: object) -> None:
+        """Nobody needs a line for each."""
