@@ -299,7 +299,27 @@ def test_a_rest_path_that_nobody_knows_is_for_wildcards_alone(store: Store) -> N
         assert read(asked, identify(asked), "1", REGION).action == "route53:GET"
 
 
-def test_newer_sdks_name_the_operation_in_the_path(store: Store) -> None:
-    asked = environ("cloudwatch", "describe_alarms")
-    assert identify(asked).name == "DescribeAlarms"
-    assert not identify(asked).changes
+def test_newer_sdks_name_the_operation_in_the_path() -> None:
+    scope = f"Credential=AKIAX/20261123/{REGION}/monitoring/aws4_request"
+    asked = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/service/GraniteServiceVersion20100801/operation/DescribeAlarms",
+        "HTTP_AUTHORIZATION": f"AWS4-HMAC-SHA256 {scope}, Signature=x",
+        "HTTP_SMITHY_PROTOCOL": "rpc-v2-cbor",
+    }
+    found = identify(asked)
+    assert (str(found), found.protocol) == ("cloudwatch:DescribeAlarms", "cbor")
+    assert not found.changes
+    del asked["HTTP_SMITHY_PROTOCOL"]  # or else it may be an object of S3
+    assert identify(asked).protocol != "cbor"
+
+
+def test_what_nobody_signs_is_told_by_its_name() -> None:
+    asked = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/",
+        "QUERY_STRING": "Action=AssumeRoleWithWebIdentity",
+    }
+    assert str(identify(asked)) == "sts:AssumeRoleWithWebIdentity"
+    asked["QUERY_STRING"] = "Action=ListUsers"
+    assert identify(asked).service == "s3"  # and so no user's: only a bucket may let it in
