@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -37,14 +36,6 @@ def drydock(folder: Path, *words: str, **environment: str) -> subprocess.Complet
     )
 
 
-def kill_daemon(region: TestRegion) -> None:
-    """SIGKILL, after what was asked for is saved."""
-    eventually(region.workspace.state.exists, "the state is saved")
-    eventually(lambda: not region.inspect()["unsaved"], "nothing is unsaved")
-    os.kill(region.record.daemon_pid, signal.SIGKILL)
-    eventually(lambda: launcher.running(region.workspace) is None, "the region is gone")
-
-
 def test_a_whole_stack_survives_a_stop_and_a_kill(own_region: TestRegion) -> None:
     place = Scenario.build(own_region, "stack")
     cluster = Cluster.create(place, "db")
@@ -58,7 +49,7 @@ def test_a_whole_stack_survives_a_stop_and_a_kill(own_region: TestRegion) -> Non
     site.wait_healthy(2)
     url, tasks = site.url(), service.running()
     namespaces = own_region.namespaces()
-    for interrupt in (lambda: launcher.stop(own_region.workspace), lambda: kill_daemon(own_region)):
+    for interrupt in (lambda: launcher.stop(own_region.workspace), own_region.kill_daemon):
         processes = descendants(own_region.record.pid)
         interrupt()
         eventually(lambda: not any(is_alive(pid) for pid in processes), "every process ended")  # noqa: B023

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from drydock.config import load
 from drydock.errors import NamespacesUnavailable
 from drydock.paths import Workspace
 from drydock.region import launcher
+from tests.support.waiting import eventually
 
 WEB = """
 import http.server, json, os, signal, sys, threading
@@ -105,6 +108,13 @@ class TestRegion:
     def restart(self) -> None:
         launcher.stop(self.workspace)
         self.record = start(self.workspace)
+
+    def kill_daemon(self) -> None:
+        """SIGKILL, after what was asked for is saved."""
+        eventually(self.workspace.state.exists, "the state is saved")
+        eventually(lambda: not self.inspect()["unsaved"], "nothing is unsaved")
+        os.kill(self.record.daemon_pid, signal.SIGKILL)
+        eventually(lambda: launcher.running(self.workspace) is None, "the region is gone")
 
     @property
     def log(self) -> str:
