@@ -105,6 +105,20 @@ def test_without_room_above_an_old_task_goes_first() -> None:
     )
 
 
+def test_what_never_became_healthy_makes_room_first() -> None:
+    old = [task("a", "old", "running"), task("b", "old", "pending")]
+    assert plan(2, "new", old, minimum_percent=0, maximum_percent=100) == ServicePlan(
+        start=2, stop=("b", "a")
+    )
+
+
+def test_a_failed_deployment_starts_nothing_and_keeps_what_serves() -> None:
+    tasks = [task("a", "old"), task("b", "old"), task("c", state="failing"), task("d")]
+    steps = plan(2, "new", tasks, failed=True)
+    assert steps == ServicePlan(stop=("c",), unhealthy=("c",))
+    assert plan(0, "new", tasks, failed=True).stop == ("c", "d", "a", "b")
+
+
 states = st.sampled_from(["healthy", "running", "pending", "failing", "leaving"])
 views = st.lists(st.tuples(st.sampled_from(["new", "old"]), states), max_size=12).map(
     lambda pairs: [task(f"t{n}", d, s, n) for n, (d, s) in enumerate(pairs)]
@@ -140,6 +154,70 @@ def test_it_keeps_both_bounds_and_comes_to_an_end(
         tasks = [task(o.arn, o.deployment, "healthy", o.order) for o in tasks]
         tasks += [task(f"s{step}-{n}", order=100 + step) for n in range(steps.start)]
     assert sorted(one.deployment for one in tasks) == ["new"] * desired
+
+
+class Simulation:
+    """A service whose tasks come and go: what the plan asks for, and what chance makes of it."""
+
+    def __init__(self, desired: int, minimum: int, maximum: int) -> None:
+        self.desired, self.minimum, self.maximum = desired, minimum, maximum
+        self.deployments = 1
+        self.tasks: list[TaskView] = []
+        self._made = 0
+
+    @property
+    def primary(self) -> str:
+        return f"d{self.deployments}"
+
+    def step(self) -> ServicePlan:
+        """One pass of the controller; both bounds are checked."""
+        steps = plan(self.desired, self.primary, self.tasks, self.minimum, self.maximum)
+        ceiling = max(self.desired * self.maximum // 100, 1) if self.desired else 0
+        floor = math.ceil(self.desired * self.minimum / 100)
+        before = sum(one.healthy for one in self.tasks)
+        self.tasks = [one for one in self.tasks if one.arn not in steps.stop]
+        healthy = sum(one.healthy for one in self.tasks)
+        assert healthy == before or healthy >= floor
+        for _ in range(steps.start):
+            self._made += 1
+            self.tasks.append(task(f"t{self._made}", self.primary, "pending", self._made))
+        assert steps.start == 0 or len(self.tasks) <= ceiling
+        return steps
+
+    def become(self, arn: str, state: str) -> None:
+        """A task has another state, or (gone) is no more."""
+        others = [one for one in self.tasks if one.arn != arn]
+        (own,) = [one for one in self.tasks if one.arn == arn]
+        changed = [] if state == "gone" else [task(arn, own.deployment, state, own.order)]
+        self.tasks = [*others, *changed]
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_whatever_happens_meanwhile_the_bounds_hold_and_the_newest_deployment_ends(
+    data: st.DataObject,
+) -> None:
+    bounds = st.sampled_from([(100, 200), (50, 200), (0, 100), (50, 100), (100, 150)])
+    minimum, maximum = data.draw(bounds)
+    world = Simulation(data.draw(st.integers(1, 6)), minimum, maximum)
+    for _ in range(data.draw(st.integers(0, 25))):
+        world.step()
+        event = data.draw(st.sampled_from(["task", "task", "task", "deploy", "scale"]))
+        if event == "deploy":
+            world.deployments += 1
+        elif event == "scale":
+            world.desired = data.draw(st.integers(0, 6))
+        elif world.tasks:
+            arn = data.draw(st.sampled_from([one.arn for one in world.tasks]))
+            world.become(arn, data.draw(st.sampled_from(["running", "healthy", "failing", "gone"])))
+    if world.desired * maximum // 100 <= math.ceil(world.desired * minimum / 100):
+        world.maximum = 200  # no room below nor above: ECS is stuck there too
+    for _ in range(60):
+        for one in [one for one in world.tasks if not one.failing]:
+            world.become(one.arn, "healthy")
+        if world.step() == ServicePlan():
+            break
+    assert [one.deployment for one in world.tasks] == [world.primary] * world.desired
 
 
 def test_the_first_failure_is_replaced_at_once_and_later_ones_wait_longer() -> None:
