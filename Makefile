@@ -34,7 +34,7 @@ help: ## List the targets
 ##### Set-up
 
 .env: ## Make .env from env.template: settings that every target reads
-	@cp --no-clobber env.template $@ && chmod 0600 $@
+	@install -m 0600 env.template $@
 
 .PHONY: setup
 setup: .venv/.installed ## Make .venv from the lock file and install the Debian packages that are missing
