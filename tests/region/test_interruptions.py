@@ -14,6 +14,7 @@ from drydock.paths import Workspace
 from drydock.region import launcher
 from tests.support import region as support
 from tests.support.database import Cluster
+from tests.support.postgres import free_port
 from tests.support.region import TestRegion, descendants, is_alive, network_namespaces
 from tests.support.scenario import Scenario
 from tests.support.service import Service
@@ -39,7 +40,7 @@ def drydock(folder: Path, *words: str, **environment: str) -> subprocess.Complet
 def test_a_whole_stack_survives_a_stop_and_a_kill(own_region: TestRegion) -> None:
     place = Scenario.build(own_region, "stack")
     cluster = Cluster.create(place, "db")
-    site = Site.build(place)
+    site = Site.build(place, free_port())  # not 80, which another region may take meanwhile
     service = Service(place, site.service("web", place.define("web:1", ["web"]), 2))
     one_off = place.run(
         place.define("shell:1", ["trap 'exit 0' TERM; while :; do sleep 0.05; done"])
