@@ -170,6 +170,7 @@ def test_an_alarm_rolls_a_deployment_back(releases: Releases, place: Scenario) -
         EvaluationPeriods=1,
         Threshold=1,
         ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="ignore",  # so that a state that is set lasts
     )
     watch.set_alarm_state(AlarmName=alarm, StateValue="OK", StateReason="test")
     alarms = {"alarms": {"alarmNames": [alarm], "enable": True, "rollback": True}}
