@@ -357,3 +357,59 @@ def test_boto3_in_a_task_is_the_task_role_and_no_other_task_can_be_it(scenario: 
     assert scenario.output(knocking) == ["refused 7"]
     scenario.stop(arn)
     scenario.wait(arn, "STOPPED")
+
+
+EATS = """
+import os, time
+print("up", flush=True)
+time.sleep(0.2)
+kept = bytearray(os.urandom(1)) * ({mib} * 1024 * 1024)
+print("has it", flush=True)
+time.sleep(1000)
+"""
+
+
+def test_a_task_that_eats_its_memory_is_killed(scenario: Scenario) -> None:
+    arn = scenario.run(scenario.define("psql:1", [EATS.format(mib=600)]))
+    task = scenario.wait(arn, "STOPPED")
+    assert part(task, "app")["exitCode"] == 137
+    assert part(task, "app")["reason"] == ("OutOfMemoryError: Container killed due to memory usage")
+    assert (task["stopCode"], task["stoppedReason"]) == (
+        "EssentialContainerExited",
+        "Essential container in task exited",
+    )
+    assert scenario.region.inspect()["memory_limits"].startswith("sampled every")
+
+
+def test_a_containers_own_limit_ends_it_alone_and_what_fits_lives(scenario: Scenario) -> None:
+    """The small one's child eats too much; the large one is within the task's memory."""
+    fork = "import os\nif os.fork(): os.wait(); raise SystemExit(1)\n"
+    definition = scenario.define_containers(
+        scenario.container("app", "psql:1", [EATS.format(mib=200)]),
+        scenario.container(
+            "small", "psql:1", [fork + EATS.format(mib=150)], essential=False, memory=100
+        ),
+    )
+    arn = scenario.run(definition)
+    scenario.wait_for_output(arn, 2)
+
+    def ended() -> dict[str, Any]:
+        small = part(scenario.task(arn), "small")
+        return small if small["lastStatus"] == "STOPPED" else {}
+
+    small = eventually(ended, "the small one's end")
+    assert small["exitCode"] == 137
+    assert small["reason"].startswith("OutOfMemoryError")
+    task = scenario.task(arn)
+    assert (task["lastStatus"], part(task, "app")["lastStatus"]) == ("RUNNING", "RUNNING")
+    scenario.kill(arn)
+
+
+def test_sizes_of_one_task_are_validated(scenario: Scenario) -> None:
+    definition = scenario.define("psql:1", [EATS.format(mib=600)])
+    with pytest.raises(ClientError, match="No Fargate configuration exists"):
+        scenario.run(definition, overrides={"memory": "700"})
+    arn = scenario.run(definition, overrides={"memory": "1 GB"})
+    assert scenario.wait_for_output(arn, 2) == ["up", "has it"]
+    assert scenario.task(arn)["memory"] == "1024"
+    scenario.kill(arn)

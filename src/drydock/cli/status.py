@@ -63,6 +63,7 @@ def as_document(here: Place, found: Status, inside: Mapping[str, Any]) -> dict[s
         "dns": inside.get("dns", ""),
         "account": here.target.account,
         "enforce_iam": bool(inside.get("enforce_iam", False)),
+        "memory_limits": inside.get("memory_limits", ""),
         "urls": [named(one, inside) for one in inside["urls"]] if inside else parts["urls"],
         "services": parts["services"],
         "tasks": [task for task in tasks if task["status"] != "STOPPED"],

@@ -162,6 +162,7 @@ class DataPlane:
             "urls": self._balancers.urls(),
             "names": self._names.names(),
             "tasks": self._task_status(),
+            "memory_limits": self._tasks.memory_limits,
             "databases": self._databases.status(),
             "problems": problems,
         }

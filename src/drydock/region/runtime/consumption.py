@@ -40,6 +40,22 @@ def memory(pids: Iterable[int]) -> int:
     return total * _PAGE
 
 
+def proportional_memory(pids: Iterable[int]) -> int:
+    """The same in a hundred times the time, with pages that processes share counted once.
+
+    A process that may not be looked at this closely counts as `memory` counts it.
+    """
+    total = 0
+    for pid in pids:
+        try:
+            lines = _read(f"/proc/{pid}/smaps_rollup").splitlines()
+            sizes = {line.split(":")[0]: line.split() for line in lines if line.startswith("Pss_")}
+            total += (int(sizes["Pss_Anon"][1]) + int(sizes["Pss_Shmem"][1])) * 1024
+        except (OSError, KeyError, IndexError):
+            total += memory([pid])
+    return total
+
+
 def cpu_seconds(pids: Iterable[int]) -> float:
     """Processor time used so far, with that of children that have ended."""
     total = 0

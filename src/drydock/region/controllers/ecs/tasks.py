@@ -18,14 +18,22 @@ from moto.core.utils import utcnow
 from moto.ec2.exceptions import EC2ClientError
 
 from drydock.region.api.gaps.ecs.records import Task
+from drydock.region.api.gaps.ecs.sizes import memory_mib
 from drydock.region.controllers.base import DONE, Outcome, Requeue
-from drydock.region.controllers.ecs.definitions import container_plans, foreign_volume
+from drydock.region.controllers.ecs.definitions import (
+    ContainerPlan,
+    container_plans,
+    foreign_volume,
+)
 from drydock.region.controllers.ecs.metadata import docker_id
 from drydock.region.controllers.ecs.running import RunningTask
 from drydock.region.controllers.ecs.starting import CannotStartError, Prepared, TaskStarter
 from drydock.region.controllers.parts import Parts
+from drydock.region.runtime.driver import Container
+from drydock.region.runtime.memory import SWEEP, MemoryGuard
 
 SOON = Requeue(0.05)
+_MIB = 1024 * 1024
 _SHOWN = timedelta(hours=1)
 """How long a stopped task stays listed."""
 
@@ -41,6 +49,7 @@ class TaskController:
         self._parts = parts
         self._store = parts.store
         self._starter = TaskStarter(parts)
+        self._memory = MemoryGuard()
         self._lock = threading.Lock()
         self._running: dict[str, RunningTask] = {}
         self.wake: Callable[[str], None] = lambda _key: None
@@ -52,6 +61,11 @@ class TaskController:
         """Task ARN → the host's process ids of its containers that run."""
         with self._lock:
             return {arn: task.pids() for arn, task in self._running.items()}
+
+    @property
+    def memory_limits(self) -> str:
+        """How memory is limited, for whoever wants to know."""
+        return f"sampled every {SWEEP} s"
 
     # -- the controller
 
@@ -120,6 +134,8 @@ class TaskController:
         running = self._running.get(arn)
         if running is not None:
             running.kill()
+            for name in running.containers:
+                self._memory.forget(arn.rsplit("/", 1)[-1], name)
             with self._lock:
                 self._running.pop(arn, None)
         task_id = arn.rsplit("/", 1)[-1]
@@ -233,6 +249,19 @@ class TaskController:
             time.monotonic(),
         )
         self._container_runs(task, ready.plan.name)
+        self._guard_memory(task, running, ready.plan, container)
+
+    def _guard_memory(
+        self, task: Task, running: RunningTask, plan: ContainerPlan, container: Container
+    ) -> None:
+        def kill() -> None:
+            if container.running:
+                running.out_of_memory.add(plan.name)
+                container.process.kill()
+
+        own = None if plan.memory is None else plan.memory * _MIB
+        whole = memory_mib(task.memory) * _MIB if task.memory else None
+        self._memory.watch(task.id, plan.name, container.process.host_pid, (own, whole), kill)
 
     def _look_after(self, task: Task, running: RunningTask) -> Outcome:
         """A task that runs: its health checks."""
@@ -305,9 +334,13 @@ class TaskController:
             ]
             for record in news:
                 record.last_status, record.exit_code = "STOPPED", exits[record.name]
+                if record.name in running.out_of_memory:
+                    record.reason = "OutOfMemoryError: Container killed due to memory usage"
             if news:
                 task.version += 1
                 self._store.changed("ecs")
+        for name in exits:
+            self._memory.forget(task.id, name)
 
     def _is_registered(self, task: Task) -> bool:
         """Some target group still sends requests to the task, or lets them end."""

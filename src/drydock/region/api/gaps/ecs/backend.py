@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from moto.core.utils import utcnow
@@ -16,24 +15,13 @@ from moto.ecs.exceptions import (
 from moto.ecs.models import CapacityProviderFailure, Cluster, ClusterFailure, TaskDefinition
 
 from drydock.region.api.gaps import overlay
-from drydock.region.api.gaps.ecs import containers
+from drydock.region.api.gaps.ecs import containers, sizes
 from drydock.region.api.gaps.ecs.responses import EcsResponse
 from drydock.region.api.gaps.ecs.services import ServiceOperations
 
 Json = dict[str, Any]
 
 _PENDING = frozenset({"PROVISIONING", "PENDING", "ACTIVATING"})
-
-_FARGATE_MEMORY: dict[int, list[int]] = {
-    256: [512, 1024, 2048],
-    512: list(range(1024, 4096 + 1, 1024)),
-    1024: list(range(2048, 8192 + 1, 1024)),
-    2048: list(range(4096, 16384 + 1, 1024)),
-    4096: list(range(8192, 30720 + 1, 1024)),
-    8192: list(range(16384, 61440 + 1, 4096)),
-    16384: list(range(32768, 122880 + 1, 8192)),
-}
-"""MiB for each CPU size (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html)."""
 
 
 class EcsBackend(ServiceOperations):
@@ -146,12 +134,13 @@ class EcsBackend(ServiceOperations):
         containers.check(
             args[0] if args else kwargs["container_definitions"],
             kwargs.get("volumes") or (),
-            _units(memory, "GB") if memory else None,
+            sizes.memory_mib(memory) if memory else None,
         )
         definition = super().register_task_definition(family, *args, **kwargs)
         definition.registered_at = utcnow()  # type: ignore[attr-defined]
         definition.registered_by = f"arn:{self.partition}:iam::{self.account_id}:root"  # type: ignore[attr-defined]
-        for container in definition.container_definitions:
+        mine: list[Json] = definition.container_definitions
+        for container in mine:
             container.setdefault("systemControls", [])
             for mapping in container.get("portMappings", []):
                 mapping.setdefault("protocol", "tcp")
@@ -172,26 +161,9 @@ def _check_fargate(fields: Json, definitions: list[Json]) -> None:
     for key in ("cpu", "memory"):
         if not fields.get(key):
             raise EcsClientException(f"Fargate requires that '{key}' be defined at the task level.")
-    cpu, memory = _units(fields["cpu"], "vCPU"), _units(fields["memory"], "GB")
-    if memory not in _FARGATE_MEMORY.get(cpu, []):
-        raise EcsClientException(
-            f"No Fargate configuration exists for given values: {cpu} CPU, {memory} memory. See "
-            "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html "
-            "for valid values."
-        )
-    fields["cpu"], fields["memory"] = str(cpu), str(memory)
+    fields["cpu"], fields["memory"] = sizes.fargate(fields["cpu"], fields["memory"])
     drivers = {(one.get("logConfiguration") or {}).get("logDriver") for one in definitions}
     if "awslogs" in drivers and not fields.get("execution_role_arn"):
         raise EcsClientException(
             "Fargate requires task definition to have execution role ARN to support log driver awslogs."
         )
-
-
-def _units(value: str, unit: str) -> int:
-    """ "256" and ".25 vCPU" are 256; "512" and "0.5 GB" are 512."""
-    match = re.fullmatch(rf"\s*([0-9]*\.?[0-9]+)\s*({unit})?\s*", str(value), re.IGNORECASE)
-    if match is None:
-        raise EcsClientException(
-            f"Invalid '{'cpu' if unit == 'vCPU' else 'memory'}' setting for task."
-        )
-    return int(float(match[1]) * 1024) if match[2] else int(float(match[1]))

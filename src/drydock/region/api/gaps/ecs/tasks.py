@@ -16,7 +16,7 @@ from moto.ecs.exceptions import EcsClientException, ECSException, InvalidParamet
 from moto.ecs.models import EC2ContainerServiceBackend, TaskDefinition
 from moto.moto_api._internal import mock_random
 
-from drydock.region.api.gaps.ecs import checks
+from drydock.region.api.gaps.ecs import checks, sizes
 from drydock.region.api.gaps.ecs.records import Attachment, Container, Deployment, Service, Task
 
 if TYPE_CHECKING:
@@ -54,6 +54,13 @@ class TaskOperations(EC2ContainerServiceBackend):
             raise InvalidParameterException("Count must be between 1 and 10.")
         if kind != "FARGATE":
             raise InvalidParameterException("No Container Instances were found in your cluster.")
+        overrides = checks.overrides(definition, params.get("overrides"))
+        size = {"cpu": definition.cpu, "memory": definition.memory}
+        if given := {key: overrides[key] for key in size if overrides.get(key)}:
+            size |= given
+            plain = sizes.fargate(str(size["cpu"]), str(size["memory"]))
+            found = dict(zip(size, plain, strict=True))
+            overrides |= {key: found[key] for key in given}
         tags = list(params.get("tags") or [])
         if params.get("propagateTags") == "TASK_DEFINITION":
             tags = _merged(definition.tags, tags)
@@ -63,7 +70,7 @@ class TaskOperations(EC2ContainerServiceBackend):
                 cluster_name=cluster.name,
                 cluster_arn=cluster.arn,
                 group=params.get("group") or f"family:{definition.family}",
-                overrides=checks.overrides(definition, params.get("overrides")),
+                overrides=overrides,
                 network_configuration=configuration,
                 launch_type=kind,
                 capacity_provider_name=provider,
