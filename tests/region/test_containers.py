@@ -74,8 +74,11 @@ def test_a_container_that_becomes_unhealthy_runs_on_in_a_task_of_its_own(
 ) -> None:
     well = tmp_path / "well"
     well.touch()
-    look = check(f"test -e {well} && test $(cat /proc/1/comm) = sh", retries=2)
-    arn = scenario.run(scenario.define("shell:1", [LASTING], **look))
+    look = check(
+        f"test -e {well} && test $(cat /proc/1/comm) = sh && test $(id -u):$(id -g) = 1234:4321",
+        retries=2,
+    )
+    arn = scenario.run(scenario.define("shell:1", [LASTING], user="1234:4321", **look))
     task = until(scenario, arn, "app", "HEALTHY")
     assert task["healthStatus"] == "HEALTHY"
     well.unlink()

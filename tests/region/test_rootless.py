@@ -72,6 +72,7 @@ def test_an_ordinary_user_runs_tasks_services_and_databases(folder: Path) -> Non
     assert said["task"] == {"exitCode": 7, "lines": ["root in here", "0"]}
     assert said["user"] == ["1234", "1234"]
     assert said["capabilities"] == 0
+    assert said["shared"] == ["from init", "TaskARN"]
     assert said["answered by"] == "rootless"
     assert said["replaced"] is True
     assert said["database"] == "available"

@@ -17,6 +17,7 @@ from tests.support.database import Cluster
 from tests.support.region import TestRegion, descendants, is_alive
 from tests.support.scenario import Scenario
 from tests.support.service import Service
+from tests.support.waiting import eventually
 from tests.support.web import Site
 
 
@@ -39,10 +40,13 @@ def use(region: TestRegion) -> dict[str, Any]:
     task = place.run(place.define("shell:1", ["echo root in here; id -u; exit 7"]))
     user = place.run(place.define("shell:1", ["id -u; id -g"], user="1234"))
     bare = place.run(place.define("shell:1", ["sed -n s/^CapBnd:.//p /proc/self/status"]))
+    shared = place.run(_with_volume(place))
     site = Site.build(place)
     service = Service(place, site.service("web", place.define("web:1", ["rootless"]), 2))
     ended = place.wait(task, "STOPPED")
-    for arn in (user, bare):
+    eventually(lambda: place.task(shared)["healthStatus"] == "HEALTHY", "its check passed")
+    place.stop(shared)
+    for arn in (user, bare, shared):
         place.wait(arn, "STOPPED")
     site.wait_healthy(2)
     answer = site.get()
@@ -56,10 +60,51 @@ def use(region: TestRegion) -> dict[str, Any]:
         "task": {"exitCode": ended["containers"][0]["exitCode"], "lines": place.output(task)},
         "user": place.output(user),
         "capabilities": int(place.output(bare)[0], 16),
+        "shared": place.output(shared),
         "answered by": answer["name"],
         "replaced": min(before) not in after,
         "database": cluster.instance()["DBInstanceStatus"],
     }
+
+
+def _with_volume(place: Scenario) -> str:
+    """A container that shares a folder with another at a path that this machine lacks; it is checked,
+    and asks for its metadata."""
+    mounts = [{"sourceVolume": "data", "containerPath": "/no-such-folder/deep"}]
+    reads = [{**mounts[0], "readOnly": True}]
+    ask = "curl -s $ECS_CONTAINER_METADATA_URI_V4/task | grep -o TaskARN"
+    answer = place.region.client("ecs").register_task_definition(
+        family="rootless-volume",
+        requiresCompatibilities=["FARGATE"],
+        networkMode="awsvpc",
+        cpu="256",
+        memory="512",
+        executionRoleArn=place.role,
+        volumes=[{"name": "data"}],
+        containerDefinitions=[
+            place.container(
+                "app",
+                "shell:1",
+                [f"cat /no-such-folder/deep/file; {ask}; exec sleep 1000"],
+                mountPoints=reads,
+                dependsOn=[{"containerName": "init", "condition": "SUCCESS"}],
+                healthCheck={
+                    "command": ["CMD-SHELL", "test -e /no-such-folder/deep/file"],
+                    "interval": 5,
+                },
+                stopTimeout=2,
+            ),
+            place.container(
+                "init",
+                "shell:1",
+                ["echo from init > /no-such-folder/deep/file"],
+                essential=False,
+                mountPoints=mounts,
+            ),
+        ],
+    )
+    arn: str = answer["taskDefinition"]["taskDefinitionArn"]
+    return arn
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ SWEEP = 0.5
 """Seconds between two looks."""
 _NEAR = 0.1
 """The same, while some task uses more than half of what it may."""
-_TREE = 1.0
+_TREE = 2.0
 """Seconds for which a container's processes are taken to be the same."""
 
 

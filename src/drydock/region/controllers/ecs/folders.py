@@ -31,6 +31,10 @@ class TaskFolders:
         """Idempotent."""
         _remove(self._root / task_id)
 
+    def clear(self) -> None:
+        """Remove those of all tasks."""
+        _remove(self._root)
+
     def _folder(self, *parts: str, mode: int = 0o700) -> str:
         path = self._root.joinpath(*parts)
         self._root.mkdir(mode=0o700, exist_ok=True)

@@ -136,6 +136,10 @@ class TaskStarter:
         self._folders.remove(task_id)
         self._permissions.forget(task_id)
 
+    def close(self) -> None:
+        """No task runs any more."""
+        self._folders.clear()
+
     def _check_way_out(self, task: Task, plan: ContainerPlan) -> None:
         """A packet from the task's own interface must reach everything it needs."""
         fabric, region = self._parts.fabric, self._parts.config.region

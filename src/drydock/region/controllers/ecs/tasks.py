@@ -122,6 +122,7 @@ class TaskController:
                 container.process.kill()
         for container in containers:
             container.output.ended.wait(2)
+        self._starter.close()
 
     # -- steps
 
