@@ -167,6 +167,33 @@ def test_a_task_without_checks_counts_as_healthy_once_it_has_run_for_a_while(
     service.delete()
 
 
+def test_a_containers_own_health_check_decides_too(place: Scenario) -> None:
+    def checked(command: str) -> str:
+        check = {"command": ["CMD-SHELL", command], "interval": 5, "timeout": 2, "retries": 2}
+        return place.define("shell:1", [PATIENT], healthCheck=check)
+
+    service = Service.create(
+        place,
+        "checked",
+        checked("exit 0"),
+        1,
+        deploymentConfiguration={"deploymentCircuitBreaker": BREAKER},
+    )
+    (kept,) = service.wait_running(1)
+    eventually(
+        lambda: service.describe()["deployments"][0]["rolloutState"] == "COMPLETED", "complete"
+    )
+    assert place.task(kept)["healthStatus"] == "HEALTHY"
+    service.update(taskDefinition=checked("exit 1"))
+    eventually(lambda: "rolling back" in str(service.describe()["events"]), "rolled back", 30)
+    events = [event["message"] for event in reversed(service.describe()["events"])]
+    assert_in_order(events, "failed container health checks.", "deployment failed: tasks failed")
+    assert kept in service.running()
+    failed = [one for one in service.tasks("STOPPED") if one["healthStatus"] == "UNHEALTHY"]
+    assert {one["stoppedReason"] for one in failed} == {"Task failed container health checks"}
+    service.delete()
+
+
 @pytest.mark.parametrize("bad", [False, True], ids=["good", "bad"])
 def test_a_deployment_goes_on_after_the_daemon_was_killed(
     own_region: TestRegion, bad: bool
