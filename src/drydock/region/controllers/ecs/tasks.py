@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Any
 
 from moto.core.utils import utcnow
 from moto.ec2.exceptions import EC2ClientError
@@ -25,7 +23,7 @@ from drydock.region.controllers.ecs.definitions import (
     container_plans,
     foreign_volume,
 )
-from drydock.region.controllers.ecs.metadata import docker_id
+from drydock.region.controllers.ecs.records import TaskRecords, emptiest_subnet
 from drydock.region.controllers.ecs.running import RunningTask
 from drydock.region.controllers.ecs.starting import CannotStartError, Prepared, TaskStarter
 from drydock.region.controllers.parts import Parts
@@ -49,6 +47,7 @@ class TaskController:
         self._parts = parts
         self._store = parts.store
         self._starter = TaskStarter(parts)
+        self._records = TaskRecords(parts.store)
         self._memory = MemoryGuard()
         self._lock = threading.Lock()
         self._running: dict[str, RunningTask] = {}
@@ -91,7 +90,7 @@ class TaskController:
         running = self._running.get(key)
         if running is None and task.last_status not in ("PROVISIONING", "DEPROVISIONING"):
             # the region was stopped or killed under it: its processes are gone
-            self._want_stop(
+            self._records.want_stop(
                 task, "ServiceSchedulerInitiated", "Task stopped: the local region ended"
             )
             return self._deprovision(task)
@@ -102,7 +101,9 @@ class TaskController:
         assert running is not None  # noqa: S101  (for mypy: the statuses above have returned)
         self._note_exits(task, running)
         if running.essential_ended:
-            self._want_stop(task, "EssentialContainerExited", "Essential container in task exited")
+            self._records.want_stop(
+                task, "EssentialContainerExited", "Essential container in task exited"
+            )
         if task.desired_status == "STOPPED":
             return self._wind_down(task, running)
         if task.last_status == "PENDING":
@@ -175,7 +176,7 @@ class TaskController:
         """Ask for the interface; if EC2 refuses, the task ends with ECS's words for that."""
         with self._store.writing("ecs", "ec2"):
             ecs = self._store.backend("ecs")
-            subnet = _emptiest_subnet(task, ecs.tasks[task.cluster_name])
+            subnet = emptiest_subnet(task, ecs.tasks[task.cluster_name])
             try:
                 ecs.create_task_eni(task, subnet)
             except EC2ClientError as error:
@@ -184,7 +185,7 @@ class TaskController:
                 return True
         reason = "Unexpected EC2 error while attempting to Create Network Interface"
         words = f"{reason} in subnet '{subnet}': {refused.code}: {refused.message}"
-        self._want_stop(task, "TaskFailedToStart", words)
+        self._records.want_stop(task, "TaskFailedToStart", words)
         return False
 
     def _start(self, task: Task) -> Outcome:
@@ -199,11 +200,13 @@ class TaskController:
                 for name in names:
                     self._start_container(task, running, running.prepared[name])
         except CannotStartError as error:
-            self._want_stop(task, "TaskFailedToStart", str(error), container=error.container)
+            self._records.want_stop(
+                task, "TaskFailedToStart", str(error), container=error.container
+            )
             return self._wind_down(task, running)
         if steps.stuck is not None:
             name, words = steps.stuck
-            self._want_stop(
+            self._records.want_stop(
                 task, "TaskFailedToStart", f"Task failed to start: {words}", container=name
             )
             return self._wind_down(task, running)
@@ -212,10 +215,7 @@ class TaskController:
             checked = self._check_health(task, running)
             waits = [one for one in (steps.look_after, checked) if one is not None]
             return Requeue(max(min(waits), 0.01)) if waits else DONE
-        with self._store.writing("ecs"):
-            task.last_status = "RUNNING"
-            task.started_at = utcnow()
-            task.version += 1
+        self._records.started(task)
         # one may have ended before it was listed, and its own wake found nothing to see
         return SOON if any(running.exits()) else self._look_after(task, running)
 
@@ -249,7 +249,7 @@ class TaskController:
             self._parts.config.region.time_scale,
             time.monotonic(),
         )
-        self._container_runs(task, ready.plan.name)
+        self._records.container_runs(task, ready.plan.name)
         self._guard_memory(task, running, ready.plan, container)
 
     def _guard_memory(
@@ -272,50 +272,17 @@ class TaskController:
     def _check_health(self, task: Task, running: RunningTask) -> float | None:
         """Run what checks are due, and note their results → seconds until the next look."""
         after = running.check_health(time.monotonic())
-        found, health = running.healths(), running.health
-        with self._store.reading():
-            news = [
-                one
-                for one in task.containers
-                if found.get(one.name, "UNKNOWN") != one.health_status
-            ]
-            for record in news:
-                record.health_status = found.get(record.name, "UNKNOWN")
-            if news or task.health_status != health:
-                task.health_status = health
-                task.version += 1
-                self._store.changed("ecs")
+        self._records.note_health(task, running.healths(), running.health)
         return after
-
-    def _container_runs(self, task: Task, name: str) -> None:
-        with self._store.writing("ecs"):
-            for record in task.containers:
-                if record.name == name:
-                    record.last_status = "RUNNING"
-                    record.runtime_id = docker_id(task, name)
-
-    def _want_stop(self, task: Task, code: str, reason: str, container: str = "") -> None:
-        """Note why the task ends, unless that is known already."""
-        with self._store.reading():
-            if task.desired_status == "STOPPED" and task.stop_code is not None:
-                return
-            task.desired_status = "STOPPED"
-            task.stop_code, task.stopped_reason = code, reason
-            task.stopping_at = task.stopping_at or utcnow()
-            for record in task.containers:
-                if record.name == container:
-                    record.reason = reason
-            task.version += 1
-            self._store.changed("ecs")
 
     def _wind_down(self, task: Task, running: RunningTask) -> Outcome:
         """Drained → SIGTERM → SIGKILL after stopTimeout → every last line stored → interface gone."""
         if running.unfinished:
             serving = not running.essential_ended and not running.ending
-            if serving and self._is_registered(task):
-                self._set_status(task, "DEACTIVATING")
+            if serving and self._records.is_registered(task):
+                self._records.set_status(task, "DEACTIVATING")
                 return Requeue(1.0)  # its service takes it out of the target group, which wakes us
-            self._set_status(task, "STOPPING")
+            self._records.set_status(task, "STOPPING")
             return Requeue(running.end(time.monotonic()))
         self._note_exits(task, running)
         with self._store.reading():
@@ -325,42 +292,10 @@ class TaskController:
         return self._deprovision(task)
 
     def _note_exits(self, task: Task, running: RunningTask) -> None:
-        """A container may end while its task goes on."""
         exits = dict(running.exits())
-        with self._store.reading():
-            news = [
-                record
-                for record in task.containers
-                if record.name in exits and record.last_status != "STOPPED"
-            ]
-            for record in news:
-                record.last_status, record.exit_code = "STOPPED", exits[record.name]
-                if record.name in running.out_of_memory:
-                    record.reason = "OutOfMemoryError: Container killed due to memory usage"
-            if news:
-                task.version += 1
-                self._store.changed("ecs")
+        self._records.note_exits(task, exits, running.out_of_memory)
         for name in exits:
             self._memory.forget(task.id, name)
-
-    def _is_registered(self, task: Task) -> bool:
-        """Some target group still sends requests to the task, or lets them end."""
-        if task.service_name is None or task.address is None:
-            return False
-        with self._store.reading():
-            groups: Iterable[Any] = self._store.backend("elbv2").target_groups.values()
-            return any(
-                address == task.address
-                for group in groups
-                for address, _port in (*group.registered, *group.draining)
-            )
-
-    def _set_status(self, task: Task, status: str) -> None:
-        if task.last_status == status:
-            return
-        with self._store.writing("ecs"):
-            task.last_status = status
-            task.version += 1
 
     def _deprovision(self, task: Task) -> Outcome:
         """The interface goes; STOPPED once the network no longer has it."""
@@ -383,17 +318,3 @@ class TaskController:
             task.execution_stopped_at = task.execution_stopped_at or task.stopped_at
             task.version += 1
         return DONE
-
-
-def _emptiest_subnet(task: Task, others: dict[str, Task]) -> str:
-    """Fargate spreads a group's tasks over the subnets, and so over the zones."""
-    configuration = task.network_configuration or {}
-    subnets: list[str] = configuration["awsvpcConfiguration"]["subnets"]
-    used = Counter(
-        attachment.detail("subnetId")
-        for other in others.values()
-        if other.group == task.group and other.last_status != "STOPPED"
-        for attachment in other.attachments
-        if attachment.status != "DELETED"
-    )
-    return min(subnets, key=lambda subnet: (used[subnet], subnets.index(subnet)))

@@ -1,0 +1,114 @@
+"""What a task's record is told: statuses, ends, health. Each change counts as one of ECS's."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from moto.core.utils import utcnow
+
+from drydock.region.api.gaps.ecs.records import Task
+from drydock.region.api.store import Store
+from drydock.region.controllers.ecs.metadata import docker_id
+
+
+class TaskRecords:
+    """Writes under the store's lock, and only what is news."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def set_status(self, task: Task, status: str) -> None:
+        if task.last_status == status:
+            return
+        with self._store.writing("ecs"):
+            task.last_status = status
+            task.version += 1
+
+    def started(self, task: Task) -> None:
+        """Every container was started."""
+        with self._store.writing("ecs"):
+            task.last_status = "RUNNING"
+            task.started_at = utcnow()
+            task.version += 1
+
+    def want_stop(self, task: Task, code: str, reason: str, container: str = "") -> None:
+        """Note why the task ends, unless that is known already."""
+        with self._store.reading():
+            if task.desired_status == "STOPPED" and task.stop_code is not None:
+                return
+            task.desired_status = "STOPPED"
+            task.stop_code, task.stopped_reason = code, reason
+            task.stopping_at = task.stopping_at or utcnow()
+            for record in task.containers:
+                if record.name == container:
+                    record.reason = reason
+            task.version += 1
+            self._store.changed("ecs")
+
+    def container_runs(self, task: Task, name: str) -> None:
+        with self._store.writing("ecs"):
+            for record in task.containers:
+                if record.name == name:
+                    record.last_status = "RUNNING"
+                    record.runtime_id = docker_id(task, name)
+
+    def note_exits(
+        self, task: Task, exits: Mapping[str, int], out_of_memory: Collection[str]
+    ) -> None:
+        """Containers that ended, with their exit codes; their task may go on."""
+        with self._store.reading():
+            news = [
+                record
+                for record in task.containers
+                if record.name in exits and record.last_status != "STOPPED"
+            ]
+            for record in news:
+                record.last_status, record.exit_code = "STOPPED", exits[record.name]
+                if record.name in out_of_memory:
+                    record.reason = "OutOfMemoryError: Container killed due to memory usage"
+            if news:
+                task.version += 1
+                self._store.changed("ecs")
+
+    def note_health(self, task: Task, found: Mapping[str, str], health: str) -> None:
+        """The health of its containers, and its own."""
+        with self._store.reading():
+            news = [
+                one
+                for one in task.containers
+                if found.get(one.name, "UNKNOWN") != one.health_status
+            ]
+            for record in news:
+                record.health_status = found.get(record.name, "UNKNOWN")
+            if news or task.health_status != health:
+                task.health_status = health
+                task.version += 1
+                self._store.changed("ecs")
+
+    def is_registered(self, task: Task) -> bool:
+        """Some target group still sends requests to the task, or lets them end."""
+        if task.service_name is None or task.address is None:
+            return False
+        with self._store.reading():
+            groups: Iterable[Any] = self._store.backend("elbv2").target_groups.values()
+            return any(
+                address == task.address
+                for group in groups
+                for address, _port in (*group.registered, *group.draining)
+            )
+
+
+def emptiest_subnet(task: Task, others: dict[str, Task]) -> str:
+    """Fargate spreads a group's tasks over the subnets, and so over the zones."""
+    configuration = task.network_configuration or {}
+    subnets: list[str] = configuration["awsvpcConfiguration"]["subnets"]
+    used = Counter(
+        attachment.detail("subnetId")
+        for other in others.values()
+        if other.group == task.group and other.last_status != "STOPPED"
+        for attachment in other.attachments
+        if attachment.status != "DELETED"
+    )
+    return min(subnets, key=lambda subnet: (used[subnet], subnets.index(subnet)))
