@@ -67,3 +67,29 @@ output "database_secret_arn" {
   description = "Secret that holds the database's user name and password."
   value       = module.database.secret_arn
 }
+
+output "migrate_command" {
+  description = "Words that a one-off task runs to bring the database's tables up to date, as a JSON list."
+  value       = jsonencode(var.migrate_command)
+}
+
+output "repository_url" {
+  description = "ECR repository of the application's images; null without one."
+  value       = one(module.delivery[*].repository_url)
+
+  # Before anything runs that cannot get its image.
+  precondition {
+    condition     = !local.uses_endpoints || local.container_image == "tasklist:latest" || can(regex("\\.dkr\\.ecr\\.[a-z0-9-]+\\.", local.container_image))
+    error_message = "With egress = endpoints, tasks reach no registry but ECR: push the image there (drydock image push) and set container_image to it, or set egress = nat."
+  }
+}
+
+output "alarm_topic" {
+  description = "SNS topic that alarms are sent to; null without alarms."
+  value       = one(module.alarms[*].topic_arn)
+}
+
+output "access_logs_bucket" {
+  description = "Bucket of the load balancer's access logs; null without them."
+  value       = module.load_balancer.logs_bucket
+}

@@ -26,7 +26,7 @@ variable "region" {
 }
 
 variable "production" {
-  description = "true: private tasks behind NAT gateways, two database instances, deletion protection, a final snapshot. false, or empty: cheap enough to leave on."
+  description = "true: private tasks, two database instances, deletion protection, a final snapshot, keys, logs, alarms, firewall, backups, scaling; each can be set alone too. false, or empty: cheap enough to leave on."
   # Not a bool, because an empty string is none.
   type     = string
   default  = "false"
@@ -248,4 +248,287 @@ variable "postgresql_password" {
     condition     = var.postgresql_password == "" || (length(var.postgresql_password) >= 8 && length(var.postgresql_password) <= 99 && !can(regex("[/@\" ]|[^ -~]", var.postgresql_password)))
     error_message = "Give postgresql_password 8 to 99 printable ASCII characters without a slash, an at sign, a double quote or a space (RDS takes no others), or leave it empty."
   }
+}
+
+variable "container_command" {
+  description = "Words that the container runs. Empty list: the image's own."
+  type        = list(string)
+  default     = ["serve"]
+  nullable    = false
+}
+
+variable "migrate_command" {
+  description = "Words that a one-off task runs to bring the database's tables up to date; `make update_db` takes them. Empty list: there is nothing to migrate."
+  type        = list(string)
+  default     = ["updatedb", "-s"]
+  nullable    = false
+}
+
+variable "environment" {
+  description = "Environment of the container, beside what it is told of the database."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name, value in var.environment : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])
+    error_message = "Name the variables of environment with letters, digits and underscores, without a digit first."
+  }
+}
+
+variable "secrets" {
+  description = "Environment of the container that comes from Secrets Manager: name => ARN of the secret, with a key of its JSON where it has some (ARN:key::)."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name, arn in var.secrets : can(regex("^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[^:]+(:[^:]+::)?$", arn))])
+    error_message = "Give each of secrets as the full ARN of a secret in Secrets Manager, or that ARN and a key (arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX:key::). A value itself does not belong here."
+  }
+}
+
+variable "secrets_key_arns" {
+  description = "KMS keys that those secrets are encrypted with, where they are not AWS's own."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.secrets_key_arns : can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", arn))])
+    error_message = "Give each of secrets_key_arns as the ARN of a key (arn:aws:kms:REGION:ACCOUNT:key/ID), not of an alias."
+  }
+}
+
+variable "database_variables" {
+  description = "Names under which the container is told of the database and of where to listen; an empty one leaves it out."
+  type = object({
+    host        = optional(string, "VTT_DBHOST")
+    port        = optional(string, "VTT_DBPORT")
+    name        = optional(string, "VTT_DBNAME")
+    user        = optional(string, "VTT_DBUSER")
+    password    = optional(string, "VTT_DBPASSWORD")
+    listen_host = optional(string, "VTT_LISTENHOST")
+    listen_port = optional(string, "VTT_LISTENPORT")
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for name in values(var.database_variables) : can(regex("^([A-Za-z_][A-Za-z0-9_]*)?$", name))])
+    error_message = "Name the database_variables with letters, digits and underscores, without a digit first; an empty name leaves one out."
+  }
+}
+
+variable "read_only_root_filesystem" {
+  description = "Whether the container may write into writable_paths alone. Unset: in production."
+  type        = bool
+  default     = null
+}
+
+variable "writable_paths" {
+  description = "Folders of the container that are empty volumes of each task's own, and can be written whatever read_only_root_filesystem says; /tmp for many images."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for path in var.writable_paths : startswith(path, "/") && path != "/"])
+    error_message = "Give each of writable_paths as a full path below the root, for example /tmp."
+  }
+}
+
+variable "execute_command" {
+  description = "Whether ECS Exec opens a shell in a task. It needs a root file system that can be written."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = !var.execute_command || !coalesce(var.read_only_root_filesystem, var.production == "true")
+    error_message = "Set read_only_root_filesystem = false too: the agent of ECS Exec writes into the container."
+  }
+}
+
+variable "scaling" {
+  description = "Whether the number of tasks follows their CPU and memory (70 %). Unset: in production."
+  type        = bool
+  default     = null
+}
+
+variable "scaling_min" {
+  description = "Tasks at least, where the service scales."
+  type        = number
+  default     = 2
+  nullable    = false
+
+  validation {
+    condition     = var.scaling_min >= 0 && var.scaling_min <= 1000 && floor(var.scaling_min) == var.scaling_min
+    error_message = "Set scaling_min to a whole number from 0."
+  }
+}
+
+variable "scaling_max" {
+  description = "Tasks at most, where the service scales."
+  type        = number
+  default     = 6
+  nullable    = false
+
+  validation {
+    condition     = var.scaling_max >= var.scaling_min && var.scaling_max <= 1000 && floor(var.scaling_max) == var.scaling_max
+    error_message = "Set scaling_max to a whole number that is scaling_min at least."
+  }
+}
+
+variable "private_tasks" {
+  description = "Whether tasks are in private subnets, without public addresses. Unset: in production."
+  type        = bool
+  default     = null
+}
+
+variable "egress" {
+  description = "How private tasks leave: nat (a NAT gateway per zone) or endpoints (VPC endpoints for ECR, S3, logs and secrets, and no internet)."
+  type        = string
+  default     = "nat"
+  nullable    = false
+
+  validation {
+    condition     = contains(["nat", "endpoints", ""], var.egress)
+    error_message = "Set egress to nat or endpoints."
+  }
+}
+
+variable "database_instances" {
+  description = "Database instances; the second and later ones read and stand by. Unset: 1, in production 2."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.database_instances == null || try(var.database_instances >= 1 && var.database_instances <= 16 && floor(var.database_instances) == var.database_instances, false)
+    error_message = "Set database_instances to a whole number from 1 to 16, or leave it unset."
+  }
+}
+
+variable "database_min_capacity" {
+  description = "Least capacity of a serverless database, ACU; with 0 it pauses after 300 s. Unset: 0, in production 0.5."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.database_min_capacity == null || try(var.database_min_capacity >= 0 && var.database_min_capacity <= 256 && floor(var.database_min_capacity * 2) == var.database_min_capacity * 2, false)
+    error_message = "Set database_min_capacity to 0 to 256 ACU in steps of 0.5, or leave it unset."
+  }
+}
+
+variable "database_max_capacity" {
+  description = "Most capacity of a serverless database, ACU. Unset: 2, in production 8."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.database_max_capacity == null || try(var.database_max_capacity >= 1 && var.database_max_capacity <= 256 && floor(var.database_max_capacity * 2) == var.database_max_capacity * 2, false)
+    error_message = "Set database_max_capacity to 1 to 256 ACU in steps of 0.5, or leave it unset."
+  }
+}
+
+variable "backup_retention_days" {
+  description = "Days that Aurora's own backups are kept."
+  type        = number
+  default     = 7
+  nullable    = false
+
+  validation {
+    condition     = var.backup_retention_days >= 1 && var.backup_retention_days <= 35 && floor(var.backup_retention_days) == var.backup_retention_days
+    error_message = "Set backup_retention_days to a whole number from 1 to 35."
+  }
+}
+
+variable "require_database_tls" {
+  description = "Whether, in production, the database refuses connections without TLS. The original TechChallengeApp makes none with it."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "log_retention_days" {
+  description = "Days that logs are kept. Unset: 30, in production 365."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.log_retention_days == null || try(contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days), false)
+    error_message = "Set log_retention_days to a number of days that CloudWatch has: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731 or more years."
+  }
+}
+
+variable "customer_keys" {
+  description = "Whether KMS keys of your own encrypt logs, secrets, database and backups. A change for a database that exists replaces it: AWS keeps a cluster's key for life. Unset: in production."
+  type        = bool
+  default     = null
+}
+
+variable "access_logs" {
+  description = "Whether the load balancer logs every request in a bucket. Unset: in production."
+  type        = bool
+  default     = null
+}
+
+variable "flow_logs" {
+  description = "Whether the VPC's traffic is logged. Unset: in production."
+  type        = bool
+  default     = null
+}
+
+variable "alarms" {
+  description = "Whether there are alarms, and a topic that they are sent to. Unset: in production."
+  type        = bool
+  default     = null
+}
+
+variable "alarm_email" {
+  description = "Address that alarms are sent to; AWS asks it to confirm. Empty: nobody until you subscribe to the topic."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = var.alarm_email == "" || can(regex("^[^@ ]+@[^@ ]+$", var.alarm_email))
+    error_message = "Set alarm_email to one e-mail address, or leave it empty."
+  }
+}
+
+variable "firewall" {
+  description = "Whether a web ACL stands in front of the load balancer. Unset: in production."
+  type        = bool
+  default     = null
+}
+
+variable "rate_limit" {
+  description = "Requests that one address may make in five minutes before the firewall blocks it."
+  type        = number
+  default     = 2000
+  nullable    = false
+
+  validation {
+    condition     = var.rate_limit >= 10 && var.rate_limit <= 2000000000 && floor(var.rate_limit) == var.rate_limit
+    error_message = "Set rate_limit to a whole number, 10 or more."
+  }
+}
+
+variable "backup_vault" {
+  description = "Whether AWS Backup copies the database into a vault every day (kept for 35 days). Unset: in production."
+  type        = bool
+  default     = null
+}
+
+variable "redeploy_on_rotation" {
+  description = "Whether new tasks start when RDS has rotated the password that it manages. The account needs a CloudTrail trail. Unset: in production."
+  type        = bool
+  default     = null
+}
+
+variable "repository" {
+  description = "Whether there is an ECR repository named as prefix. Unset: in production."
+  type        = bool
+  default     = null
 }

@@ -4,6 +4,9 @@ mock_provider "aws" {
   mock_data "aws_region" {
     defaults = { id = "ap-southeast-2" }
   }
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
   mock_data "aws_partition" {
     defaults = { partition = "aws" }
   }
@@ -18,7 +21,7 @@ variables {
 
 override_data {
   target = module.network.data.aws_vpc.existing
-  values = { id = "vpc-0123456789abcdef0" }
+  values = { id = "vpc-0123456789abcdef0", cidr_block = "10.0.0.0/16" }
 }
 override_data {
   target = module.network.data.aws_subnets.existing
@@ -26,19 +29,19 @@ override_data {
 }
 override_data {
   target = module.network.data.aws_subnet.existing["subnet-a1"]
-  values = { id = "subnet-a1", availability_zone = "ap-southeast-2a" }
+  values = { id = "subnet-a1", availability_zone = "ap-southeast-2a", cidr_block = "10.0.0.0/24", tags = {} }
 }
 override_data {
   target = module.network.data.aws_subnet.existing["subnet-a2"]
-  values = { id = "subnet-a2", availability_zone = "ap-southeast-2a" }
+  values = { id = "subnet-a2", availability_zone = "ap-southeast-2a", cidr_block = "10.0.1.0/24", tags = {} }
 }
 override_data {
   target = module.network.data.aws_subnet.existing["subnet-b1"]
-  values = { id = "subnet-b1", availability_zone = "ap-southeast-2b" }
+  values = { id = "subnet-b1", availability_zone = "ap-southeast-2b", cidr_block = "10.0.2.0/24", tags = {} }
 }
 override_data {
   target = module.network.data.aws_subnet.existing["subnet-b2"]
-  values = { id = "subnet-b2", availability_zone = "ap-southeast-2b" }
+  values = { id = "subnet-b2", availability_zone = "ap-southeast-2b", cidr_block = "10.0.3.0/24", tags = {} }
 }
 override_data {
   target = module.network.data.aws_route_tables.existing

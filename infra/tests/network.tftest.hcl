@@ -9,16 +9,21 @@ mock_provider "aws" {
 }
 
 variables {
-  prefix     = "tasklist"
-  production = false
-  cidr       = "10.0.0.0/16"
-  vpc_id     = "vpc-0123456789abcdef0"
-  zones      = 2
+  prefix  = "tasklist"
+  private = false
+  egress  = "nat"
+  cidr    = "10.0.0.0/16"
+  vpc_id  = "vpc-0123456789abcdef0"
+  zones   = 2
+
+  flow_logs         = false
+  retention_in_days = 30
+  logs_key_arn      = null
 }
 
 override_data {
   target = data.aws_vpc.existing
-  values = { id = "vpc-0123456789abcdef0" }
+  values = { id = "vpc-0123456789abcdef0", cidr_block = "172.31.0.0/16" }
 }
 override_data {
   target = data.aws_subnets.existing
@@ -26,25 +31,99 @@ override_data {
 }
 override_data {
   target = data.aws_subnet.existing["subnet-a1"]
-  values = { id = "subnet-a1", availability_zone = "ap-southeast-2a" }
+  values = { id = "subnet-a1", availability_zone = "ap-southeast-2a", cidr_block = "172.31.0.0/20", tags = {} }
 }
 override_data {
   target = data.aws_subnet.existing["subnet-b1"]
-  values = { id = "subnet-b1", availability_zone = "ap-southeast-2b" }
+  values = { id = "subnet-b1", availability_zone = "ap-southeast-2b", cidr_block = "172.31.254.0/23", tags = {} }
 }
 override_data {
   target = data.aws_route_tables.existing
   values = { ids = ["rtb-main"] }
 }
 
-run "production_needs_private_subnets" {
+# 172.31.0.0/20 and 172.31.254.0/23 are taken: from the end, 253, 252, 251 and 250 are the first that are not.
+run "private_subnets_are_made_in_free_address_space" {
   command = plan
 
   module {
     source = "./modules/network"
   }
   variables {
-    production = true
+    private = true
+  }
+  override_data {
+    target = data.aws_route_table.existing["rtb-main"]
+    values = {
+      id           = "rtb-main"
+      routes       = [{ cidr_block = "0.0.0.0/0", gateway_id = "igw-1" }]
+      associations = [{ main = true, subnet_id = "", route_table_id = "rtb-main" }]
+    }
+  }
+
+  assert {
+    condition     = join(" ", output.made_ranges) == join(" ", ["172.31.253.0/24", "172.31.252.0/24", "172.31.251.0/24", "172.31.250.0/24"])
+    error_message = "Ranges that no subnet has: private ones, then the database's."
+  }
+  assert {
+    condition     = aws_subnet.made_private[1].availability_zone == "ap-southeast-2b" && length(aws_subnet.made_database) == 2
+    error_message = "One of each per zone."
+  }
+  assert {
+    condition     = output.nat_gateway_count == 2 && length(aws_route.made_nat) == 2
+    error_message = "Each has a way out of its own."
+  }
+}
+
+run "they_stay_once_they_are_made" {
+  command = plan
+
+  module {
+    source = "./modules/network"
+  }
+  variables {
+    private = true
+    egress  = "endpoints"
+  }
+  override_data {
+    target = data.aws_subnets.existing
+    values = { ids = ["subnet-a1", "subnet-b1", "subnet-ours"] }
+  }
+  override_data {
+    target = data.aws_subnet.existing["subnet-ours"]
+    values = { id = "subnet-ours", availability_zone = "ap-southeast-2a", cidr_block = "172.31.253.0/24", tags = { Stack = "tasklist-made" } }
+  }
+  override_data {
+    target = data.aws_route_table.existing["rtb-main"]
+    values = {
+      id           = "rtb-main"
+      routes       = [{ cidr_block = "0.0.0.0/0", gateway_id = "igw-1" }]
+      associations = [{ main = true, subnet_id = "", route_table_id = "rtb-main" }]
+    }
+  }
+
+  assert {
+    condition     = output.made_ranges[0] == "172.31.253.0/24"
+    error_message = "A range that is taken by our own subnet is still its own."
+  }
+  assert {
+    condition     = output.nat_gateway_count == 0
+    error_message = "Endpoints need no NAT gateway."
+  }
+}
+
+run "no_room_for_private_subnets" {
+  command = plan
+
+  module {
+    source = "./modules/network"
+  }
+  variables {
+    private = true
+  }
+  override_data {
+    target = data.aws_vpc.existing
+    values = { id = "vpc-0123456789abcdef0", cidr_block = "172.31.0.0/20" }
   }
   override_data {
     target = data.aws_route_table.existing["rtb-main"]

@@ -9,6 +9,9 @@ mock_provider "aws" {
   mock_data "aws_region" {
     defaults = { id = "ap-southeast-2" }
   }
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
   mock_data "aws_partition" {
     defaults = { partition = "aws" }
   }
@@ -51,6 +54,10 @@ run "nothing_set" {
   assert {
     condition     = !module.database.is_protected && !module.database.has_final_snapshot && !module.load_balancer.is_protected
     error_message = "Nothing stands in the way of a destroy."
+  }
+  assert {
+    condition     = module.service.scaling == null && length(module.alarms) + length(module.firewall) + length(module.backup) + length(module.delivery) == 0
+    error_message = "What costs, or what nobody looks at, is production's."
   }
 }
 
@@ -95,6 +102,18 @@ run "production" {
   assert {
     condition     = module.network.nat_gateway_count == 2
     error_message = "A NAT gateway per zone."
+  }
+  assert {
+    condition     = module.service.scaling.min == 2 && module.service.scaling.max == 6
+    error_message = "The service scales from 2 to 6 tasks."
+  }
+  assert {
+    condition     = length(module.alarms) == 1 && length(module.firewall) == 1 && length(module.backup) == 1 && length(module.delivery) == 1
+    error_message = "Alarms, firewall, vault and repository."
+  }
+  assert {
+    condition     = length(module.endpoints.services) == 0
+    error_message = "NAT gateways need no endpoints."
   }
   assert {
     condition     = module.database.instance_count == 2 && module.database.minimum_capacity == 0.5
@@ -229,5 +248,123 @@ run "provisioned_database" {
   assert {
     condition     = module.database.minimum_capacity == null
     error_message = "Only db.serverless has a capacity."
+  }
+}
+
+run "production_with_endpoints" {
+  command = plan
+
+  variables {
+    production      = true
+    egress          = "endpoints"
+    container_image = "123456789012.dkr.ecr.ap-southeast-2.amazonaws.com/shop:1.0"
+  }
+
+  assert {
+    condition     = module.network.nat_gateway_count == 0
+    error_message = "Endpoints take the place of NAT gateways."
+  }
+  assert {
+    condition     = join(" ", module.endpoints.services) == "ecr.api ecr.dkr logs s3 secretsmanager"
+    error_message = "All that a private task needs to start, and no more."
+  }
+}
+
+run "endpoints_and_a_shell" {
+  command = plan
+
+  variables {
+    private_tasks             = true
+    egress                    = "endpoints"
+    execute_command           = true
+    read_only_root_filesystem = false
+  }
+
+  assert {
+    condition     = contains(module.endpoints.services, "ssmmessages") && !output.standalone_task_public_ip
+    error_message = "ECS Exec has an endpoint of its own; tasks can be private without production."
+  }
+}
+
+run "endpoints_do_not_lead_to_docker_hub" {
+  command = plan
+
+  variables {
+    production      = true
+    egress          = "endpoints"
+    container_image = "nginx:1.29"
+  }
+
+  expect_failures = [output.repository_url]
+}
+
+run "production_with_domain_certificate_and_password" {
+  command = plan
+
+  variables {
+    production          = true
+    domain_name         = "example.com"
+    certificate_arn     = "arn:aws:acm:ap-southeast-2:123456789012:certificate/0a1b2c3d"
+    postgresql_password = "correct-horse-battery"
+  }
+
+  assert {
+    condition     = output.app_url == "https://tasklist.example.com" && module.database.password_is_given && module.database.instance_count == 2
+    error_message = "The switches do not depend on each other."
+  }
+}
+
+run "each_setting_alone" {
+  command = plan
+
+  variables {
+    production            = true
+    scaling               = false
+    alarms                = false
+    firewall              = false
+    backup_vault          = false
+    repository            = false
+    customer_keys         = false
+    database_instances    = 1
+    database_min_capacity = 0
+    log_retention_days    = 90
+    private_tasks         = false
+  }
+
+  assert {
+    condition     = module.service.scaling == null && length(module.alarms) + length(module.firewall) + length(module.backup) + length(module.delivery) == 0
+    error_message = "Each part can be left out."
+  }
+  assert {
+    condition     = module.database.instance_count == 1 && module.database.minimum_capacity == 0 && module.observability.retention_in_days == 90
+    error_message = "Each number can be set."
+  }
+  assert {
+    condition     = module.encryption.logs_key_arn == null && output.standalone_task_public_ip
+    error_message = "AWS's own keys, and public addresses."
+  }
+}
+
+run "an_image_of_ones_own" {
+  command = plan
+
+  variables {
+    container_image    = "ghcr.io/example/shop:2.1"
+    container_port     = 8080
+    container_command  = []
+    migrate_command    = ["npm", "run", "migrate"]
+    health_check_path  = "/up"
+    environment        = { LOG_LEVEL = "info" }
+    secrets            = { API_KEY = "arn:aws:secretsmanager:ap-southeast-2:123456789012:secret:shop-AbCdEf:key::" }
+    database_variables = { host = "PGHOST", port = "PGPORT", name = "PGDATABASE", user = "PGUSER", password = "PGPASSWORD", listen_host = "", listen_port = "PORT" }
+  }
+
+  assert {
+    condition     = output.migrate_command == jsonencode(["npm", "run", "migrate"])
+    error_message = "The migration is the image's own."
+  }
+  assert {
+    condition     = module.service.environment_names == tolist(["LOG_LEVEL", "PGDATABASE", "PGHOST", "PGPORT", "PGUSER", "PORT"]) && module.service.secret_names == tolist(["API_KEY", "PGPASSWORD"])
+    error_message = "The container is told of the database by the names that it knows."
   }
 }

@@ -6,6 +6,9 @@ mock_provider "aws" {
       names = ["ap-southeast-2a", "ap-southeast-2b", "ap-southeast-2c"]
     }
   }
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
   mock_data "aws_partition" {
     defaults = { partition = "aws" }
   }
@@ -75,4 +78,40 @@ run "container_port" {
   command = plan
   variables { container_port = 70000 }
   expect_failures = [var.container_port]
+}
+
+run "egress" {
+  command = plan
+  variables { egress = "internet" }
+  expect_failures = [var.egress]
+}
+
+run "a_secret_itself" {
+  command = plan
+  variables { secrets = { API_KEY = "hunter2" } }
+  expect_failures = [var.secrets]
+}
+
+run "scaling_bounds" {
+  command = plan
+  variables {
+    scaling_min = 4
+    scaling_max = 3
+  }
+  expect_failures = [var.scaling_max]
+}
+
+run "a_shell_in_a_read_only_container" {
+  command = plan
+  variables {
+    production      = true
+    execute_command = true
+  }
+  expect_failures = [var.execute_command]
+}
+
+run "log_retention" {
+  command = plan
+  variables { log_retention_days = 31 }
+  expect_failures = [var.log_retention_days]
 }

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,7 @@ def test_what_is_made_before_it_is_destroyed_can_stand_twice() -> None:
     assert found == {
         "aws_acm_certificate",  # has no name
         "aws_lb_target_group",  # has its port in its name
+        "aws_rds_cluster_parameter_group",  # has a name of its own each time
         "aws_secretsmanager_secret",  # has a name of its own each time
         "aws_secretsmanager_secret_version",
     }
@@ -133,6 +135,49 @@ def test_it_takes_the_default_vpc_and_a_password(
     )
     chosen = [zones[subnet] for subnet in balancer["subnets"]]
     assert len(chosen) == len(set(chosen)) >= 2, "one subnet per zone"
+
+
+def test_its_reference_is_what_the_code_says() -> None:
+    argv = [sys.executable, str(INFRA.parent / "scripts" / "stack-reference"), "--check"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("example", sorted(path.name for path in (INFRA / "examples").iterdir()))
+def test_examples_set_variables_that_there_are(example: str) -> None:
+    known = set(
+        re.findall(r'^variable "(\w+)"', (INFRA / "variables.tf").read_text(), re.MULTILINE)
+    )
+    text = (INFRA / "examples" / example / "terraform.tfvars").read_text()
+    named = set(re.findall(r"^(\w+) += ", text, re.MULTILINE))
+    assert named
+    assert named <= known
+
+
+@pytest.mark.parametrize("example", ["minimal", "own-image"])
+def test_examples_plan(stack: Stack, no_variables: None, example: str) -> None:
+    values = INFRA / "examples" / example / "terraform.tfvars"
+    planned = stack.command("plan", "-input=false", "-lock=false", f"-var-file={values}")
+    assert planned.code == 0, planned.text
+    assert "module.service.aws_ecs_service.app will be created" in planned.text
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.skipif(
+    not os.environ.get("DRYDOCK_TEST_ALL"),
+    reason="installs Checkov: `make test-all` runs it (DRYDOCK_TEST_ALL=1)",
+)
+def test_checkov_finds_nothing_that_is_not_argued_in_place() -> None:
+    program = INFRA.parent / "scripts" / "checkov"
+    done = subprocess.run([str(program)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    skips = re.findall(
+        r"#checkov:skip=CKV2?_AWS_\d+(:\S.*)?$",
+        "".join(path.read_text() for path in INFRA.rglob("*.tf")),
+        re.MULTILINE,
+    )
+    assert skips
+    assert all(skips), "every skip says why"
 
 
 def _open_to_the_internet(ec2: Any, vpc: str) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from moto import mock_aws
 from moto.acm.models import acm_backends
 from moto.applicationautoscaling.models import applicationautoscaling_backends
+from moto.backup.models import backup_backends
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.base_backend import BackendDict
 from moto.ec2.models import ec2_backends
@@ -25,12 +26,14 @@ from moto.logs.models import logs_backends
 from moto.rds.models import rds_backends
 from moto.route53.models import route53_backends
 from moto.s3.models import s3_backends
+from moto.stepfunctions.models import stepfunctions_backends
 from moto.sts.models import sts_backends
 from moto.wafv2.models import wafv2_backends
 
 _WITH_GAPS: tuple[BackendDict[Any], ...] = (
     acm_backends,
     applicationautoscaling_backends,
+    backup_backends,
     cloudwatch_backends,
     ec2_backends,
     ecs_backends,
@@ -39,6 +42,7 @@ _WITH_GAPS: tuple[BackendDict[Any], ...] = (
     logs_backends,
     rds_backends,
     route53_backends,
+    stepfunctions_backends,
     sts_backends,
     wafv2_backends,
 )

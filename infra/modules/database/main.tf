@@ -22,6 +22,8 @@ resource "terraform_data" "final_snapshot" {
 }
 
 resource "aws_rds_cluster" "this" {
+  #checkov:skip=CKV_AWS_162:the tasks read a password from Secrets Manager
+  #checkov:skip=CKV2_AWS_8:modules/backup selects it, in production
   cluster_identifier     = var.prefix
   engine                 = "aurora-postgresql"
   engine_version         = var.engine_version
@@ -35,8 +37,14 @@ resource "aws_rds_cluster" "this" {
   master_password_wo          = local.password_is_given ? var.password : null
   master_password_wo_version  = local.password_version
 
+  master_user_secret_kms_key_id = local.password_is_given ? null : var.secrets_key_arn
+
+  db_cluster_parameter_group_name = one(aws_rds_cluster_parameter_group.this[*].name)
+  enabled_cloudwatch_logs_exports = var.production ? ["postgresql"] : []
+
   storage_encrypted            = true
-  backup_retention_period      = 7
+  kms_key_id                   = var.database_key_arn
+  backup_retention_period      = var.backup_retention_days
   copy_tags_to_snapshot        = true
   preferred_backup_window      = "16:00-16:30"
   preferred_maintenance_window = "sun:17:00-sun:17:30"
@@ -45,19 +53,23 @@ resource "aws_rds_cluster" "this" {
   final_snapshot_identifier    = var.final_snapshot ? "${var.prefix}-final-${substr(terraform_data.final_snapshot[0].id, 0, 8)}" : null
   apply_immediately            = true
 
+  # RDS would make the log group itself, to keep for ever.
+  depends_on = [aws_cloudwatch_log_group.server]
+
   dynamic "serverlessv2_scaling_configuration" {
     for_each = local.serverless ? [true] : []
 
     content {
-      min_capacity             = var.production ? 0.5 : 0
-      max_capacity             = var.production ? 8 : 2
-      seconds_until_auto_pause = var.production ? null : 300
+      min_capacity             = var.min_capacity
+      max_capacity             = var.max_capacity
+      seconds_until_auto_pause = var.min_capacity == 0 ? 300 : null
     }
   }
 }
 
 resource "aws_rds_cluster_instance" "this" {
-  count                      = var.production ? 2 : 1
+  #checkov:skip=CKV_AWS_118:Performance Insights and CloudWatch's metrics say what one looks for
+  count                      = var.instance_count
   identifier                 = "${var.prefix}-${count.index + 1}"
   cluster_identifier         = aws_rds_cluster.this.id
   engine                     = aws_rds_cluster.this.engine
@@ -67,4 +79,45 @@ resource "aws_rds_cluster_instance" "this" {
   auto_minor_version_upgrade = local.follows_minor_versions
   copy_tags_to_snapshot      = true
   apply_immediately          = true
+
+  performance_insights_enabled    = var.production
+  performance_insights_kms_key_id = var.production ? var.database_key_arn : null
+}
+
+# What the server says of slow statements, and TLS alone. The names of the families are those of the
+# major versions.
+resource "aws_rds_cluster_parameter_group" "this" {
+  count       = var.production ? 1 : 0
+  name_prefix = "${var.prefix}-"
+  family      = "aurora-postgresql${split(".", var.engine_version)[0]}"
+  description = "Database of ${var.prefix}"
+
+  # ddl: what changes tables. Each statement would be a log line (and its values a leak).
+  parameter {
+    name  = "log_statement"
+    value = "ddl"
+  }
+
+  # Milliseconds.
+  parameter {
+    name  = "log_min_duration_statement"
+    value = "1000"
+  }
+
+  parameter {
+    name  = "rds.force_ssl"
+    value = var.require_tls ? "1" : "0"
+  }
+
+  lifecycle {
+    # A new major version needs another one while the cluster still has this one.
+    create_before_destroy = true
+  }
+}
+
+resource "aws_cloudwatch_log_group" "server" {
+  count             = var.production ? 1 : 0
+  name              = "/aws/rds/cluster/${var.prefix}/postgresql"
+  retention_in_days = var.retention_in_days
+  kms_key_id        = var.logs_key_arn
 }

@@ -52,3 +52,13 @@ output "has_final_snapshot" {
   description = "Whether a snapshot is made before the cluster is deleted."
   value       = !aws_rds_cluster.this.skip_final_snapshot
 }
+
+output "cluster_arn" {
+  description = "ARN of the cluster."
+  value       = aws_rds_cluster.this.arn
+}
+
+output "cluster_identifier" {
+  description = "Identifier of the cluster."
+  value       = aws_rds_cluster.this.cluster_identifier
+}

@@ -15,11 +15,13 @@ data "aws_rds_cluster" "managed" {
 # A password that the user gave, in the same form in which RDS keeps one of its own.
 
 resource "aws_secretsmanager_secret" "given" {
+  #checkov:skip=CKV2_AWS_57:the user chose the password; one that rotates is had by leaving it empty
   count       = local.password_is_given ? 1 : 0
   name_prefix = "${var.prefix}-database-"
   description = "Master user of the database of ${var.prefix}"
   # A stack that is destroyed and made again must not find its secret scheduled for deletion.
   recovery_window_in_days = var.production ? 7 : 0
+  kms_key_id              = var.secrets_key_arn
 
   lifecycle {
     # It goes when no task needs it any more.

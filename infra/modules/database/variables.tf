@@ -4,7 +4,7 @@ variable "prefix" {
 }
 
 variable "production" {
-  description = "Whether there are two instances that do not pause."
+  description = "Whether the server's log is kept and Performance Insights are on."
   type        = bool
 }
 
@@ -42,4 +42,49 @@ variable "password" {
   description = "Password of the master user; empty: RDS manages it."
   type        = string
   sensitive   = true
+}
+
+variable "instance_count" {
+  description = "Number of instances; the second and later ones read."
+  type        = number
+}
+
+variable "min_capacity" {
+  description = "Least capacity of a serverless database, ACU; 0: it pauses."
+  type        = number
+}
+
+variable "max_capacity" {
+  description = "Most capacity of a serverless database, ACU."
+  type        = number
+}
+
+variable "backup_retention_days" {
+  description = "Days that Aurora's backups are kept."
+  type        = number
+}
+
+variable "require_tls" {
+  description = "Whether the server refuses connections without TLS."
+  type        = bool
+}
+
+variable "retention_in_days" {
+  description = "Days that the server's log is kept."
+  type        = number
+}
+
+variable "logs_key_arn" {
+  description = "Key of the server's log; null: AWS's own."
+  type        = string
+}
+
+variable "secrets_key_arn" {
+  description = "Key of the password's secret; null: AWS's own."
+  type        = string
+}
+
+variable "database_key_arn" {
+  description = "Key of the database; null: AWS's own."
+  type        = string
 }

@@ -1,4 +1,5 @@
 resource "aws_lb" "this" {
+  #checkov:skip=CKV2_AWS_28:modules/firewall stands before it, in production
   name                       = var.prefix
   load_balancer_type         = "application"
   internal                   = false
@@ -7,9 +8,22 @@ resource "aws_lb" "this" {
   idle_timeout               = 60
   drop_invalid_header_fields = true
   enable_deletion_protection = var.deletion_protection
+
+  dynamic "access_logs" {
+    for_each = var.access_logs ? [true] : []
+
+    content {
+      bucket  = aws_s3_bucket.logs[0].id
+      enabled = true
+    }
+  }
+
+  # The load balancer tries whether it may write there.
+  depends_on = [aws_s3_bucket_policy.logs]
 }
 
 resource "aws_lb_target_group" "app" {
+  #checkov:skip=CKV_AWS_378:TLS ends at the load balancer; the way to the tasks is within the VPC
   # Another port means another group, so the name says it: the new one stands before the old one goes.
   name                 = "${var.prefix}-${var.container_port}"
   vpc_id               = var.vpc_id
@@ -35,6 +49,7 @@ resource "aws_lb_target_group" "app" {
 }
 
 resource "aws_lb_listener" "http" {
+  #checkov:skip=CKV_AWS_2:it redirects to HTTPS where there is a certificate
   load_balancer_arn = aws_lb.this.arn
   port              = 80
   protocol          = "HTTP"

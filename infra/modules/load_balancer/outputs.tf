@@ -20,3 +20,23 @@ output "is_protected" {
   description = "Whether the load balancer is protected from deletion."
   value       = aws_lb.this.enable_deletion_protection
 }
+
+output "arn" {
+  description = "ARN of the load balancer."
+  value       = aws_lb.this.arn
+}
+
+output "arn_suffix" {
+  description = "The load balancer as its metrics name it."
+  value       = aws_lb.this.arn_suffix
+}
+
+output "target_group_suffix" {
+  description = "The target group as its metrics name it."
+  value       = aws_lb_target_group.app.arn_suffix
+}
+
+output "logs_bucket" {
+  description = "Bucket of the access logs; null without."
+  value       = one(aws_s3_bucket.logs[*].id)
+}

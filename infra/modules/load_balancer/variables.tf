@@ -42,3 +42,13 @@ variable "certificate_arn" {
   description = "Certificate of the HTTPS listener."
   type        = string
 }
+
+variable "access_logs" {
+  description = "Whether every request is logged in a bucket."
+  type        = bool
+}
+
+variable "retention_in_days" {
+  description = "Days that the access logs are kept."
+  type        = number
+}

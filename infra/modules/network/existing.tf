@@ -53,9 +53,21 @@ locals {
   private_by_zone = {
     for id, subnet in data.aws_subnet.existing : subnet.availability_zone => id...
     if !contains(local.internet_tables, lookup(local.table_of_subnet, id, local.main_table))
+    && !contains(local.ours, id)
   }
+  # With a way out of their own; where endpoints are to be it, without one too.
+  serving_by_zone = {
+    for zone, ids in local.private_by_zone : zone => [
+      for id in sort(ids) : id
+      if !var.private || var.egress == "endpoints" || contains(local.leading_out, lookup(local.table_of_subnet, id, local.main_table))
+    ]
+  }
+  leading_out = [
+    for id, table in data.aws_route_table.existing : id
+    if anytrue([for route in table.routes : route.cidr_block == "0.0.0.0/0"])
+  ]
   existing_public  = [for zone, ids in local.public_by_zone : sort(ids)[0]]
-  existing_private = [for zone, ids in local.private_by_zone : sort(ids)[0]]
+  existing_private = [for zone, ids in local.serving_by_zone : ids[0] if length(ids) > 0]
   # The default VPC has public subnets alone; the security group keeps the database private there.
   existing_database = length(local.existing_private) >= 2 ? local.existing_private : local.existing_public
 }

@@ -18,31 +18,49 @@ output "public_subnet_ids" {
 
 output "task_subnet_ids" {
   description = "One subnet per zone, for the tasks: private in production, else public."
-  value       = var.production ? local.private_subnet_ids : local.public_subnet_ids
+  value       = var.private ? local.private_subnet_ids : local.public_subnet_ids
 
   # A task starts only where it can reach its image.
   depends_on = [
     aws_route.internet, aws_route_table_association.public,
     aws_route.nat, aws_route_table_association.private,
+    aws_route.made_nat, aws_route_table_association.made_private,
   ]
 
   precondition {
-    condition     = !var.production || length(local.private_subnet_ids) >= 2
-    error_message = "The VPC ${var.vpc_id} has private subnets in fewer than two zones, and production = true puts the tasks there. Add private subnets with a route to a NAT gateway, set production = false, or leave vpc_id empty to have a VPC made."
+    condition     = !var.private || !local.are_needed || length(local.made_zones) >= 2
+    error_message = "The VPC ${var.vpc_id} has no private subnets with a way out in two zones, and no room to make them: ${2 * length(local.zones)} free ranges of /${local.made_length} are needed in ${local.vpc_range}. Add an address range or private subnets with a route to a NAT gateway, set production = false, or leave vpc_id empty to have a VPC made."
   }
 }
 
 output "tasks_need_public_ip" {
   description = "Whether a task reaches its image only with a public address."
-  value       = !var.production
+  value       = !var.private
 }
 
 output "database_subnet_ids" {
   description = "Subnets for the database, in two zones at least."
   value       = local.database_subnet_ids
+
+  depends_on = [aws_route_table_association.database, aws_route_table_association.made_database]
 }
 
 output "nat_gateway_count" {
   description = "Number of NAT gateways; each costs by the hour."
-  value       = length(aws_nat_gateway.this)
+  value       = length(aws_nat_gateway.this) + length(aws_nat_gateway.made)
+}
+
+output "vpc_cidr" {
+  description = "IPv4 range of the VPC."
+  value       = local.from_scratch ? var.cidr : data.aws_vpc.existing[0].cidr_block
+}
+
+output "task_route_table_ids" {
+  description = "Route tables of the tasks' subnets, where those are private."
+  value       = var.private ? local.private_table_ids : []
+}
+
+output "made_ranges" {
+  description = "Ranges of the subnets that were made in a VPC that exists: private ones first."
+  value       = slice(local.free, 0, 2 * length(local.made_zones))
 }

@@ -2,6 +2,7 @@
 # (neither).
 
 data "aws_availability_zones" "available" {
+  #checkov:skip=CKV_AWS_394:the first of a sorted list are taken, as many as `zones` says
   count = local.from_scratch ? 1 : 0
   state = "available"
 
@@ -21,15 +22,16 @@ data "aws_availability_zones" "available" {
 locals {
   zone_count = local.from_scratch ? var.zones : 0
   zone_names = local.from_scratch ? slice(data.aws_availability_zones.available[0].names, 0, local.zone_count) : []
-  nat_count  = var.production ? local.zone_count : 0
+  nat_count  = var.private && var.egress == "nat" ? local.zone_count : 0
 }
 
 resource "aws_vpc" "this" {
+  #checkov:skip=CKV2_AWS_12:nothing is in the default group, and every resource here names its own
   count              = local.from_scratch ? 1 : 0
   cidr_block         = var.cidr
   enable_dns_support = true
   # Only interface endpoints need host names; switching them on costs the provider ten seconds.
-  enable_dns_hostnames = var.production
+  enable_dns_hostnames = var.private
   tags                 = { Name = var.prefix }
 }
 

@@ -3,7 +3,12 @@ variable "prefix" {
   type        = string
 }
 
-variable "production" {
-  description = "Whether logs are kept for a year instead of 30 days."
-  type        = bool
+variable "retention_in_days" {
+  description = "Days that logs are kept."
+  type        = number
+}
+
+variable "logs_key_arn" {
+  description = "Key of the logs; null: AWS's own."
+  type        = string
 }

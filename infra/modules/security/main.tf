@@ -2,6 +2,7 @@
 # range of addresses. A group without a rule for a direction lets nothing through that way.
 
 resource "aws_security_group" "load_balancer" {
+  #checkov:skip=CKV2_AWS_5:another module gives it to the load balancer
   name        = "${var.prefix}-load-balancer"
   description = "Load balancer: in from anywhere, out to the tasks"
   vpc_id      = var.vpc_id
@@ -9,6 +10,7 @@ resource "aws_security_group" "load_balancer" {
 }
 
 resource "aws_security_group" "task" {
+  #checkov:skip=CKV2_AWS_5:another module gives it to the service
   name        = "${var.prefix}-task"
   description = "Tasks: in from the load balancer, out everywhere"
   vpc_id      = var.vpc_id
@@ -16,6 +18,7 @@ resource "aws_security_group" "task" {
 }
 
 resource "aws_security_group" "database" {
+  #checkov:skip=CKV2_AWS_5:another module gives it to the database
   name        = "${var.prefix}-database"
   description = "Database: in from the tasks, nothing out"
   vpc_id      = var.vpc_id
@@ -23,6 +26,7 @@ resource "aws_security_group" "database" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "load_balancer" {
+  #checkov:skip=CKV_AWS_260:port 80 redirects to 443, or serves where there is no certificate
   for_each          = { http = 80, https = 443 }
   security_group_id = aws_security_group.load_balancer.id
   description       = "${upper(each.key)} from anywhere"

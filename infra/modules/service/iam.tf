@@ -31,6 +31,16 @@ data "aws_iam_policy_document" "secrets" {
     actions   = ["secretsmanager:GetSecretValue"]
     resources = distinct([for secret in var.secrets : secret.secret_arn])
   }
+
+  dynamic "statement" {
+    for_each = length(var.secrets_key_arns) > 0 ? [true] : []
+
+    content {
+      sid       = "DecryptThem"
+      actions   = ["kms:Decrypt"]
+      resources = var.secrets_key_arns
+    }
+  }
 }
 
 resource "aws_iam_role_policy" "secrets" {
@@ -43,4 +53,24 @@ resource "aws_iam_role" "task" {
   name               = "${var.prefix}-task"
   description        = "The application of ${var.prefix} acts on AWS with this role"
   assume_role_policy = data.aws_iam_policy_document.assume.json
+}
+
+# ECS Exec's channels have no resources to name.
+resource "aws_iam_role_policy" "execute_command" {
+  #checkov:skip=CKV_AWS_290:these actions know no resource but *
+  #checkov:skip=CKV_AWS_355:these actions know no resource but *
+  count = var.execute_command ? 1 : 0
+  name  = "execute-command"
+  role  = aws_iam_role.task.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow"
+      Action = [
+        "ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
+      ]
+      Resource = "*"
+    }]
+  })
 }

@@ -1,6 +1,7 @@
 data "aws_region" "current" {}
 
 resource "aws_ecs_cluster" "this" {
+  #checkov:skip=CKV_AWS_65:on in production; they cost by the metric
   name = "${var.prefix}-app"
 
   setting {
@@ -24,16 +25,15 @@ resource "aws_ecs_task_definition" "app" {
   }
 
   # Written as the API returns it (sorted, with its empty lists), so that a second plan is empty.
-  container_definitions = jsonencode([{
+  container_definitions = jsonencode([merge({
     name           = "app"
     image          = var.image
-    command        = ["serve"]
     essential      = true
     cpu            = 0
     portMappings   = [{ containerPort = var.container_port, hostPort = var.container_port, protocol = "tcp" }]
     environment    = [for name, value in var.environment : { name = name, value = value }]
-    secrets        = [for name, secret in var.secrets : { name = name, valueFrom = "${secret.secret_arn}:${secret.key}::" }]
-    mountPoints    = []
+    secrets        = [for name, secret in var.secrets : { name = name, valueFrom = secret.key == "" ? secret.secret_arn : "${secret.secret_arn}:${secret.key}::" }]
+    mountPoints    = [for number, path in var.writable_paths : { containerPath = path, readOnly = false, sourceVolume = "writable-${number}" }]
     volumesFrom    = []
     systemControls = []
     logConfiguration = {
@@ -44,7 +44,18 @@ resource "aws_ecs_task_definition" "app" {
         awslogs-stream-prefix = "app"
       }
     }
-  }])
+    }, var.read_only_root_filesystem ? { readonlyRootFilesystem = true } : {},
+    # Empty: the image's own.
+    length(var.command) > 0 ? { command = var.command } : {},
+  )])
+
+  dynamic "volume" {
+    for_each = var.writable_paths
+
+    content {
+      name = "writable-${volume.key}"
+    }
+  }
 
   # A former revision stays: ECS may have to roll back to it. (create_before_destroy would keep it too,
   # but only for the moment, and Terraform would extend it to all that the definition refers to: a
@@ -70,6 +81,7 @@ resource "aws_ecs_service" "app" {
   deployment_maximum_percent         = 200
   health_check_grace_period_seconds  = 60
   wait_for_steady_state              = var.wait_for_steady_state
+  enable_execute_command             = var.execute_command
 
   deployment_circuit_breaker {
     enable   = true
@@ -97,11 +109,18 @@ resource "aws_ecs_service" "app" {
   lifecycle {
     # Scaling's; everything else, the revision included, is Terraform's.
     ignore_changes = [desired_count]
+
+    # ECS that has rolled back is as steady as ECS that has not.
+    postcondition {
+      condition     = self.task_definition == aws_ecs_task_definition.app.arn
+      error_message = "The service runs ${self.task_definition}, not the revision that was applied: its tasks did not become healthy, and ECS rolled back. Look at `drydock status` and `drydock logs`, mend the image or its settings, then plan and apply again."
+    }
   }
 
   # Tasks need the permissions to start, and still need them while they are drained at destroy.
   depends_on = [
     aws_iam_role_policy_attachment.execution,
     aws_iam_role_policy.secrets,
+    aws_iam_role_policy.execute_command,
   ]
 }

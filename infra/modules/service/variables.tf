@@ -75,3 +75,53 @@ variable "secrets" {
     key        = string
   }))
 }
+
+variable "command" {
+  description = "Words that the container runs; empty: the image's own."
+  type        = list(string)
+}
+
+variable "read_only_root_filesystem" {
+  description = "Whether the container may write into its writable paths alone."
+  type        = bool
+}
+
+variable "writable_paths" {
+  description = "Folders of the container that are volumes of the task's own."
+  type        = list(string)
+}
+
+variable "execute_command" {
+  description = "Whether ECS Exec is on."
+  type        = bool
+}
+
+variable "secrets_key_arns" {
+  description = "Keys that the secrets are encrypted with."
+  type        = list(string)
+}
+
+variable "scaling" {
+  description = "Whether the number of tasks follows what they have to do."
+  type        = bool
+}
+
+variable "scaling_min" {
+  description = "Tasks at least."
+  type        = number
+}
+
+variable "scaling_max" {
+  description = "Tasks at most."
+  type        = number
+}
+
+variable "redeploy_on_rotation" {
+  description = "Whether a rotated password replaces the tasks."
+  type        = bool
+}
+
+variable "rotating_secret_arns" {
+  description = "Secrets whose rotation does."
+  type        = list(string)
+}

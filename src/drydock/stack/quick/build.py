@@ -80,6 +80,7 @@ def _outputs(work: Work) -> dict[str, Any]:
         "standalone_task_sg": groups.task,
         "standalone_task_public_ip": True,
         "log_group": service.log_group(work),
+        "migrate_command": '["updatedb","-s"]',
         "vpc_id": net.vpc,
         "database_endpoint": store.endpoint,
         "database_secret_arn": store.secret,

@@ -39,6 +39,7 @@ def install() -> None:
         from drydock.region.api.gaps import (  # noqa: PLC0415  (moto, slow)
             acm,
             applicationautoscaling,
+            backup,
             cloudwatch,
             ec2,
             ecs,
@@ -48,12 +49,13 @@ def install() -> None:
             rds,
             route53,
             s3,
+            stepfunctions,
             sts,
             wafv2,
         )
 
         scaling = applicationautoscaling
         modules = (ec2, ecs, elbv2, acm, rds, iam, logs, scaling, route53, s3, wafv2, cloudwatch)
-        for module in (*modules, sts):
+        for module in (*modules, backup, stepfunctions, sts):
             module.install()
         _DONE.set()

@@ -1,0 +1,9 @@
+variable "prefix" {
+  description = "Name of the repository."
+  type        = string
+}
+
+variable "force_delete" {
+  description = "Whether a repository that holds images may be destroyed."
+  type        = bool
+}
