@@ -376,3 +376,25 @@ def test_a_gateway_endpoints_route_comes_and_goes_with_its_tables(served: Served
     assert routed() == [False, True]
     ec2.delete_vpc_endpoints(VpcEndpointIds=[made])
     assert routed() == [False, False]
+
+
+def test_tags_of_a_flow_log_go_with_it(served: Served) -> None:
+    ec2 = served.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    served.client("s3").create_bucket(
+        Bucket="flows", CreateBucketConfiguration={"LocationConstraint": "ap-southeast-2"}
+    )
+    made = ec2.create_flow_logs(
+        ResourceIds=[vpc],
+        ResourceType="VPC",
+        TrafficType="ALL",
+        LogDestinationType="s3",
+        LogDestination="arn:aws:s3:::flows",
+        TagSpecifications=[
+            {"ResourceType": "vpc-flow-log", "Tags": [{"Key": "Name", "Value": "flows"}]}
+        ],
+    )["FlowLogIds"]
+    of_it = [{"Name": "resource-id", "Values": made}]
+    assert ec2.describe_tags(Filters=of_it)["Tags"]
+    ec2.delete_flow_logs(FlowLogIds=made)
+    assert ec2.describe_tags(Filters=of_it)["Tags"] == []

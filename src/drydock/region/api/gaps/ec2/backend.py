@@ -60,6 +60,12 @@ class Ec2Backend(EndpointOperations, GatewayOperations, RuleOperations):
             subnet.default_for_az = subnet.map_public_ip_on_launch = False
         return subnet
 
+    def delete_flow_logs(self, flow_log_ids: list[str]) -> None:
+        """DeleteFlowLogs; their tags go with them (moto 5.2.5 keeps those, and still lists them)."""
+        super().delete_flow_logs(flow_log_ids)
+        for one in flow_log_ids:
+            self.tags.pop(one, None)
+
     def create_default_vpc(self) -> VPC:
         """The default VPC with its internet gateway and default route, which moto 5.2.5 leaves out.
 
