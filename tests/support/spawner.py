@@ -68,7 +68,7 @@ class LocalSpawner:
                 os.killpg(child.pid, 9)
 
 
-def _signal(group: int, number: int) -> None:
+def _signal(group: int, number: int, _everything: bool) -> None:
     """As the region's PID 1: what has ended is sent nothing."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(group, number)
