@@ -128,7 +128,7 @@ ci-confirm: ## Fail unless CONFIRM names the repository
 
 .PHONY: test
 test: test-packages lint ## Set-up, then every check and every test
-	@$(BIN)/pytest -n 3 --dist loadfile
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test-all
 test-all: export DRYDOCK_TEST_ALL = 1
