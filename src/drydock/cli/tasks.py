@@ -11,7 +11,7 @@ import typer
 
 from drydock.cli import output, place
 from drydock.cli.place import DEFAULT_FOLDER, Place
-from drydock.errors import TaskFailed, UsageError
+from drydock.errors import DrydockError, TaskFailed, UsageError
 
 if TYPE_CHECKING:
     from drydock.ops.logs import Line
@@ -66,10 +66,26 @@ def update_db(
     timeout: TimeoutOption = 900.0,
 ) -> None:
     """Bring the database's tables up to date; what they hold is kept."""
-    from drydock.ops import migrate
     from drydock.ops.services import Scope
 
-    run_here(place.choose(), Scope(cluster, service), folder, migrate.COMMAND, timeout)
+    here = place.choose()
+    command = _migrate_command(here, folder)
+    if not command:
+        output.note("Nothing to do: the stack's migrate_command is empty.")
+        return
+    run_here(here, Scope(cluster, service), folder, command, timeout)
+
+
+def _migrate_command(here: Place, folder: Path) -> Sequence[str]:
+    """What the stack says; the sample application's own words where no stack can be asked."""
+    from drydock.cli.stack import outputs_of
+    from drydock.ops import migrate
+
+    try:
+        outputs = outputs_of(here, folder)
+    except DrydockError:
+        return migrate.COMMAND
+    return migrate.command(outputs)
 
 
 def run_here(

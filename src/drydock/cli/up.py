@@ -168,13 +168,17 @@ def _migrate(here: Place, folder: Path, quick: bool, steps: Steps) -> None:
     if not migrate.wanted(outputs):
         output.note("No migration: the stack has no output standalone_task_sg.")
         return
+    command = migrate.command(outputs)
+    if not command:
+        output.note("No migration: the stack's migrate_command is empty.")
+        return
     with steps.step("migrate"):
         scope = Scope.of_outputs(outputs)
         tasks.run_here(
             here,
             scope,
             folder,
-            migrate.COMMAND,
+            command,
             migrate.TIMEOUT,
             show=lambda line: output.passed_on(f"    {line.text}"),
         )
