@@ -157,7 +157,9 @@ def test_examples_set_variables_that_there_are(example: str) -> None:
 @pytest.mark.parametrize("example", ["minimal", "own-image"])
 def test_examples_plan(stack: Stack, no_variables: None, example: str) -> None:
     values = INFRA / "examples" / example / "terraform.tfvars"
-    planned = stack.command("plan", "-input=false", "-lock=false", f"-var-file={values}")
+    planned = stack.command(
+        "plan", "-no-color", "-input=false", "-lock=false", f"-var-file={values}"
+    )
     assert planned.code == 0, planned.text
     assert "module.service.aws_ecs_service.app will be created" in planned.text
 

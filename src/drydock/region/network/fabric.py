@@ -23,6 +23,18 @@ from drydock.region.network.security import Policy
 log = logging.getLogger(__name__)
 
 _SLOTS = range(4000)
+_LED_TO = 51679
+"""The port that ECS's agent serves tasks' credentials on."""
+_LEAD = """
+table ip inside {{}}
+delete table ip inside
+table ip inside {{
+    chain sent {{ type filter hook output priority raw; ip daddr != {address} ip saddr != {address} notrack; }}
+    chain got {{ type filter hook prerouting priority raw; ip daddr != {address} ip saddr != {address} notrack; }}
+    chain led {{ type nat hook output priority -100; ip daddr {address} tcp dport {port} dnat to {address}:{led_to}; }}
+}}
+"""
+"""No other connection is tracked: that would cost every packet of the task."""
 
 
 class Fabric:
@@ -78,9 +90,11 @@ class Fabric:
             return self._enis[eni_id][1]
 
     def listen_inside(self, eni_id: str, address: IPv4Address, port: int) -> socket.socket:
-        """A listening socket at an address of an ENI's loopback, which only its own processes reach.
+        """A listening socket for a port of an address on an ENI's loopback; only its processes reach it.
 
-        It keeps the namespace alive until it is closed. Raises NetworkFailed.
+        The port itself stays free for a program that listens at every address: what is sent there is
+        led to another port, as ECS's agent does. It keeps the namespace alive until it is closed.
+        Raises NetworkFailed, ProgramMissing.
         """
         namespace = self.namespace(eni_id)
 
@@ -90,7 +104,9 @@ class Fabric:
 
         def listen() -> socket.socket:
             namespace.configure(configure)
-            return namespace.listen(address, port)
+            listening = namespace.listen(address, _LED_TO)
+            namespace.nft(_LEAD.format(address=address, port=port, led_to=_LED_TO))
+            return listening
 
         return self._thread.run(f"{address} in network interface {eni_id}", listen)
 

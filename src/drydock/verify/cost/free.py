@@ -62,6 +62,8 @@ _KINDS = frozenset(
         "aws_route_table_association",
         "aws_security_group",
         "aws_security_group_rule",
+        # 4,000 transitions a month cost nothing; a rotation is one
+        "aws_sfn_state_machine",
         "aws_ssm_parameter",
         "aws_subnet",
         "aws_vpc",
