@@ -26,6 +26,7 @@ _RANDOM = [
     (re.compile(r"rds!cluster-[\w-]+"), "rds!cluster"),
     (re.compile(r"(task-definition/[\w-]+):\d+"), r"\1"),
     (re.compile(r"ecs-svc/\d+"), "ecs-svc"),
+    (re.compile(r"(service-(?:revision|deployment)/[\w/-]+)/\d+"), r"\1"),
 ]
 
 
