@@ -120,12 +120,14 @@ def _balanced(folder: Path, ports: list[int]) -> Iterator[dict[str, str]]:
         ),
         target_groups=(TargetGroup("app", targets, health_check=check),),
     )
+    own = folder / "balancer"
+    own.mkdir()
     with ExitStack() as stack:
         fronts = {
             scheme: stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=1024))
             for scheme in ("http", "https")
         }
-        fleet = Fleet(spawner, folder, "by-hand")
+        fleet = Fleet(spawner, own, "by-hand")
         try:
             fleet.apply(spec, {scheme: [front] for scheme, front in fronts.items()})
             while not all(one.state == "healthy" for one in fleet.health().values()):

@@ -103,7 +103,7 @@ class Fleet:
         self._forget_files()
 
     def _forget_files(self) -> None:
-        for left in self._folder.iterdir():
+        for left in self._folder.glob("[0-9a-f]" * 12):
             shutil.rmtree(left)
 
     def _balancer(self, part: LoadBalancer) -> Balancer:
