@@ -56,7 +56,7 @@ def test_the_address_that_the_api_shows_is_the_tasks_own(scenario: Scenario) -> 
     assert task["containers"][0]["networkInterfaces"][0]["privateIpv4Address"] == address
     assert f"inet {address}/" in output
     assert details["macAddress"] in output
-    assert output.count(" inet ") == 3  # eth0, lo, and the task's own endpoint
+    assert output.count(" inet ") == 2  # eth0 and lo
     assert "default via 10.20." in output
     assert details["subnetId"] in scenario.subnets
 

@@ -12,6 +12,8 @@ TRANSIT = IPv4Network("169.254.128.0/18")
 """Between routers and backbone. AWS keeps 169.254.0.0/16 for itself, so no VPC overlaps with it."""
 PEERING = IPv4Network("169.254.64.0/18")
 """Each router's own address towards the routers of peered VPCs."""
+TASK_ENDPOINT = IPv4Address("169.254.170.2")
+"""Where ECS tells each task of itself and gives it credentials; no router's transit address."""
 GATEWAY = TRANSIT[1]
 """The backbone's end of every transit link."""
 

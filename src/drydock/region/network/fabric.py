@@ -11,8 +11,6 @@ import threading
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address
 
-from pyroute2 import IPRoute
-
 from drydock.errors import NetworkFailed
 from drydock.region.addresses import API, ENDPOINTS, GATEWAY
 from drydock.region.network.namespaces import Namespace, NetworkThread, link_index
@@ -23,18 +21,6 @@ from drydock.region.network.security import Policy
 log = logging.getLogger(__name__)
 
 _SLOTS = range(4000)
-_LED_TO = 51679
-"""The port that ECS's agent serves tasks' credentials on."""
-_LEAD = """
-table ip inside {{}}
-delete table ip inside
-table ip inside {{
-    chain sent {{ type filter hook output priority raw; ip daddr != {address} ip saddr != {address} notrack; }}
-    chain got {{ type filter hook prerouting priority raw; ip daddr != {address} ip saddr != {address} notrack; }}
-    chain led {{ type nat hook output priority -100; ip daddr {address} tcp dport {port} dnat to {address}:{led_to}; }}
-}}
-"""
-"""No other connection is tracked: that would cost every packet of the task."""
 
 
 class Fabric:
@@ -85,30 +71,26 @@ class Fabric:
     def namespace(self, eni_id: str) -> Namespace:
         """The namespace of an ENI. Raises NetworkFailed if there is none."""
         with self._lock:
-            if eni_id not in self._enis:
-                raise NetworkFailed(f"network interface {eni_id}", "it is not attached (yet)")
+            self._spec(eni_id)
             return self._enis[eni_id][1]
 
-    def listen_inside(self, eni_id: str, address: IPv4Address, port: int) -> socket.socket:
-        """A listening socket for a port of an address on an ENI's loopback; only its processes reach it.
+    def _spec(self, eni_id: str) -> EniSpec:
+        if eni_id not in self._enis:
+            raise NetworkFailed(f"network interface {eni_id}", "it is not attached (yet)")
+        return self._enis[eni_id][0]
 
-        The port itself stays free for a program that listens at every address: what is sent there is
-        led to another port, as ECS's agent does. It keeps the namespace alive until it is closed.
-        Raises NetworkFailed, ProgramMissing.
+    def listen_for(self, eni_id: str, port: int) -> socket.socket:
+        """A listening socket at the task endpoint's address that one ENI's packets alone reach.
+
+        It goes with the interface; close it before. Raises NetworkFailed.
         """
-        namespace = self.namespace(eni_id)
-
-        def configure(netlink: IPRoute) -> None:
-            lo = link_index(netlink, "lo")
-            netlink.addr("replace", index=lo, address=str(address), prefixlen=32)
-
-        def listen() -> socket.socket:
-            namespace.configure(configure)
-            listening = namespace.listen(address, _LED_TO)
-            namespace.nft(_LEAD.format(address=address, port=port, led_to=_LED_TO))
-            return listening
-
-        return self._thread.run(f"{address} in network interface {eni_id}", listen)
+        with self._lock:
+            spec = self._spec(eni_id)
+            router = self._routers[spec.vpc_id]
+        return self._thread.run(
+            f"the task endpoint of network interface {eni_id}",
+            lambda: router.listen_for(spec, port),
+        )
 
     def router(self, vpc_id: str) -> Namespace:
         """The namespace of a VPC's router. Raises NetworkFailed if there is none."""

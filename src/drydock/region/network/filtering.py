@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 
+from drydock.region.addresses import TASK_ENDPOINT
 from drydock.region.network.security import (
     ANY_PROTOCOL,
     AclRule,
@@ -192,12 +193,15 @@ def _internet_gateway(policy: Policy) -> Rules:
 
 
 def _router_itself(policy: Policy) -> Rules:
-    """Nobody reaches the router's own addresses, but interfaces the resolver's."""
+    """Nobody reaches the router's own addresses, but interfaces the resolver's and the task endpoint's."""
     if policy.resolver is None:
         return ()
     uplinks = ", ".join(f'"{link}"' for link in policy.uplinks)
     inside = f"iifname != {{ {uplinks} }} " if uplinks else ""
-    return (f"{inside}ip daddr {policy.resolver} meta l4proto {{ tcp, udp }} th dport 53 accept",)
+    return (
+        f"{inside}ip daddr {policy.resolver} meta l4proto {{ tcp, udp }} th dport 53 accept",
+        f"{inside}ip daddr {TASK_ENDPOINT} tcp dport 80 accept",
+    )
 
 
 def _addresses_outside(policy: Policy) -> dict[str, Rules]:

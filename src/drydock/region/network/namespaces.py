@@ -107,12 +107,17 @@ class Namespace:
             raise NetworkFailed("nft refused a ruleset", done.stderr.strip())
 
     def listen(
-        self, address: IPv4Address, port: int, kind: int = socket.SOCK_STREAM
+        self, address: IPv4Address, port: int, kind: int = socket.SOCK_STREAM, link: str = ""
     ) -> socket.socket:
-        """A bound socket inside; a TCP socket listens. Works from any thread. Raises OSError."""
+        """A bound socket inside; a TCP socket listens. Works from any thread. Raises OSError.
+
+        With `link`, it gets what comes in over that link alone, and others may bind the same port.
+        """
         with linux.in_network_namespace(self.descriptor):
             bound = socket.socket(socket.AF_INET, kind)
         try:
+            if link:
+                bound.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, link.encode())
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             bound.bind((str(address), port))
             if kind == socket.SOCK_STREAM:

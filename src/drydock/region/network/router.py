@@ -3,7 +3,8 @@
     backbone ── igw, vpce ── router ── veth ── ENI (address of the API)
 
 Every packet between two ENIs, of one subnet too, passes here. Its methods run on the network thread.
-The router answers for each subnet's gateway address (base + 1) and the VPC's resolver (base + 2).
+The router answers for each subnet's gateway address (base + 1), the VPC's resolver (base + 2) and the
+endpoint that ECS gives each task (169.254.170.2).
 https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
 """
 
@@ -19,7 +20,7 @@ from typing import Any
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
-from drydock.region.addresses import GATEWAY, PEERING, TRANSIT
+from drydock.region.addresses import GATEWAY, PEERING, TASK_ENDPOINT, TRANSIT
 from drydock.region.network import routing
 from drydock.region.network.filtering import Filter, compiled
 from drydock.region.network.loading import steps
@@ -108,7 +109,8 @@ class Router:
         netlink = self.namespace.netlink
         lo = link_index(netlink, "lo")
         netlink.link("set", index=lo, state="up")
-        netlink.addr("add", index=lo, address=str(self.spec.resolver), prefixlen=32)
+        for address in (self.spec.resolver, TASK_ENDPOINT):
+            netlink.addr("add", index=lo, address=str(address), prefixlen=32)
         for number, link in enumerate((INTERNET, ENDPOINT)):
             self._connect(link, TRANSIT[2 + 2 * self.slot + number])
         # until something else is said, nothing passes
@@ -168,6 +170,13 @@ class Router:
             namespace.close()
             raise
         return namespace
+
+    def listen_for(self, spec: EniSpec, port: int) -> socket.socket:
+        """A listening socket at the task endpoint's address, for what comes from one interface.
+
+        It is here and not in the interface's namespace, where a program may want the same port.
+        """
+        return self.namespace.listen(TASK_ENDPOINT, port, link=link_name(spec.eni_id))
 
     def remove_eni(self, spec: EniSpec) -> None:
         """Its address leaves at once. The kernel removes the veth with the namespace: asking for that

@@ -1,4 +1,4 @@
-"""Small HTTP servers inside tasks' namespaces: one thread waits for all of them, few answer.
+"""Small HTTP servers for tasks: one thread waits for all of them, few answer.
 
 A hundred tasks cost a hundred listening sockets and no thread of their own.
 """

@@ -1,18 +1,18 @@
-"""The endpoint at 169.254.170.2 in each task's namespace: its metadata and its role's credentials.
+"""The endpoint at 169.254.170.2 of each task: its metadata and its role's credentials.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4-fargate.html
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
-Nobody else can reach it: the socket is bound to the loopback of the task's own namespace.
+Nobody else can reach it: the socket gets what comes over the link of the task's interface alone.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from ipaddress import IPv4Address
 from typing import Any
 from uuid import uuid4
 
+from drydock.region.addresses import TASK_ENDPOINT
 from drydock.region.api.access.tasks import RoleSession
 from drydock.region.api.gaps.ecs.records import Task
 from drydock.region.controllers.ecs import metadata
@@ -20,7 +20,6 @@ from drydock.region.controllers.parts import Parts
 from drydock.region.runtime import consumption
 from drydock.region.runtime.local_server import LocalServer
 
-ADDRESS = IPv4Address("169.254.170.2")
 _PORT = 80
 _MIB = 1024 * 1024
 
@@ -46,7 +45,7 @@ class TaskEndpoints:
             if task.id in self._open:
                 return
         path = f"/v2/credentials/{uuid4()}" if role else ""
-        listening = self._parts.fabric.listen_inside(str(task.eni_id), ADDRESS, _PORT)
+        listening = self._parts.fabric.listen_for(str(task.eni_id), _PORT)
 
         def answer(asked: str) -> tuple[int, Any]:
             if asked.startswith("/v2/credentials"):
@@ -69,7 +68,7 @@ class TaskEndpoints:
         """Where a container finds its metadata, and an SDK its credentials."""
         with self._lock:
             credentials = self._open[task.id]
-        base, identity = f"http://{ADDRESS}", metadata.docker_id(task, container)
+        base, identity = f"http://{TASK_ENDPOINT}", metadata.docker_id(task, container)
         found = {
             "ECS_CONTAINER_METADATA_URI": f"{base}/v3/{identity}",
             "ECS_CONTAINER_METADATA_URI_V4": f"{base}/v4/{identity}",
