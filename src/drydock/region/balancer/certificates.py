@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from drydock.paths import write_private
 from drydock.region.balancer.runtime import Runtime
 from drydock.region.balancer.spec import Certificate, Listener
 
@@ -33,10 +33,10 @@ def write(listener: Listener, folder: Path) -> None:
     own.mkdir(mode=0o700, parents=True)
     contents = named(listener)
     for name, pem in contents.items():
-        _write_private(folder / name, pem)
-    _write_private(own / _LIST, "".join(f"{name}\n" for name in contents))
+        write_private(folder / name, pem)
+    write_private(own / _LIST, "".join(f"{name}\n" for name in contents))
     keys = _keys(listener).items()
-    _write_private(own / _NAMES, "".join(f"{fingerprint} {key}\n" for fingerprint, key in keys))
+    write_private(own / _NAMES, "".join(f"{fingerprint} {key}\n" for fingerprint, key in keys))
 
 
 def arns_file(listener: str) -> str:
@@ -109,8 +109,3 @@ def _folder(listener: str) -> str:
 
 def _name(certificate: Certificate) -> str:
     return f"{hashlib.sha256(certificate.key.encode()).hexdigest()[:24]}.pem"
-
-
-def _write_private(path: Path, text: str) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)

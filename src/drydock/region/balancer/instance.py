@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drydock.errors import BalancerFailed, SpawnFailed
+from drydock.paths import write_private
 from drydock.region.balancer import certificates, logfiles
 from drydock.region.balancer.config import Placement, render
 from drydock.region.balancer.conversation import Conversation
@@ -199,7 +200,7 @@ def _spawn(
             _FIRST_FD, numbers, str(_with(base, ".state")), launch.fail_open, log_fd=log_fd
         )
         folder = _write_files(launch, placement, complete=quiet)
-        printed = _write_private(_with(base, ".log"), "", keep_open=True)
+        printed = _new_log(_with(base, ".log"))
         try:
             return spawner.spawn(
                 ProcessSpec(
@@ -238,8 +239,8 @@ def _log_file(spec: LoadBalancer) -> Iterator[list[int]]:
 
 def _write_files(launch: Launch, placement: Placement, *, complete: bool) -> Path:
     """Write what a process starts from → its working folder. Not `complete`: what it had is there yet."""
-    _write_private(_with(launch.base, ".state"), launch.states)
-    _write_private(_with(launch.base, ".cfg"), render(launch.spec, placement))
+    write_private(_with(launch.base, ".state"), launch.states)
+    write_private(_with(launch.base, ".cfg"), render(launch.spec, placement))
     folder = _with(launch.base, _FOLDER)
     folder.mkdir(mode=0o700, exist_ok=True)
     if complete:
@@ -254,13 +255,7 @@ def _with(base: Path, suffix: str) -> Path:
     return base.with_name(base.name + suffix)
 
 
-def _write_private(path: Path, text: str, *, keep_open: bool = False) -> int:
-    """Write a file that only its owner may read → its descriptor, closed unless `keep_open`."""
+def _new_log(path: Path) -> int:
+    """An empty file that only its owner may read, open for a process to print into."""
     path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-    try:
-        os.write(descriptor, text.encode())
-    finally:
-        if not keep_open:
-            os.close(descriptor)
-    return descriptor
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)

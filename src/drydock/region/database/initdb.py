@@ -7,22 +7,17 @@ would share its system identifier, by which PostgreSQL tells one server's WAL fr
 from __future__ import annotations
 
 import ctypes
-import os
-import tempfile
 from collections.abc import Callable
 
 from drydock.errors import DatabaseFailed
+from drydock.region.database import program
 from drydock.region.database.folder import ServerFolder, remove_tree, sync_folder
 from drydock.region.database.settings import ADMIN
 from drydock.region.database.versions import Installation
 from drydock.region.processes.client import Spawner
-from drydock.region.processes.protocol import ProcessSpec
 
 RDS_LOCALE = "en_US.UTF-8"
 """The collation of a new RDS server ("Collations supported in RDS for PostgreSQL")."""
-SERVER_UID = 1000
-"""PostgreSQL refuses to run as root, also as the root of a user namespace."""
-ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C", "TZ": "UTC"}
 _TIMEOUT = 120.0
 _LC_ALL_MASK = 0x1FBF
 
@@ -89,27 +84,11 @@ def make_data(
     if installation.major >= 16:
         # It need not try how much this machine can bear: half the page faults, a fifth of the time.
         argv += ["--set=shared_buffers=16MB", "--set=max_connections=20"]
-    with tempfile.TemporaryFile() as output:
-        process = spawner.spawn(
-            ProcessSpec(
-                argv=argv,
-                env=ENVIRONMENT,
-                stdout=output.fileno(),
-                stderr=output.fileno(),
-                uid=SERVER_UID,
-                gid=SERVER_UID,
-            )
-        )
-        code = process.wait(_TIMEOUT)
-        if code is None:
-            process.kill()
-            process.wait(10)
-        if code != 0:
-            output.seek(0, os.SEEK_SET)
-            said = _last_words(output.read().decode(errors="replace"))
-            remove_tree(new)
-            how = f"initdb ended with {code}" if code is not None else f"no end in {_TIMEOUT:.0f} s"
-            raise DatabaseFailed(f"making the data of {folder.name}", f"{how}: {said}")
+    code, printed = program.run(spawner, argv, _TIMEOUT)
+    if code != 0:
+        remove_tree(new)
+        how = f"initdb ended with {code}" if code is not None else f"no end in {_TIMEOUT:.0f} s"
+        raise DatabaseFailed(f"making the data of {folder.name}", f"{how}: {_last_words(printed)}")
     new.rename(folder.data)
     sync_folder(folder.path)
 

@@ -16,8 +16,6 @@ import psycopg
 from drydock.errors import DatabaseFailed, SpawnFailed
 from drydock.region.database.folder import ServerFolder, write_private
 from drydock.region.database.initdb import (
-    ENVIRONMENT,
-    SERVER_UID,
     choose_locale,
     has_locale,
     locale_note,
@@ -29,6 +27,7 @@ from drydock.region.database.postmaster import (
     is_ready,
     last_words,
 )
+from drydock.region.database.program import ENVIRONMENT, SERVER_UID
 from drydock.region.database.settings import ADMIN, pg_hba_conf, postgresql_conf
 from drydock.region.database.spec import Probe, ServerExit, ServerSpec, StopMode, installation_for
 from drydock.region.database.standby import conninfo, copy_data, write_password

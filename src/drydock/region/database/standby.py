@@ -7,17 +7,15 @@ security group decides about it, as none decides about what Aurora does below it
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 from drydock.errors import DatabaseFailed
+from drydock.region.database import program
 from drydock.region.database.folder import ServerFolder, remove_tree, sync_folder, write_private
-from drydock.region.database.initdb import ENVIRONMENT, SERVER_UID
 from drydock.region.database.settings import ADMIN
 from drydock.region.database.spec import Upstream
 from drydock.region.database.versions import Installation
 from drydock.region.processes.client import Spawner
-from drydock.region.processes.protocol import ProcessSpec
 
 _TIMEOUT = 600.0
 _SIGNAL = "standby.signal"
@@ -74,28 +72,12 @@ def copy_data(
         "--no-password",
         f"--dbname={conninfo(folder, folder.path, upstream)}",
     ]
-    with tempfile.TemporaryFile() as output:
-        process = spawner.spawn(
-            ProcessSpec(
-                argv=argv,
-                env=ENVIRONMENT,
-                cwd=str(folder.path),
-                stdout=output.fileno(),
-                stderr=output.fileno(),
-                uid=SERVER_UID,
-                gid=SERVER_UID,
-            )
-        )
-        code = process.wait(_TIMEOUT)
-        if code is None:
-            process.kill()
-            process.wait(10)
-        if code != 0:
-            output.seek(0)
-            words = " ".join(output.read().decode(errors="replace").split())
-            remove_tree(new)
-            how = f"ended with {code}" if code is not None else f"did not end in {_TIMEOUT:.0f} s"
-            raise DatabaseFailed(f"copying to {folder.name}", f"pg_basebackup {how}: {words}")
+    code, printed = program.run(spawner, argv, _TIMEOUT, str(folder.path))
+    if code != 0:
+        remove_tree(new)
+        how = f"ended with {code}" if code is not None else f"did not end in {_TIMEOUT:.0f} s"
+        words = " ".join(printed.split())
+        raise DatabaseFailed(f"copying to {folder.name}", f"pg_basebackup {how}: {words}")
     (new / _SIGNAL).touch(0o600)
     new.rename(folder.data)
     sync_folder(folder.path)

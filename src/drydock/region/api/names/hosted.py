@@ -32,7 +32,7 @@ def rrset_of(record: Any, zone_id: str) -> Rrset:
         tuple(record.records or ()),
         alias,
         identifier=record.set_identifier or "",
-        policy=_policy(record),
+        policy=policy_of(record),
         weight=int(record.weight or 0),
         primary=record.failover == "PRIMARY",
         region=record.region or "",
@@ -40,7 +40,8 @@ def rrset_of(record: Any, zone_id: str) -> Rrset:
     )
 
 
-def _policy(record: Any) -> Policy:
+def policy_of(record: Any) -> Policy:
+    """How one of several record sets of a name is chosen."""
     if record.weight is not None:
         return "weighted"
     if record.failover:

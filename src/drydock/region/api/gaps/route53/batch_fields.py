@@ -9,8 +9,16 @@ from moto.route53.exceptions import InvalidActionValue
 from moto.route53.models import RecordSet
 
 from drydock.region.api.gaps.route53.errors import invalid_input
+from drydock.region.api.names.hosted import policy_of
 from drydock.region.dns.values import KINDS
 
+_FIELDS = {
+    "weighted": "Weight",
+    "latency": "Region",
+    "failover": "Failover",
+    "multivalue": "MultiValueAnswer",
+    "simple": "",
+}
 _POLICIES = ("Weight", "Region", "Failover", "MultiValueAnswer")
 _ABSENT = ("GeoLocation", "GeoProximityLocation", "CidrRoutingConfig", "TrafficPolicyInstanceId")
 _LONGEST_TTL = 2**31 - 1
@@ -42,13 +50,7 @@ def check(change: Mapping[str, Any]) -> None:
 
 def policy(record: RecordSet) -> str:
     """The field that makes a record set's routing policy; empty: simple."""
-    if record.weight is not None:
-        return "Weight"
-    if record.region:
-        return "Region"
-    if record.failover:
-        return "Failover"
-    return "MultiValueAnswer" if record.multi_value_answer else ""
+    return _FIELDS[policy_of(record)]
 
 
 def _check_content(said: Mapping[str, Any], where: str) -> None:

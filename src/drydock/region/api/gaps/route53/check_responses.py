@@ -9,6 +9,7 @@ from moto.route53.exceptions import NoSuchHealthCheck, NoSuchHostedZone
 from moto.route53.responses import Route53 as TheirResponses
 
 from drydock.region.api.gaps.route53.errors import invalid_input
+from drydock.region.api.gaps.route53.paging import page
 
 _MOST = 100
 _CONFIG = {
@@ -53,17 +54,7 @@ class CheckResponses(TheirResponses):
         marker = self._get_param("Marker")
         found: list[Any] = self.backend.list_health_checks()
         ids = [check.id for check in found]
-        first = ids.index(marker) if marker in ids else 0
-        rest = ids[first + most :]
-        return ActionResult(
-            {
-                "HealthChecks": found[first : first + most],
-                "Marker": marker,
-                "IsTruncated": bool(rest),
-                "NextMarker": rest[0] if rest else None,
-                "MaxItems": most,
-            }
-        )
+        return ActionResult(page("HealthChecks", found, ids, marker, most))
 
     def get_health_check_count(self) -> ActionResult:
         return ActionResult({"HealthCheckCount": len(self.backend.health_checks)})

@@ -16,6 +16,7 @@ from moto.route53.responses import Route53 as TheirResponses
 from drydock.region.api.gaps.route53.authorizations import AuthorizationResponses
 from drydock.region.api.gaps.route53.check_responses import CheckResponses
 from drydock.region.api.gaps.route53.errors import invalid_input
+from drydock.region.api.gaps.route53.paging import page
 from drydock.region.api.names import views
 from drydock.region.api.names.views import Records
 from drydock.region.dns.names import labels
@@ -71,17 +72,7 @@ class Route53Responses(AuthorizationResponses, CheckResponses, TheirResponses):
             and (not private or zone.private_zone)
         ]
         ids = [zone.resource_id for zone in found]
-        first = ids.index(marker) if marker in ids else 0
-        rest = ids[first + most :]
-        return ActionResult(
-            {
-                "HostedZones": found[first : first + most],
-                "Marker": marker,
-                "IsTruncated": bool(rest),
-                "NextMarker": rest[0] if rest else None,
-                "MaxItems": most,
-            }
-        )
+        return ActionResult(page("HostedZones", found, ids, marker, most))
 
     def list_hosted_zones_by_name(self) -> ActionResult:
         most = self._get_int_param("MaxItems", _MOST_ZONES)

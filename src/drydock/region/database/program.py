@@ -1,0 +1,37 @@
+"""PostgreSQL's programs that run to their end."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+
+from drydock.region.processes.client import Spawner
+from drydock.region.processes.protocol import ProcessSpec
+
+SERVER_UID = 1000
+"""PostgreSQL refuses to run as root, also as the root of a user namespace."""
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C", "TZ": "UTC"}
+
+
+def run(
+    spawner: Spawner, argv: Sequence[str], timeout: float, cwd: str = "/"
+) -> tuple[int | None, str]:
+    """A program's exit code and all that it printed; None: killed after `timeout` seconds."""
+    with tempfile.TemporaryFile() as output:
+        process = spawner.spawn(
+            ProcessSpec(
+                argv=argv,
+                env=ENVIRONMENT,
+                cwd=cwd,
+                stdout=output.fileno(),
+                stderr=output.fileno(),
+                uid=SERVER_UID,
+                gid=SERVER_UID,
+            )
+        )
+        code = process.wait(timeout)
+        if code is None:
+            process.kill()
+            process.wait(10)
+        output.seek(0)
+        return code, output.read().decode(errors="replace")
