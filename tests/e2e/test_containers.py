@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.minutes import with_test_all
 from tests.support.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -22,10 +23,7 @@ LIMITS = ("--ulimit", "nofile=4096:4096", "--ulimit", "nproc=4000:4000")
 AUTHORITIES = Path("/etc/ssl/certs")
 
 pytestmark = [
-    pytest.mark.skipif(
-        not os.environ.get("DRYDOCK_TEST_ALL"),
-        reason="takes ten minutes: `make test-all` runs it (DRYDOCK_TEST_ALL=1)",
-    ),
+    with_test_all("takes ten minutes"),
     pytest.mark.skipif(os.geteuid() != 0, reason="debootstrap needs root"),
     pytest.mark.timeout(1500),
 ]

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
 import httpx
 import pytest
 from dnslib import DNSRecord
@@ -68,23 +67,14 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     drydock = Drydock.prepare(tmp_path_factory.mktemp("door"))
     try:
         assert drydock("up", "--quick").returncode == 0
-        open_door(drydock.status()["endpoint"])
+        open_door(drydock)
         yield found(drydock)
     finally:
         drydock("down")
 
 
-def open_door(endpoint: str) -> None:
-    def client(service: str) -> Any:
-        return boto3.client(
-            service,  # type: ignore[call-overload]
-            endpoint_url=endpoint,
-            region_name="ap-southeast-2",
-            aws_access_key_id="x",
-            aws_secret_access_key="x",
-        )
-
-    acm, elb, route53 = client("acm"), client("elbv2"), client("route53")
+def open_door(drydock: Drydock) -> None:
+    acm, elb, route53 = (drydock.client(one) for one in ("acm", "elbv2", "route53"))
     zone = route53.create_hosted_zone(Name="example.test", CallerReference="door")
     zone_id = zone["HostedZone"]["Id"]
     certificate = acm.request_certificate(DomainName=NAME, ValidationMethod="DNS")["CertificateArn"]

@@ -10,10 +10,8 @@ import ssl
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
 import httpx
 import pytest
 
@@ -23,6 +21,7 @@ from drydock.stack import find_provider, find_terraform
 from tests.support import region
 from tests.support.commands import Drydock, fetch
 from tests.support.inventory import inventory
+from tests.support.minutes import TEST_ALL
 
 INFRA = Path(__file__).parents[2] / "infra"
 # Terraform's provider waits half a minute each for the database cluster, its instance and the load
@@ -150,10 +149,10 @@ def test_a_domain_brings_a_certificate_and_port_443_and_a_redirect(
     up: subprocess.CompletedProcess[str], drydock: Drydock
 ) -> None:
     assert up.returncode == 0
-    api = aws(drydock, "route53")
+    api = drydock.client("route53")
     zone = api.create_hosted_zone(Name="example.test", CallerReference="main")["HostedZone"]["Id"]
     assert_secured(drydock, "tasklist.example.test")
-    if os.environ.get("DRYDOCK_TEST_ALL"):
+    if TEST_ALL:
         drydock.env["TF_VAR_host_name"] = "shop"
         assert_secured(drydock, "shop.example.test")
     names = {
@@ -168,7 +167,7 @@ def test_a_domain_brings_a_certificate_and_port_443_and_a_redirect(
     assert back.returncode == 0, back.stderr
     assert back.stdout == up.stdout
     api.delete_hosted_zone(Id=zone)
-    assert aws(drydock, "acm").list_certificates()["CertificateSummaryList"] == []
+    assert drydock.client("acm").list_certificates()["CertificateSummaryList"] == []
 
 
 def assert_secured(drydock: Drydock, name: str) -> None:
@@ -191,17 +190,6 @@ def assert_secured(drydock: Drydock, name: str) -> None:
     planned = drydock("plan", timeout=120)
     assert planned.returncode == 0, planned.stderr
     assert "No changes." in planned.stdout
-
-
-def aws(drydock: Drydock, service: str) -> Any:
-    """A boto3 client of the region."""
-    return boto3.client(
-        service,  # type: ignore[call-overload]
-        endpoint_url=drydock.status()["endpoint"],
-        region_name="ap-southeast-2",
-        aws_access_key_id="x",
-        aws_secret_access_key="x",
-    )
 
 
 def test_destroy_leaves_nothing(up: subprocess.CompletedProcess[str], drydock: Drydock) -> None:

@@ -6,7 +6,6 @@ The oracle reads the EC2 API's answers alone and knows nothing of nftables or ro
 from __future__ import annotations
 
 import itertools
-import os
 import time
 from random import Random
 
@@ -17,13 +16,14 @@ from drydock.verify.journey import LINUX_PORTS
 from drydock.verify.model import ICMP, TCP
 from drydock.verify.network import Network
 from drydock.verify.semantics import Verdict, reach
+from tests.support.minutes import TEST_ALL
 from tests.support.packets import IN_FORCE, Eni, Packets, Way
 from tests.support.random_vpc import CLIENT, RandomVpc
 from tests.support.region import TestRegion
 
 pytestmark = pytest.mark.region
 
-SEEDS = range(200 if os.environ.get("DRYDOCK_TEST_ALL") else 15)
+SEEDS = range(200 if TEST_ALL else 15)
 QUICK = 0.15
 """Seconds. Only a packet that should have passed and has not is tried again, for longer."""
 ECHO = 8

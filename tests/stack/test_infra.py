@@ -17,6 +17,7 @@ import pytest
 from drydock.paths import Workspace
 from drydock.stack import Stack, Target
 from drydock.stack.finder import Terraform
+from tests.support.minutes import with_test_all
 
 pytestmark = [pytest.mark.terraform, pytest.mark.usefixtures("aws_provider")]
 INFRA = Path(__file__).parents[2] / "infra"
@@ -165,10 +166,7 @@ def test_examples_plan(stack: Stack, no_variables: None, example: str) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.skipif(
-    not os.environ.get("DRYDOCK_TEST_ALL"),
-    reason="installs Checkov: `make test-all` runs it (DRYDOCK_TEST_ALL=1)",
-)
+@with_test_all("installs Checkov")
 def test_checkov_finds_nothing_that_is_not_argued_in_place() -> None:
     program = INFRA.parent / "scripts" / "checkov"
     done = subprocess.run([str(program)], capture_output=True, text=True, check=False)

@@ -6,7 +6,6 @@ The region judges every call by IAM. The plan's comment is made of this real pla
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from botocore.exceptions import ClientError
 from drydock.stack.finder import Terraform
 from tests.support import region
 from tests.support.commands import Drydock
+from tests.support.minutes import with_test_all
 
 INFRA = Path(__file__).parents[2] / "infra"
 
@@ -25,10 +25,7 @@ pytestmark = [
     pytest.mark.region,
     pytest.mark.terraform,
     pytest.mark.timeout(900),
-    pytest.mark.skipif(
-        not os.environ.get("DRYDOCK_TEST_ALL"),
-        reason="takes three minutes: `make test-all` runs it (DRYDOCK_TEST_ALL=1)",
-    ),
+    with_test_all("takes three minutes"),
 ]
 
 

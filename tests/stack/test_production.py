@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from drydock.stack import Stack, Target
 from drydock.stack.finder import Terraform
 from tests.support import region
 from tests.support.commands import Drydock, fetch
+from tests.support.minutes import with_test_all
 
 INFRA = Path(__file__).parents[2] / "infra"
 LOG_GROUP = "module.observability.aws_cloudwatch_log_group.tasks"
@@ -29,10 +29,7 @@ pytestmark = [
     pytest.mark.region,
     pytest.mark.terraform,
     pytest.mark.timeout(900),
-    pytest.mark.skipif(
-        not os.environ.get("DRYDOCK_TEST_ALL"),
-        reason="takes four minutes: `make test-all` runs it (DRYDOCK_TEST_ALL=1)",
-    ),
+    with_test_all("takes four minutes"),
 ]
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import boto3
+
 BIN = Path(sys.executable).parent
 SETTINGS = """
 [images."tasklist:*"]
@@ -74,6 +76,16 @@ class Drydock:
                     break
             out, err = process.communicate(timeout=60)
         return subprocess.CompletedProcess(words, process.returncode, out, said + err)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the folder's region; typed by what the caller expects of it."""
+        return boto3.client(
+            service,  # type: ignore[call-overload]
+            endpoint_url=self.status()["endpoint"],
+            region_name="ap-southeast-2",
+            aws_access_key_id="x",
+            aws_secret_access_key="x",
+        )
 
     def status(self) -> dict[str, Any]:
         done = self("status", "--json")

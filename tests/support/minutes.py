@@ -1,4 +1,4 @@
-"""Tests that take minutes run with `make test-all`."""
+"""Tests that only `make test-all` runs: they take minutes, or install much."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ import os
 
 import pytest
 
-takes_minutes = pytest.mark.skipif(
-    not os.environ.get("DRYDOCK_TEST_ALL"),
-    reason="takes minutes: `make test-all` runs it (DRYDOCK_TEST_ALL=1)",
-)
+TEST_ALL = bool(os.environ.get("DRYDOCK_TEST_ALL"))
+
+
+def with_test_all(why: str) -> pytest.MarkDecorator:
+    """Skips, with the reason and how to run it, unless all tests are asked for."""
+    reason = f"{why}: `make test-all` runs it (DRYDOCK_TEST_ALL=1)"
+    return pytest.mark.skipif(not TEST_ALL, reason=reason)
+
+
+takes_minutes = with_test_all("takes minutes")
