@@ -42,6 +42,7 @@ _WITH_GAPS: tuple[BackendDict[Any], ...] = (
     logs_backends,
     rds_backends,
     route53_backends,
+    s3_backends,
     stepfunctions_backends,
     sts_backends,
     wafv2_backends,
@@ -60,6 +61,7 @@ def plain_moto(**config: Any) -> Iterator[None]:
         with mock_aws(config=config or None):  # type: ignore[arg-type]
             yield
     finally:
+        _forget_objects()
         for backends, ours in before:
             backends.backend = ours
             backends.clear()
