@@ -6,7 +6,6 @@ The oracle reads the EC2 API's answers alone and knows nothing of nftables or ro
 from __future__ import annotations
 
 import itertools
-import time
 from random import Random
 
 import pytest
@@ -17,7 +16,7 @@ from drydock.verify.model import ICMP, TCP
 from drydock.verify.network import Network
 from drydock.verify.semantics import Verdict, reach
 from tests.support.minutes import TEST_ALL
-from tests.support.packets import IN_FORCE, Eni, Packets, Way
+from tests.support.packets import Eni, Packets, Way, becomes
 from tests.support.random_vpc import CLIENT, RandomVpc
 from tests.support.region import TestRegion
 
@@ -65,14 +64,16 @@ def test_packets_do_as_aws_says(region: TestRegion, seed: int) -> None:
         network = collect.network(net.ec2, [net.vpc])
         verdicts = {way: predicted(network, way) for way in ways(made)}
         observed = dict(zip(verdicts, net.each(*verdicts, timeout=QUICK), strict=True))
-        wrong = [way for way, one in verdicts.items() if one.allowed != observed[way]]
+        wrong = {way for way, one in verdicts.items() if one.allowed != observed[way]}
 
-        if wrong:  # a change may still be on its way
-            time.sleep(IN_FORCE)
-        found = {
-            way: verdicts[way] for way in wrong if net.passes_by(way, 1) != verdicts[way].allowed
-        }
-        assert not found
+        def look() -> bool:
+            """A change may still be on its way."""
+            wrong.difference_update(
+                [way for way in wrong if net.passes_by(way, 1) == verdicts[way].allowed]
+            )
+            return not wrong
+
+        becomes(look, f"as predicted: { {way: verdicts[way] for way in wrong} }")
         assert region.inspect()["problems"] == []
     finally:
         made.clear()

@@ -8,9 +8,16 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+PATIENCE = 3
+"""A deadline is for what never comes. Other tests share the machine, so it is so many times longer."""
+
 
 def eventually(look: Callable[[], T], what: str, seconds: float = 15.0, every: float = 0.05) -> T:
-    """Call `look` until it returns something true → that. Fails after `seconds`."""
+    """Call `look` until it returns something true → that.
+
+    `seconds` is what it takes at most on an idle machine; fails after `PATIENCE` times that.
+    """
+    seconds *= PATIENCE
     deadline = time.monotonic() + seconds
     while True:
         found = look()

@@ -15,6 +15,7 @@ import urllib.request
 from dataclasses import dataclass, fields
 from typing import Any
 
+from drydock.alive import born
 from drydock.config import Config
 from drydock.errors import (
     NamespacesUnavailable,
@@ -52,7 +53,10 @@ def start(workspace: Workspace, config: Config) -> RegionRecord:
     Raises RegionAlreadyRunning, NamespacesUnavailable, RegionStartFailed.
     """
     workspace.create()
-    if (record := running(workspace)) is not None:
+    record = running(workspace)
+    if record is not None and _is_ending(workspace, record):
+        record = None
+    if record is not None:
         raise RegionAlreadyRunning(
             "the region",
             f"one runs already in this folder (pid {record.pid}, {record.endpoint})",
@@ -140,6 +144,11 @@ def running(workspace: Workspace) -> RegionRecord | None:
         return _record(json.loads(workspace.record.read_text()))
     except (OSError, ValueError, KeyError):
         return None
+
+
+def _is_ending(workspace: Workspace, record: RegionRecord) -> bool:
+    """Whether its porter was killed. The kernel ends the rest at once, which then frees the lock."""
+    return born(record.pid) is None and _wait_unlocked(workspace, STOP_SECONDS)
 
 
 def _is_locked(workspace: Workspace) -> bool:

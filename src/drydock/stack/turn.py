@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from drydock.alive import born
 from drydock.errors import StackError
 
 
@@ -35,7 +36,7 @@ class Turn:
 
     def runs(self, pid: int) -> None:
         """Note the Terraform that was started."""
-        self.record |= {"terraform": pid, "born": _born(pid)}
+        self.record |= {"terraform": pid, "born": born(pid)}
         _write(self.file, self.record)
 
 
@@ -75,29 +76,7 @@ def _busy(step: str, other: dict[str, Any]) -> StackError:
 
 def _lives(record: dict[str, Any]) -> bool:
     pid = record.get("terraform")
-    return isinstance(pid, int) and _born(pid) is not None and _born(pid) == record.get("born")
-
-
-def _born(pid: int) -> str | None:
-    """When a process was started, as the system counts; None where it does not run (any more)."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):  # gone before, or while it was read
-        return None if Path("/proc/self").exists() else _runs(pid)
-    state, *fields = stat.rpartition(")")[2].split()
-    # Field 22 of proc(5): clock ticks after boot. A zombie has ended.
-    return None if state == "Z" else fields[18]
-
-
-def _runs(pid: int) -> str | None:
-    """Without /proc a process is told by its number alone."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return None
-    except PermissionError:
-        return "another user's"
-    return "running"
+    return isinstance(pid, int) and born(pid) is not None and born(pid) == record.get("born")
 
 
 def _read(file: Path) -> dict[str, Any] | None:

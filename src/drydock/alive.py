@@ -1,0 +1,31 @@
+"""Whether a process of this machine lives."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def born(pid: int) -> str | None:
+    """When a process was started, as the system counts; None where it does not run (any more).
+
+    With it a pid that was given to another process is told from the first one.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):  # gone before, or while it was read
+        return None if Path("/proc/self").exists() else _runs(pid)
+    state, *fields = stat.rpartition(")")[2].split()
+    # Field 22 of proc(5): clock ticks after boot. A zombie has ended.
+    return None if state == "Z" else fields[18]
+
+
+def _runs(pid: int) -> str | None:
+    """Without /proc a process is told by its number alone."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        return "another user's"
+    return "running"
