@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,6 +21,7 @@ from tasklist.logs import JsonLog
 from tasklist.metrics import Metrics
 from tasklist.settings import Settings
 from tasklist.tasks import Tasks
+from tasklist.telemetry import Telemetry
 
 RETRY_SECONDS = "2"
 DOCUMENT = "/swagger/openapi.json"
@@ -36,7 +35,7 @@ class PlainRoute(APIRoute):
         return cast("Callable[[Request], Coroutine[Any, Any, Response]]", self.endpoint)
 
 
-def create_app(settings: Settings, database: Database, log: JsonLog) -> Front:
+def create_app(settings: Settings, database: Database, log: JsonLog, telemetry: Telemetry) -> Front:
     """The whole application on a database that may be down now."""
     app = FastAPI(
         title="tasklist",
@@ -46,7 +45,14 @@ def create_app(settings: Settings, database: Database, log: JsonLog) -> Front:
         docs_url=None,  # FastAPI's own pages load their scripts from another host
         redoc_url=None,
         redirect_slashes=False,
-        telemetry=_telemetry(),
+        # FastAPI looks for OpenTelemetry at every request; only where somebody set it up should it
+        telemetry={
+            "tracing": telemetry.provider is not None,
+            "tracer_provider": telemetry.provider,
+            "operation_spans": False,
+            "metrics": False,
+            "logs": False,
+        },
     )
     app.router.route_class = PlainRoute
     metrics = Metrics(database.connections, lambda: log.lost)
@@ -56,12 +62,6 @@ def create_app(settings: Settings, database: Database, log: JsonLog) -> Front:
     pages.register(app)
     _answer_errors(app, log)
     return Front(app, log, metrics)
-
-
-def _telemetry() -> TelemetryConfig:
-    """FastAPI looks for OpenTelemetry at every request; only where somebody set it up should it."""
-    wanted = any(name.startswith("OTEL_") for name in os.environ)
-    return {"tracing": wanted, "metrics": wanted, "logs": wanted}
 
 
 def _answer_errors(app: FastAPI, log: JsonLog) -> None:

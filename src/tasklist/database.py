@@ -13,6 +13,7 @@ import asyncpg
 
 from tasklist.errors import DatabaseUnavailable
 from tasklist.settings import Settings
+from tasklist.telemetry import Telemetry
 
 POOL_SIZE = 10
 CONNECT_SECONDS = 3.0
@@ -32,8 +33,9 @@ _NOT_READY = "The database has no task list yet; `tasklist updatedb` makes it."
 class Database:
     """asyncpg's pool with our words for what goes wrong. All queries are prepared statements."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, telemetry: Telemetry | None = None) -> None:
         self._settings = settings
+        self._telemetry = telemetry or Telemetry()
         self._pool: Any = None
         self._making = asyncio.Lock()
 
@@ -46,6 +48,10 @@ class Database:
         return await self._ask("fetchrow", query, arguments)
 
     async def _ask(self, verb: str, query: str, arguments: tuple[object, ...]) -> Any:
+        with self._telemetry.query(query):
+            return await self._answer(verb, query, arguments)
+
+    async def _answer(self, verb: str, query: str, arguments: tuple[object, ...]) -> Any:
         pool = self._pool or await self._make_pool()
         try:
             # the pool may hold several such connections, but soon it knows about all

@@ -17,6 +17,7 @@ from tasklist.front import Front
 from tasklist.listener import address_of, ignore_newcomers, own_listeners, resolve
 from tasklist.logs import JsonLog
 from tasklist.settings import Settings
+from tasklist.telemetry import Telemetry
 
 START_SECONDS = 10.0
 # while draining: stop once no request has come for QUIET, or after DRAIN at the latest
@@ -33,8 +34,9 @@ def serve(settings: Settings) -> int:
 
 async def _serve(settings: Settings, host: str, port: int) -> int:
     log = JsonLog()
-    database = Database(settings)
-    front = create_app(settings, database, log)
+    telemetry = Telemetry.from_environment(log)
+    database = Database(settings, telemetry)
+    front = create_app(settings, database, log, telemetry)
     server = Server(
         front,
         address=host,
@@ -50,6 +52,7 @@ async def _serve(settings: Settings, host: str, port: int) -> int:
     await server.serve()
     announced.cancel()
     await database.close()
+    telemetry.close()
     log.info("stopped", asked=stop.is_set())
     return 0 if stop.is_set() else 1
 
