@@ -98,7 +98,7 @@ class DataPlane:
             for controller in (
                 ScalingController(self._parts),
                 self._alarms,
-                UsageController(self._parts, self._tasks.pids),
+                UsageController(self._parts, self._tasks.usage),
                 ServiceController(self._parts),
                 # before what it measures, so that its last look sees everything
                 MetricsController(self._parts, self._balancers.take_traffic),

@@ -8,9 +8,20 @@ from __future__ import annotations
 import os
 import resource
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 _PAGE = resource.getpagesize()
 _TICK = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What some processes use together."""
+
+    cpu: float
+    """Seconds of processor time so far."""
+    memory: int
+    """Bytes."""
 
 
 def family(pid: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""Memory is a limit: one thread looks at what tasks use, and ends the container that takes too much.
+"""What tasks use: one thread looks at all of them, and ends the container that takes too much memory.
 
 A sweep reads one small file a process (see `consumption`). It is quicker while a task is near its limit.
 What is over at the next look is killed as the kernel's OOM killer would: SIGKILL, exit code 137.
@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from drydock.region.runtime import consumption
+from drydock.region.runtime.consumption import Usage
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,8 @@ class _Watched:
     limit: int | None
     kill: Callable[[], None]
     family: list[int] = field(default_factory=list)
+    memory: int | None = None
+    """Bytes at the last look; None: there was none."""
 
 
 @dataclass
@@ -85,6 +88,19 @@ class MemoryGuard:
             if not self._tasks:
                 self._some.clear()
 
+    def usage(self) -> dict[str, Usage]:
+        """What each task uses that was looked at: memory as of the last look, CPU time of now."""
+        with self._lock:
+            tasks = {key: list(one.containers.values()) for key, one in self._tasks.items()}
+        return {
+            key: Usage(
+                consumption.cpu_seconds(pid for one in ours for pid in one.family),
+                sum(one.memory or 0 for one in ours),
+            )
+            for key, ours in tasks.items()
+            if any(one.memory is not None for one in ours)
+        }
+
     def _run(self) -> None:
         while True:
             self._some.wait()
@@ -115,6 +131,8 @@ class MemoryGuard:
                     name: consumption.proportional_memory(one.family)
                     for name, one in containers.items()
                 }
+            for name, size in used.items():
+                containers[name].memory = size
             for name in over(used, limits, limit):
                 log.info(
                     "memory is used up", extra={"task": key, "container": name, "bytes": used[name]}

@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from drydock.region.runtime import consumption
-from drydock.region.runtime.memory import over
+from drydock.region.runtime.memory import MemoryGuard, over
+from tests.support.waiting import eventually
 
 
 @pytest.mark.parametrize(
@@ -49,3 +50,36 @@ def test_a_family_and_what_it_uses() -> None:
                 os.kill(pid, 9)
     assert consumption.family(first.pid) == []
     assert consumption.memory([first.pid]) == 0
+
+
+def test_what_tasks_use_is_known_with_their_childrens() -> None:
+    """One busy child with 64 MiB, and a task that waits; nothing is known of what has ended."""
+    parent = (
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-c',"
+        " 'x = bytearray(b\"x\") * (64 << 20)\\nwhile True: pass'])"
+    )
+    guard, processes = MemoryGuard(), list[subprocess.Popen[bytes]]()
+    try:
+        for task, argv in {
+            "busy": [sys.executable, "-c", parent],
+            "calm": ["/bin/sleep", "60"],
+        }.items():
+            processes.append(subprocess.Popen(argv, start_new_session=True))
+            guard.watch(task, "app", processes[-1].pid, (None, None), processes[-1].kill)
+        eventually(
+            lambda: (
+                (found := guard.usage().get("busy")) is not None
+                and found.cpu > 0.3
+                and found.memory > 64 << 20
+            ),
+            "the child's CPU time and memory are seen",
+        )
+        calm = guard.usage()["calm"]
+        assert calm.cpu < 0.1
+        assert 0 < calm.memory < 8 << 20
+        guard.forget("busy", "app")
+        assert set(guard.usage()) == {"calm"}
+    finally:
+        for process in processes:
+            os.killpg(process.pid, 9)
+            process.wait()

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from drydock.region.api.gaps.cloudwatch import Dimensions, Sample
 from drydock.region.api.gaps.ecs.records import Task
-from drydock.region.controllers.base import DONE, Outcome, Requeue
+from drydock.region.controllers.base import Outcome, Requeue
 from drydock.region.controllers.parts import Parts
-from drydock.region.runtime.measuring import Usage, measure
+from drydock.region.runtime.consumption import Usage
 
 NAMESPACE = "AWS/ECS"
 MINUTE = 60.0
@@ -54,28 +54,24 @@ class UsageController:
     name = "ecs-metrics"
     wakes_on: frozenset[str] = frozenset()
 
-    def __init__(self, parts: Parts, pids: Callable[[], Mapping[str, list[int]]]) -> None:
-        """`pids`: the process ids of each task, by its ARN."""
+    def __init__(self, parts: Parts, usage: Callable[[], Mapping[str, Usage]]) -> None:
+        """`usage`: what each task uses that runs, by its id."""
         self._store = parts.store
-        self._pids = pids
+        self._usage = usage
         self._minute = max(_LEAST, parts.scaled(MINUTE))
         self.resync = self._minute
         self._measured = 0.0
         self._before: dict[str, tuple[float, Usage]] = {}
 
     def all_keys(self) -> Iterable[str]:
-        return [_KEY] if self._pids() else []
+        return [_KEY]
 
     def reconcile(self, key: str) -> Outcome:
         del key
         begun = math.floor(time.time() / self._minute) * self._minute
         if begun > self._measured:
             self._measured = begun
-            pids = {arn: found for arn, found in self._pids().items() if found}
-            if not pids:
-                self._before = {}
-                return DONE
-            self._put(measure(pids), begun)
+            self._put(self._usage(), begun)
         return Requeue(max(0.01, begun + self._minute - time.time()))
 
     def close(self) -> None:
@@ -83,18 +79,20 @@ class UsageController:
 
     def _put(self, used: Mapping[str, Usage], now: float) -> None:
         before, at = self._before, time.monotonic()
-        self._before = {arn: (at, usage) for arn, usage in used.items()}
+        self._before = {task: (at, usage) for task, usage in used.items()}
+        if not used:
+            return
         with self._store.reading():
             tasks = self._store.backend("ecs").tasks.values()
             sizes = {
-                arn: _size(task)
+                task.id: _size(task)
                 for ours in tasks
-                for arn, task in ours.items()
-                if arn in used and arn in before and task.last_status == "RUNNING"
+                for task in ours.values()
+                if task.id in used and task.id in before and task.last_status == "RUNNING"
             }
             shares = [
-                share(size, before[arn][1], used[arn], at - before[arn][0])
-                for arn, size in sizes.items()
+                share(size, before[task][1], used[task], at - before[task][0])
+                for task, size in sizes.items()
             ]
             # in the middle of the minute that they are of
             backend = self._store.backend("cloudwatch")

@@ -27,6 +27,7 @@ from drydock.region.controllers.ecs.records import TaskRecords, emptiest_subnet
 from drydock.region.controllers.ecs.running import RunningTask
 from drydock.region.controllers.ecs.starting import CannotStartError, Prepared, TaskStarter
 from drydock.region.controllers.parts import Parts
+from drydock.region.runtime.consumption import Usage
 from drydock.region.runtime.driver import Container
 from drydock.region.runtime.memory import SWEEP, MemoryGuard
 
@@ -60,6 +61,10 @@ class TaskController:
         """Task ARN → the host's process ids of its containers that run."""
         with self._lock:
             return {arn: task.pids() for arn, task in self._running.items()}
+
+    def usage(self) -> dict[str, Usage]:
+        """What each task uses that runs, by its id."""
+        return self._memory.usage()
 
     @property
     def memory_limits(self) -> str:
