@@ -21,6 +21,7 @@ from drydock.cli import (
     cost,
     destroy,
     doctor,
+    execute,
     image,
     output,
     pipeline,
@@ -92,6 +93,7 @@ pipeline.add_to(app)
 bootstrap.add_to(app)
 image.add_to(app)
 tasks.add_to(app)
+execute.add_to(app)
 status.add_to(app)
 verify.add_to(app)
 doctor.add_to(app)

@@ -6,7 +6,9 @@ Each raises OSError with the kernel's own words. See namespaces(7), mount(2), pr
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
+import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,6 +71,11 @@ def pivot_root(new: str) -> None:
 def die_with_parent(signal_number: int) -> None:
     """Let the kernel send a signal when the thread that started this process ends."""
     _check(_libc.prctl(_PR_SET_PDEATHSIG, signal_number, 0, 0, 0), "prctl PR_SET_PDEATHSIG")
+
+
+def control_terminal(descriptor: int) -> None:
+    """Make a terminal the controlling one of the caller, who leads its session and has none yet."""
+    fcntl.ioctl(descriptor, termios.TIOCSCTTY, 0)
 
 
 def no_new_privileges() -> None:

@@ -18,6 +18,8 @@ _WAS_SERVING = {"available", "modifying", "rebooting", "backing-up"}
 def forget_observations(store: Store) -> None:
     """Call it once, before the first request of a restored control plane is answered."""
     with store.writing("ecs", "elbv2", "rds", "route53"):
+        store.backend("ecs").exec_url = ""
+        store.backend("ecs").exec_sessions.clear()
         for ours in store.backend("ecs").tasks.values():
             for task in ours.values():
                 if task.last_status not in ("STOPPED", "DEPROVISIONING"):
@@ -48,6 +50,7 @@ def _lost(task: Task) -> None:
     task.last_status = "DEPROVISIONING" if task.eni_id else "PROVISIONING"
     for container in task.containers:
         container.last_status = "STOPPED" if task.eni_id else container.last_status
+        container.managed_agents = None
     if task.eni_id and task.desired_status == "RUNNING":
         task.desired_status = "STOPPED"
         task.stop_code = "ServiceSchedulerInitiated"

@@ -124,7 +124,10 @@ def _become(spec: ProcessSpec, writer: int, proc: int | None = None) -> None:
     _say(writer, host_pid=linux.host_pid(proc))
     # a group and no session: the session, PID 1's, has no terminal, and the kernel's scheduler gives
     # each session a share of its own (autogroup), which costs a tenth of all requests in switches
-    os.setpgid(0, 0)
+    if spec.terminal:
+        os.setsid()
+    else:
+        os.setpgid(0, 0)
     if spec.own_pids and spec.join is None:
         # where /proc is masked (inside a container) the kernel refuses; the host's then stays
         with contextlib.suppress(OSError):
@@ -132,6 +135,8 @@ def _become(spec: ProcessSpec, writer: int, proc: int | None = None) -> None:
             linux.mount("proc", "/proc", "proc", flags)
     writer = _arrange_descriptors(spec, writer)
     try:
+        if spec.terminal:
+            linux.control_terminal(0)
         os.chdir(spec.cwd)
         _limit(spec.limits)
         if spec.uid is not None:

@@ -45,6 +45,8 @@ class ProcessSpec:
     """In a PID namespace of its own, as its PID 1: when it ends, its children end with it."""
     keep_capabilities: bool = False
     """Otherwise it has none, and can get none."""
+    terminal: bool = False
+    """`stdin` is a terminal, which becomes the controlling one of a session that the process leads."""
     join: tuple[int, int] | None = None
     """`pid` and `host_pid` of a process of the region whose namespaces it is born into; then `netns`,
     `resolv_conf`, `hosts`, `own_pids`, `mounts` and `root` do not count."""

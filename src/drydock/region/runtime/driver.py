@@ -44,6 +44,16 @@ class Place:
     """An empty folder, where new paths of volumes can be put together."""
 
 
+@dataclass(frozen=True)
+class Terminal:
+    """What a program inside a container talks to."""
+
+    descriptor: int
+    """The program's end; the caller closes it."""
+    environment: Mapping[str, str]
+    """Variables besides the container's."""
+
+
 class ProcessDriver:
     """Starts containers. Thread-safe."""
 
@@ -90,22 +100,31 @@ class ProcessDriver:
         return Container(process, output, command)
 
     def execute(
-        self, container: Container, argv: Sequence[str], on_end: Callable[[], None]
+        self,
+        container: Container,
+        argv: Sequence[str],
+        on_end: Callable[[], None],
+        terminal: Terminal | None = None,
     ) -> Process:
-        """Run a program inside a container that runs, as its user; its output is nobody's.
+        """Run a program inside a container that runs, as its user; without a terminal its output is
+        nobody's.
 
         Raises SpawnFailed. `on_end` is called from the spawner's thread; it must not block.
         """
         command, process = container.command, container.process
+        variables = {} if terminal is None else terminal.environment
         null = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+        output = null if terminal is None else terminal.descriptor
         try:
             return self._spawner.spawn(
                 ProcessSpec(
                     argv=argv,
-                    env=command.environment,
+                    env={**command.environment, **variables},
                     cwd=command.cwd,
-                    stdout=null,
-                    stderr=null,
+                    stdin=None if terminal is None else terminal.descriptor,
+                    stdout=output,
+                    stderr=output,
+                    terminal=terminal is not None,
                     uid=command.uid,
                     gid=command.gid,
                     join=(process.pid, process.host_pid),

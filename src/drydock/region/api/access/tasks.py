@@ -148,6 +148,12 @@ def file(arn: str) -> list[Check]:
     return [Check("s3:GetObject", Resource(arn))]
 
 
+def exec_agent() -> list[Check]:
+    """For the agent of ExecuteCommand, which acts as the task's role."""
+    actions = ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
+    return [Check(f"ssmmessages:{one}", EVERYTHING) for one in actions]
+
+
 def log_stream(store: Store, group: str, stream: str, *, create_group: bool) -> list[Check]:
     """To make a log stream."""
     call = _call(store, "logs", "CreateLogStream")

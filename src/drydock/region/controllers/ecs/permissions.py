@@ -60,6 +60,17 @@ class Permissions:
                     return words.replace("{}", denied)
         return ""
 
+    def agent_refusal(self, task: Task) -> str:
+        """Why the agent of ExecuteCommand, which acts as the task's role, can't work; empty if it can."""
+        if not self._enforced:
+            return ""
+        role = self.task_role(task)
+        if not role:
+            return "the task has no task role"
+        session = tasks.RoleSession(self._store, role, task.id)
+        with self._store.reading():
+            return session.refusal(tasks.exec_agent())
+
     def may_write(self, task: Task, target: LogTarget) -> bool:
         """Whether a container's lines may be stored. If not they are lost, and the task runs on."""
         role = self._roles(task)["execution"] if self._enforced else ""

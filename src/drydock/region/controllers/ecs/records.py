@@ -8,7 +8,7 @@ from typing import Any
 
 from moto.core.utils import utcnow
 
-from drydock.region.api.gaps.ecs.records import Task
+from drydock.region.api.gaps.ecs.records import AGENT, Task
 from drydock.region.api.store import Store
 from drydock.region.controllers.ecs.metadata import docker_id
 
@@ -47,12 +47,14 @@ class TaskRecords:
             task.version += 1
             self._store.changed("ecs")
 
-    def container_runs(self, task: Task, name: str) -> None:
+    def container_runs(self, task: Task, name: str, agent_trouble: str | None) -> None:
+        """`agent_trouble`: why ExecuteCommand's agent can't work, empty if it can; None: none is wanted."""
         with self._store.writing("ecs"):
             for record in task.containers:
                 if record.name == name:
                     record.last_status = "RUNNING"
                     record.runtime_id = docker_id(task, name)
+                    record.managed_agents = _agents(agent_trouble)
 
     def note_exits(
         self, task: Task, exits: Mapping[str, int], out_of_memory: Collection[str]
@@ -66,6 +68,8 @@ class TaskRecords:
             ]
             for record in news:
                 record.last_status, record.exit_code = "STOPPED", exits[record.name]
+                for agent in record.managed_agents or ():
+                    agent |= {"lastStatus": "STOPPED", "reason": "Received Container Stopped event"}
                 if record.name in out_of_memory:
                     record.reason = "OutOfMemoryError: Container killed due to memory usage"
             if news:
@@ -98,6 +102,15 @@ class TaskRecords:
                 for group in groups
                 for address, _port in (*group.registered, *group.draining)
             )
+
+
+def _agents(trouble: str | None) -> list[dict[str, Any]] | None:
+    """Where ExecuteCommand is enabled: its agent, which is the region itself."""
+    if trouble is None:
+        return None
+    if trouble:
+        return [{"name": AGENT, "lastStatus": "STOPPED", "reason": trouble}]
+    return [{"name": AGENT, "lastStatus": "RUNNING", "lastStartedAt": utcnow()}]
 
 
 def emptiest_subnet(task: Task, others: dict[str, Task]) -> str:

@@ -35,6 +35,8 @@ class RunningTask:
     def __init__(self) -> None:
         self.prepared: Mapping[str, Prepared] = {}
         """What is to be started, by container; empty until all have what they need."""
+        self.agent_trouble: str | None = None
+        """Why ExecuteCommand's agent can't work, empty if it can; None: ExecuteCommand is not enabled."""
         self.out_of_memory: set[str] = set()
         """Containers that were ended because they used too much."""
         self._parts: dict[str, _Part] = {}

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-c
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,17 +17,17 @@ from drydock.paths import write_private
 from drydock.region.api.gaps.ecs.records import Task
 from drydock.region.api.gaps.logs import LogGroupMissing
 from drydock.region.api.store import Store
-from drydock.region.controllers.ecs import environment_files, secrets
+from drydock.region.controllers.ecs import environment_files, secrets, sessions
 from drydock.region.controllers.ecs.definitions import ContainerPlan, LogTarget
 from drydock.region.controllers.ecs.endpoint import Pids, TaskEndpoints
 from drydock.region.controllers.ecs.folders import TaskFolders
-from drydock.region.controllers.ecs.needs import PORT, needs, unmet
+from drydock.region.controllers.ecs.needs import PORT, Need, needs, unmet
 from drydock.region.controllers.ecs.permissions import Permissions
 from drydock.region.controllers.parts import Parts
 from drydock.region.network.probing import probe
 from drydock.region.processes.client import Process
 from drydock.region.runtime.command import ProcessImage
-from drydock.region.runtime.driver import Container, Place, ProcessDriver
+from drydock.region.runtime.driver import Container, Place, ProcessDriver, Terminal
 from drydock.region.runtime.output import Line, Sink
 
 log = logging.getLogger(__name__)
@@ -118,10 +118,20 @@ class TaskStarter:
             raise CannotStartError(f"CannotStartContainerError: {error}", name) from error
 
     def execute(
-        self, container: Container, argv: Sequence[str], on_end: Callable[[], None]
+        self,
+        container: Container,
+        argv: Sequence[str],
+        on_end: Callable[[], None],
+        terminal: Terminal | None = None,
     ) -> Process:
         """Run a program inside a container that runs. Raises SpawnFailed."""
-        return self._driver.execute(container, argv, on_end)
+        return self._driver.execute(container, argv, on_end, terminal)
+
+    def agent_trouble(self, task: Task) -> str:
+        """Why the agent of ExecuteCommand cannot work beside the task's containers; empty if it can."""
+        region = self._parts.config.region
+        refused = self._permissions.agent_refusal(task)
+        return refused or self._unmet(task, [sessions.need(region.name, region.account_id)])
 
     def open_endpoint(self, task: Task, pids: Pids) -> None:
         """Metadata and credentials, from inside the task; idempotent."""
@@ -142,17 +152,20 @@ class TaskStarter:
 
     def _check_way_out(self, task: Task, plan: ContainerPlan) -> None:
         """A packet from the task's own interface must reach everything it needs."""
-        fabric, region = self._parts.fabric, self._parts.config.region
+        region = self._parts.config.region
+        if reason := self._unmet(task, needs(plan, region.name, region.account_id)):
+            raise CannotStartError(reason, plan.name)
+
+    def _unmet(self, task: Task, wanted: Iterable[Need]) -> str:
+        """The first need that no packet from the task's interface can meet, in ECS's words."""
+        fabric, resolvers = self._parts.fabric, self._parts.resolvers
         eni = fabric.enis()[str(task.eni_id)]
         namespace = fabric.namespace(eni.eni_id)
-        resolvers = self._parts.resolvers
-        reason = unmet(
-            needs(plan, region.name, region.account_id),
+        return unmet(
+            wanted,
             partial(resolvers.lookup, eni.vpc_id) if resolvers.answers(eni.vpc_id) else None,
             lambda address: probe(namespace, address, PORT, _PROBE_SECONDS),
         )
-        if reason:
-            raise CannotStartError(reason, plan.name)
 
     def _image(self, plan: ContainerPlan) -> ProcessImage:
         config: ImageConfig | None = self._parts.config.image(plan.image)

@@ -15,6 +15,8 @@ from datetime import timedelta
 from moto.core.utils import utcnow
 from moto.ec2.exceptions import EC2ClientError
 
+from drydock.errors import SpawnFailed
+from drydock.region.api.gaps.ecs.execute import ExecSession
 from drydock.region.api.gaps.ecs.records import Task
 from drydock.region.api.gaps.ecs.sizes import memory_mib
 from drydock.region.controllers.base import DONE, Outcome, Requeue
@@ -25,10 +27,12 @@ from drydock.region.controllers.ecs.definitions import (
 )
 from drydock.region.controllers.ecs.records import TaskRecords, emptiest_subnet
 from drydock.region.controllers.ecs.running import RunningTask
+from drydock.region.controllers.ecs.sessions import ExecSessions
 from drydock.region.controllers.ecs.starting import CannotStartError, Prepared, TaskStarter
 from drydock.region.controllers.parts import Parts
+from drydock.region.processes.client import Process
 from drydock.region.runtime.consumption import Usage
-from drydock.region.runtime.driver import Container
+from drydock.region.runtime.driver import Container, Terminal
 from drydock.region.runtime.memory import SWEEP, MemoryGuard
 
 SOON = Requeue(0.05)
@@ -52,6 +56,7 @@ class TaskController:
         self._memory = MemoryGuard()
         self._lock = threading.Lock()
         self._running: dict[str, RunningTask] = {}
+        self._sessions = ExecSessions(parts, self._enter)
         self.wake: Callable[[str], None] = lambda _key: None
         """Set by the daemon: look at a key again."""
 
@@ -117,6 +122,7 @@ class TaskController:
 
     def close(self) -> None:
         """Stop every task as ECS would: SIGTERM to all at once, then SIGKILL when time is up."""
+        self._sessions.close()
         with self._lock:
             all_running = list(self._running.values())
         containers = [one for task in all_running for one in task.containers.values()]
@@ -131,6 +137,18 @@ class TaskController:
         self._starter.close()
 
     # -- steps
+
+    def _enter(
+        self, session: ExecSession, terminal: Terminal, on_end: Callable[[], None]
+    ) -> Process:
+        """Run what ExecuteCommand asked for. Raises SpawnFailed."""
+        running = self._running.get(session.task_arn)
+        container = running.containers.get(session.container) if running else None
+        if container is None or not container.running:
+            raise SpawnFailed(
+                f"container {session.container}", "it has ended", "choose a task that runs"
+            )
+        return self._starter.execute(container, session.argv, on_end, terminal)
 
     def _record(self, arn: str) -> Task | None:
         with self._store.reading():
@@ -239,6 +257,8 @@ class TaskController:
                 )
         self._starter.open_endpoint(task, running.first_pids)
         ready = {plan.name: self._starter.prepare(task, plan) for plan in plans}
+        if task.enable_execute_command:
+            running.agent_trouble = self._starter.agent_trouble(task)
         task.pull_stopped_at = task.pull_stopped_at or utcnow()
         return ready
 
@@ -254,7 +274,7 @@ class TaskController:
             self._parts.config.region.time_scale,
             time.monotonic(),
         )
-        self._records.container_runs(task, ready.plan.name)
+        self._records.container_runs(task, ready.plan.name, running.agent_trouble)
         self._guard_memory(task, running, ready.plan, container)
 
     def _guard_memory(

@@ -25,6 +25,9 @@ _NO_RESOURCE = frozenset(
 def checks(call: Call, store: Store) -> list[Check]:
     """Empty: some resource of ECS."""
     context = {"ecs:cluster": (cluster(call),)} if _has_cluster(call) else {}
+    if call.name == "ExecuteCommand":
+        given = {"ecs:task": call.text("task"), "ecs:container-name": call.text("container")}
+        context |= {key: (value,) for key, value in given.items() if value}
     return [Check(call.action, one, context) for one in _resources(call, store)]
 
 
@@ -55,6 +58,9 @@ def _resources(call: Call, store: Store) -> list[Resource]:
     if call.name in {"TagResource", "UntagResource", "ListTagsForResource"}:
         return [Resource(call.text("resourceArn"))]
     place = cluster(call).rsplit("/", 1)[-1]
+    if call.name == "ExecuteCommand":
+        task = _as_arn(call, f"task/{place}", call.text("task"))
+        return [Resource(_as_arn(call, "cluster", cluster(call))), Resource(task)]
     if call.name == "ListTasks":
         return [Resource(call.arn(f"container-instance/{place}/*"))]
     if "Cluster" in call.name:

@@ -16,6 +16,7 @@ from moto.ecs.models import CapacityProviderFailure, Cluster, ClusterFailure, Ta
 
 from drydock.region.api.gaps import overlay
 from drydock.region.api.gaps.ecs import containers, sizes
+from drydock.region.api.gaps.ecs.execute import ExecSession
 from drydock.region.api.gaps.ecs.responses import EcsResponse
 from drydock.region.api.gaps.ecs.services import ServiceOperations
 
@@ -26,6 +27,15 @@ _PENDING = frozenset({"PROVISIONING", "PENDING", "ACTIVATING"})
 
 class EcsBackend(ServiceOperations):
     """ECS as it is asked for; controllers write what they see into its tasks and services."""
+
+    exec_url: str = ""
+    """Where a session of ExecuteCommand is opened; the data plane sets it while it serves there."""
+
+    @property
+    def exec_sessions(self) -> dict[str, ExecSession]:
+        """By token, those that nobody has opened yet."""
+        found: dict[str, ExecSession] = self.__dict__.setdefault("_exec_sessions", {})
+        return found
 
     @property
     def _url_module(self) -> Any:

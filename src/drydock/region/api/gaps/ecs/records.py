@@ -19,6 +19,8 @@ from drydock.region.api.gaps.ecs.revisions import ServiceDeployment, ServiceRevi
 
 Json = dict[str, Any]
 Tags = list[dict[str, str]]
+AGENT = "ExecuteCommandAgent"
+"""The managed agent that lets ExecuteCommand in."""
 
 
 @dataclass(eq=False)
@@ -43,6 +45,8 @@ class Container:
     network_interfaces: list[Json] = field(default_factory=list)
     """[{"attachmentId", "privateIpv4Address"}], once the address is known."""
     network_bindings: list[Json] = field(default_factory=list)
+    managed_agents: list[Json] | None = None
+    """[{"name", "lastStatus", "lastStartedAt", "reason"}], where ExecuteCommand is enabled."""
 
 
 @dataclass(eq=False)

@@ -8,6 +8,7 @@ from moto.core.responses import ActionResult
 from moto.ecs.models import ecs_backends
 from moto.ecs.responses import DESCRIBE_TASKS_TAGS, EC2ContainerServiceResponse
 
+from drydock.region.api.gaps.ecs import execute
 from drydock.region.api.gaps.ecs.deployment_responses import DeploymentResponses
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ class EcsResponse(DeploymentResponses, EC2ContainerServiceResponse):
         return ActionResult(
             {"tasks": self.ecs_backend.run_task_from(self._get_params()), "failures": []}
         )
+
+    def execute_command(self) -> ActionResult:
+        return ActionResult(execute.open_session(self.ecs_backend, self._get_params()))
 
     def stop_task(self) -> ActionResult:
         task = self.ecs_backend.stop_task(

@@ -1,0 +1,66 @@
+"""ExecuteCommand made real: who shows a session's token at the door gets its program's terminal.
+
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from drydock.errors import SpawnFailed
+from drydock.region.addresses import host_names
+from drydock.region.api.gaps.ecs import execute
+from drydock.region.api.gaps.ecs.execute import ExecSession
+from drydock.region.controllers.ecs.needs import Need
+from drydock.region.controllers.parts import Parts
+from drydock.region.processes.client import Process
+from drydock.region.runtime.door import Door
+from drydock.region.runtime.driver import Terminal
+
+log = logging.getLogger(__name__)
+
+Enter = Callable[[ExecSession, Terminal, Callable[[], None]], Process]
+"""Starts a session's program in its container. Raises DrydockError."""
+
+
+class ExecSessions:
+    """Serves the region's sessions until `close`."""
+
+    def __init__(self, parts: Parts, enter: Enter) -> None:
+        self._store = parts.store
+        self._enter = enter
+        path = parts.workspace.region / "exec.sock"
+        self._door = Door(path, self._start)
+        self._say(f"unix://{path}")
+
+    def close(self) -> None:
+        """Hang up on all. Idempotent."""
+        self._say("")
+        self._door.close()
+
+    def _say(self, url: str) -> None:
+        with self._store.reading():
+            self._store.backend("ecs").exec_url = url
+
+    def _start(self, token: str, terminal: Terminal, on_end: Callable[[], None]) -> Process:
+        with self._store.reading():
+            session = execute.take_session(self._store.backend("ecs"), token)
+        if session is None:
+            raise SpawnFailed(
+                "the session",
+                "its token is unknown, used already, or older than a minute",
+                "call ExecuteCommand again",
+            )
+        process = self._enter(session, terminal, on_end)
+        log.info(
+            "session opened",
+            extra={"task": session.task_arn, "container": session.container, "pid": process.pid},
+        )
+        return process
+
+
+def need(region: str, account: str) -> Need:
+    """What the agent must reach from the task."""
+    host = host_names("ssmmessages", region, account)[0]
+    return Need(host, f"the agent cannot reach {host}: {{}}")
