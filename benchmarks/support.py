@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 _RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
 _REQUESTS = re.compile(r"(\d+) requests in")
+_P99 = re.compile(r"99%\s+([\d.]+)(us|ms|s)\b")
+_IN_MS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 _FAILED = re.compile(r"Non-2xx or 3xx responses: (\d+)")
 _ERRORS = re.compile(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)")
 
@@ -99,6 +101,8 @@ class Load:
     requests: int
     failed: int
     """Answers other than 2xx and 3xx, and connections that broke."""
+    p99: float
+    """Milliseconds within which 99 % of the answers came."""
 
 
 def load(url: str, seconds: int = 5, connections: int = 32) -> float:
@@ -109,23 +113,29 @@ def load(url: str, seconds: int = 5, connections: int = 32) -> float:
     return found.rate
 
 
-def count(url: str, seconds: int, connections: int = 32) -> Load:
-    """Load by wrk on two threads, for so many seconds."""
+def count(url: str, seconds: int, connections: int = 32, script: Path | None = None) -> Load:
+    """Load by wrk on two threads, for so many seconds; `script` is wrk's, in Lua."""
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is missing: apt-get install wrk")
     done = subprocess.run(
-        ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", url],
+        [
+            *("wrk", "-t2", f"-c{connections}", f"-d{seconds}s", "--latency"),
+            *(("-s", str(script)) if script else ()),
+            url,
+        ],
         check=True,
         text=True,
         capture_output=True,
     )
-    rate, requests = _RATE.search(done.stdout), _REQUESTS.search(done.stdout)
+    rate, requests, p99 = (one.search(done.stdout) for one in (_RATE, _REQUESTS, _P99))
     assert rate, done.stdout
     assert requests, done.stdout
+    assert p99, done.stdout
     failed = sum(int(number) for number in _FAILED.findall(done.stdout))
     errors = _ERRORS.search(done.stdout)
     failed += sum(int(number) for number in errors.groups()) if errors else 0
-    return Load(float(rate.group(1)), int(requests.group(1)), failed)
+    slow = float(p99[1]) * _IN_MS[p99[2]]
+    return Load(float(rate.group(1)), int(requests.group(1)), failed, slow)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
