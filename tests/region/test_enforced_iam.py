@@ -525,9 +525,15 @@ EXECUTION = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePoli
 
 
 def run(
-    region: Enforced, scenario: Scenario, execution: str, task_role: str = "", **container: Any
+    region: Enforced,
+    scenario: Scenario,
+    execution: str,
+    task_role: str = "",
+    *,
+    enter: bool = False,
+    **container: Any,
 ) -> str:
-    """A task under these roles → its ARN."""
+    """A task under these roles → its ARN. `enter`: with ExecuteCommand."""
     family = f"roles-{next(_numbers)}"
     given = {"image": "shell:1", "command": ["true"], **container}
     roles = {"executionRoleArn": execution, **({"taskRoleArn": task_role} if task_role else {})}
@@ -540,7 +546,7 @@ def run(
         containerDefinitions=[scenario.container("app", **given)],
         **roles,
     )
-    return scenario.run(family)
+    return scenario.run(family, enableExecuteCommand=enter)
 
 
 def test_a_task_stops_without_the_right_to_its_secret(region: Enforced, scenario: Scenario) -> None:
@@ -617,6 +623,46 @@ except botocore.exceptions.ClientError as error:
     arn = run(region, scenario, execution, image="shell:1", command=['echo "<$AWS_ACCESS_KEY_ID>"'])
     scenario.wait(arn, "STOPPED")
     assert scenario.output(arn) == ["<>"]
+
+
+def test_a_task_is_entered_only_with_its_roles_right_and_by_who_may(
+    region: Enforced, scenario: Scenario
+) -> None:
+    execution = region.role(ECS_TRUST)
+    iam = region.client("iam")
+    iam.attach_role_policy(RoleName=execution.rsplit("/", 1)[-1], PolicyArn=EXECUTION)
+    wait = {"command": ["while true; do sleep 0.2; done"]}
+    asked: dict[str, Any] = {"cluster": scenario.cluster, "interactive": True, "command": "true"}
+    for task_role, said in (
+        ("", "the task has no task role"),
+        (region.role(ECS_TRUST, allow("ssm:GetParameter")), "ssmmessages:CreateControlChannel"),
+    ):
+        arn = run(region, scenario, execution, task_role, enter=True, **wait)
+        agent = scenario.wait(arn, "RUNNING")["containers"][0]["managedAgents"][0]
+        assert agent["lastStatus"] == "STOPPED"
+        assert said in agent["reason"]
+        answer = refused(region.client("ecs").execute_command, task=arn, **asked)
+        assert answer[1] == "TargetNotConnectedException"
+        scenario.stop(arn)
+    arn = run(
+        region,
+        scenario,
+        execution,
+        region.role(ECS_TRUST, allow("ssmmessages:*")),
+        enter=True,
+        **wait,
+    )
+    scenario.wait(arn, "RUNNING")
+    region.client("ecs").execute_command(task=arn, **asked)
+    cluster = scenario.task(arn)["clusterArn"]
+    half = region.user(allow("ecs:ExecuteCommand", [arn]))
+    _, code, words = refused(region.as_("ecs", half).execute_command, task=arn, **asked)
+    assert (code, cluster in words) == ("AccessDeniedException", True)
+    only = {"StringEquals": {"ecs:container-name": "app"}}
+    whole = region.user(allow("ecs:ExecuteCommand", [arn, cluster], Condition=only))
+    region.as_("ecs", whole).execute_command(task=arn, container="app", **asked)
+    refused(region.as_("ecs", whole).execute_command, task=arn, **asked)
+    scenario.stop(arn)
 
 
 def test_who_is_known_survives_a_restart(region: Enforced) -> None:
