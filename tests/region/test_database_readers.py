@@ -108,20 +108,6 @@ def test_what_the_vpc_lets_through_does_not_matter_to_it(cluster: Cluster, place
     ec2.delete_security_group(GroupId=shut)
 
 
-def test_the_writer_killed_comes_back_and_is_followed_again(cluster: Cluster) -> None:
-    cluster.ask("create table kept (n int)", "insert into kept values (1)")
-    killed = cluster.kill(0)
-    eventually(lambda: cluster.server(0).get("pid") not in (None, killed), "a new server", 20)
-    eventually(lambda: cluster.instance(0)["DBInstanceStatus"] == "available", "it is available")
-    assert cluster.ask("insert into kept values (2)", "select count(*) from kept") == ["2"]
-    reader = cluster.describe()["ReaderEndpoint"]
-    eventually(
-        lambda: cluster.ask("select count(*) from kept", host=reader) == ["2"], "it follows", 20
-    )
-    assert cluster.writers() == ["two-db-0"]
-    cluster.ask("drop table kept")
-
-
 def test_a_reboot_of_the_reader_is_a_restart_of_it_alone(cluster: Cluster) -> None:
     before = [cluster.server(number)["pid"] for number in (0, 1)]
     rds = cluster.scenario.region.client("rds")

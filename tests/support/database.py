@@ -54,12 +54,12 @@ class Cluster:
         cluster.add_instance(0)
         return cluster
 
-    def add_instance(self, number: int) -> None:
+    def add_instance(self, number: int, **more: Any) -> None:
         self.scenario.region.client("rds").create_db_instance(
             DBInstanceIdentifier=f"{self.name}-{number}",
             DBClusterIdentifier=self.name,
             Engine="aurora-postgresql",
-            DBInstanceClass="db.t4g.medium",
+            **{"DBInstanceClass": "db.t4g.medium", **more},
         )
 
     def describe(self) -> dict[str, Any]:

@@ -46,6 +46,7 @@ _SDK_IDS = {
     "logs": "CLOUDWATCH_LOGS",
     "monitoring": "CLOUDWATCH",
     "secretsmanager": "SECRETS_MANAGER",
+    "servicediscovery": "SERVICEDISCOVERY",
     "ssm": "SSM",
     "sts": "STS",
 }
@@ -90,7 +91,7 @@ class DataPlane:
         self._tasks = TaskController(self._parts)
         self._balancers = LoadBalancerController(self._parts)
         self._names = DnsController(self._parts)
-        self._databases = DatabaseController(self._parts)
+        self._databases = DatabaseController(self._parts, authority)
         self._alarms = AlarmController(self._parts)
         # stopped in this order: first what starts others, last what the others stand on
         self._runners = [

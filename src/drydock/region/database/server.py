@@ -7,8 +7,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -28,7 +29,13 @@ from drydock.region.database.postmaster import (
     last_words,
 )
 from drydock.region.database.program import ENVIRONMENT, SERVER_UID
-from drydock.region.database.settings import ADMIN, pg_hba_conf, postgresql_conf
+from drydock.region.database.settings import (
+    ADMIN,
+    CERTIFICATE,
+    KEY,
+    pg_hba_conf,
+    postgresql_conf,
+)
 from drydock.region.database.spec import Probe, ServerExit, ServerSpec, StopMode, installation_for
 from drydock.region.database.standby import conninfo, copy_data, write_password
 from drydock.region.processes.client import Process, Spawner
@@ -90,6 +97,12 @@ class PostgresServer:
     def running(self) -> bool:
         """Whether its process is there; whether it answers, `probe` tells."""
         return self._process is not None and self._process.running
+
+    @property
+    def crashed(self) -> bool:
+        """Whether its process ended without having been asked to."""
+        process = self._process
+        return process is not None and not process.running and not self._asked_to_stop
 
     @property
     def pid(self) -> int | None:
@@ -183,6 +196,17 @@ class PostgresServer:
             return Probe(False, reason="it answers without a row")
         return Probe(True, in_recovery=bool(row[0]), note=locale_note(str(row[1])))
 
+    def reconfigure(self, parameters: Mapping[str, str], *, force_tls: bool) -> None:
+        """Other settings for a server: what it can change while it runs, it does at once.
+
+        Raises DatabaseFailed: a setting cannot be written.
+        """
+        with self._change:
+            self.spec = replace(self.spec, parameters=parameters, force_tls=force_tls)
+            if self.running and self._process is not None:
+                self._write_settings()
+                self._process.signal(signal.SIGHUP)
+
     def followers(self) -> frozenset[str]:
         """The servers that follow it and have caught up, by the names of their folders.
 
@@ -262,9 +286,14 @@ class PostgresServer:
             spec.port,
             spec.parameters,
             upstream,
+            tls=spec.tls is not None,
         )
+        if spec.tls is not None:
+            write_private(self.folder.path / CERTIFICATE, spec.tls.certificate)
+            write_private(self.folder.path / KEY, spec.tls.key)
         write_private(self.folder.data / "postgresql.conf", conf)
-        write_private(self.folder.data / "pg_hba.conf", pg_hba_conf())
+        rules = pg_hba_conf(force_tls=spec.force_tls and spec.tls is not None)
+        write_private(self.folder.data / "pg_hba.conf", rules)
 
     def _wait_until_ready(self, process: Process, deadline: float) -> None:
         while not is_ready(self.folder):

@@ -10,6 +10,11 @@ from drydock.errors import DatabaseFailed
 ADMIN = "rdsadmin"
 """The superuser of every server, as on RDS: ours alone, with a database of the same name."""
 
+IAM = "rds_iam"
+"""Whoever is in this role logs in by IAM, on RDS."""
+CERTIFICATE, KEY = "server.crt", "server.key"
+"""Files beside the data."""
+
 OURS = frozenset(
     {
         "cluster_name",
@@ -24,6 +29,9 @@ OURS = frozenset(
         "logging_collector",
         "port",
         "primary_conninfo",
+        "ssl",
+        "ssl_cert_file",
+        "ssl_key_file",
         "unix_socket_directories",
     }
 )
@@ -49,7 +57,6 @@ def defaults(major: int) -> dict[str, str]:
         "full_page_writes": "on",
         "synchronous_commit": "on",
         "password_encryption": "scram-sha-256",
-        "ssl": "off",
         "huge_pages": "off",
         "timezone": "UTC",
         "log_timezone": "UTC",
@@ -70,10 +77,12 @@ def postgresql_conf(
     port: int,
     parameters: Mapping[str, str],
     upstream: str = "",
+    *,
+    tls: bool = False,
 ) -> str:
     """postgresql.conf: the defaults, the caller's parameters over them, and what is ours.
 
-    `upstream` is how the server that it follows is reached.
+    `upstream` is how the server that it follows is reached. `tls`: its certificate is beside its data.
 
     Raises DatabaseFailed: a parameter that is ours, or that cannot be written.
     """
@@ -94,7 +103,10 @@ def postgresql_conf(
         "logging_collector": "off",
         # files in the data folder: a killed server leaves nothing in /dev/shm
         "dynamic_shared_memory_type": "mmap",
+        "ssl": "on" if tls else "off",
     }
+    if tls:
+        values |= {"ssl_cert_file": f"../{CERTIFICATE}", "ssl_key_file": f"../{KEY}"}
     if upstream:
         values["primary_conninfo"] = upstream
     lines = ["# Written by Drydock at every start."]
@@ -102,8 +114,10 @@ def postgresql_conf(
     return "\n".join(lines) + "\n"
 
 
-def pg_hba_conf() -> str:
+def pg_hba_conf(*, force_tls: bool = False) -> str:
     """pg_hba.conf: rdsadmin from the server's own addresses alone, the others from anywhere.
+
+    `force_tls`: with TLS only, as `rds.force_ssl` has it. Nobody who may log in by IAM alone comes in.
 
     Over the socket in the server's private folder nobody comes in but copies that follow.
     Who may send a packet at all is the business of security groups.
@@ -113,7 +127,8 @@ def pg_hba_conf() -> str:
         ("host", "all", ADMIN, "samehost", "scram-sha-256"),
         ("host", "all", ADMIN, "all", "reject"),
         ("host", ADMIN, "all", "all", "reject"),
-        ("host", "all", "all", "all", "scram-sha-256"),
+        ("host", "all", f"+{IAM}", "all", "reject"),
+        ("hostssl" if force_tls else "host", "all", "all", "all", "scram-sha-256"),
     ]
     lines = ["# Written by Drydock at every start."]
     lines += ["\t".join(word for word in rule if word) for rule in rules]

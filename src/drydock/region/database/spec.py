@@ -33,6 +33,15 @@ class Upstream:
 
 
 @dataclass(frozen=True)
+class Tls:
+    """What a server shows to its clients. PEM."""
+
+    certificate: str
+    """With its chain."""
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class ServerSpec:
     """A server to be: where its files are and where it listens."""
 
@@ -50,6 +59,9 @@ class ServerSpec:
     """The server that it follows as a hot standby; None: it is written to itself."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Settings over our defaults, by PostgreSQL's names and in its units."""
+    tls: Tls | None = None
+    """None: it has no TLS."""
+    force_tls: bool = False
 
 
 @dataclass(frozen=True)

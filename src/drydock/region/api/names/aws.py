@@ -8,6 +8,7 @@ private DNS, are their VPC's alone. https://docs.aws.amazon.com/vpc/latest/userg
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Any
 
@@ -135,6 +136,7 @@ def databases(rds: Any, enis: Mapping[str, Any]) -> list[Rrset]:
     The reader endpoint stands for every reader that is available, and for the writer without one.
     """
     found: dict[str, Rrset] = {}
+    groups: dict[str, list[Rrset]] = {}
     for instance in rds.databases.values():
         eni = enis.get(getattr(instance, "eni_id", None) or "")
         if eni is not None:
@@ -152,8 +154,17 @@ def databases(rds: Any, enis: Mapping[str, Any]) -> list[Rrset]:
             found[str(cluster.endpoint)] = _same_as(str(cluster.endpoint), writer)
         if readers or writer:
             name = str(cluster.reader_endpoint)
-            found[name] = addresses(name, readers) if readers else _same_as(name, writer)
-    return list(found.values())
+            groups[name] = one_of(name, readers) if readers else [_same_as(name, writer)]
+    return [*found.values(), *(one for group in groups.values() for one in group)]
+
+
+def one_of(name: str, values: Iterable[str]) -> list[Rrset]:
+    """A name that answers with one address at a time: many a client sorts what it gets, and takes the
+    first for ever."""
+    return [
+        replace(addresses(name, [one]), identifier=one, policy="weighted", weight=1)
+        for one in values
+    ]
 
 
 def _same_as(name: str, other: str) -> Rrset:

@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from drydock.region.api.gaps.rds.parameters import ask
+from drydock.region.certificates.authority import Authority
 from drydock.region.controllers.base import DONE, Outcome, Requeue
 from drydock.region.controllers.parts import Parts
-from drydock.region.controllers.rds.members import InstanceView, choose_writer
+from drydock.region.controllers.rds.members import InstanceView, choose_heir, choose_writer
+from drydock.region.controllers.rds.parameters import Judge
 from drydock.region.controllers.rds.readers import Readers
 from drydock.region.controllers.rds.records import DatabaseView, Records
 from drydock.region.controllers.rds.servers import Servers
@@ -27,10 +30,11 @@ class DatabaseController:
     wakes_on = frozenset({"rds", "ec2", "secretsmanager"})
     resync = 15.0
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, authority: Authority) -> None:
         self._parts = parts
         self._records = Records(parts.store)
-        self._servers = Servers(parts)
+        self._servers = Servers(parts, authority)
+        ask(Judge())
         self._readers = Readers(parts, self._records, self._servers)
 
     @property
@@ -53,9 +57,7 @@ class DatabaseController:
                 "address": running.server.spec.hostaddr,
                 "pid": running.server.pid,
                 "version": running.server.spec.installation.version,
-                "note": "; ".join(
-                    note for note in (running.server.spec.installation.note, running.note) if note
-                ),
+                "note": "; ".join(running.notes),
             }
             for running in self._servers.all()
         ]
@@ -83,7 +85,11 @@ class DatabaseController:
         if view.status == "creating" and view.is_cluster:
             self._servers.initialise(view)
             self._records.set_cluster_status(view, "available")
+        if view.status in ("stopping", "stopped"):
+            return self._halt(view)
         writer = choose_writer(view.instances, view.failover_target)
+        if writer is not None and self._servers.crashed(writer):
+            writer = self._succeed(view, writer)
         if writer is not None:
             return self._serve(view, writer)
         self._settle(view)  # its first instance is told everything when it starts
@@ -94,6 +100,21 @@ class DatabaseController:
         self._servers.close()
 
     # -- steps
+
+    def _halt(self, view: DatabaseView) -> Outcome:
+        """No server of it runs: readers first, which follow the writer."""
+        for instance in sorted(view.instances, key=lambda one: one.is_writer):
+            self._servers.stop(instance)
+        self._records.set_stopped(view)
+        return DONE
+
+    def _succeed(self, view: DatabaseView, writer: InstanceView) -> InstanceView:
+        """Who goes on after the writer's process has ended: a reader, else the writer itself."""
+        heir = choose_heir(view.instances)
+        if heir is None:
+            return writer
+        self._records.begin_failover(view, writer, heir)
+        return heir
 
     def _remove(self, instance: InstanceView) -> None:
         """Files go before the record: what is interrupted is begun again."""
@@ -118,8 +139,10 @@ class DatabaseController:
                 if instance.status == "available":  # it has crashed, or was a reader
                     self._records.set_instance_status(instance, "starting")
                 server.initialise()
+                running.configure(instance, forced_tls=view.forces_tls)
                 server.start()
                 running.password = ""
+            running.configure(instance, forced_tls=view.forces_tls)
             if running.password != view.password:
                 with server.connect() as connection:
                     roles.ensure(connection, roles.Master(view.user, view.password, view.database))
@@ -130,10 +153,12 @@ class DatabaseController:
             return Requeue(0.2) if server.running else Requeue(0.05)
         running.rebooted = False
         self._records.set_writer(view, instance)
+        if running.applied is not None:
+            self._records.set_pending(instance, running.applied.pending(instance.wanted))
         self._records.set_instance_status(instance, "available")
         self._settle(view)
         return DONE
 
     def _settle(self, view: DatabaseView) -> None:
-        if view.status in ("modifying", "failing-over"):
+        if view.status in ("modifying", "failing-over", "starting"):
             self._records.set_cluster_status(view, "available")

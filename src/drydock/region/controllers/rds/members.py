@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from drydock.region.api.gaps.rds.classes import size
+from drydock.region.controllers.rds.parameters import Wanted
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,11 @@ class InstanceView:
     """Whether it was seen to be the writer, or is the first of its cluster."""
     tier: int
     """The promotion tier: a lower one goes first."""
+    instance_class: str = ""
+    names: tuple[str, ...] = ()
+    """The endpoints that lead to it, its own first."""
+    wanted: Wanted = field(default_factory=Wanted)
+    """What its parameter groups say."""
 
     @property
     def staying(self) -> bool:
@@ -31,7 +39,6 @@ def choose_writer(instances: Sequence[InstanceView], wanted: str = "") -> Instan
     """The instance that `wanted` names (a failover's target), else the one that is the writer.
 
     Without either, as AWS does when a writer goes: a reader that is available, by promotion tier.
-    https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Concepts.AuroraHighAvailability.html
     """
     staying = [one for one in instances if one.staying]
     if not staying:
@@ -42,4 +49,17 @@ def choose_writer(instances: Sequence[InstanceView], wanted: str = "") -> Instan
     for one in staying:
         if one.is_writer:
             return one
-    return min(staying, key=lambda one: (one.status != "available", one.tier))
+    return min(staying, key=_order)
+
+
+def choose_heir(instances: Sequence[InstanceView]) -> InstanceView | None:
+    """The reader that a failover goes to: available, lowest tier, then the largest. None: none is.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Concepts.AuroraHighAvailability.html
+    """
+    fit = [one for one in instances if one.status == "available" and not one.is_writer]
+    return min(fit, key=_order, default=None)
+
+
+def _order(one: InstanceView) -> tuple[bool, int, int]:
+    return one.status != "available", one.tier, -size(one.instance_class)

@@ -42,6 +42,8 @@ class Readers:
             destroy(self._servers.copy(instance))
             self._records.purge_instance(instance.identifier)
             return DONE
+        if view.status in ("stopping", "stopped"):
+            return DONE  # the cluster's pass stops them all
         writer = choose_writer(view.instances, view.failover_target)
         if writer is None or writer.identifier == instance.identifier:
             return DONE
@@ -54,10 +56,11 @@ class Readers:
             return Requeue(1.0)  # the VPC's controller makes it, which wakes this one
         with self._servers.lock(instance):
             running = self._servers.ensure_reader(view, instance, eni_id, spec.address)
-            self._start(running, instance)
+            self._start(running, instance, view)
+            running.configure(instance, forced_tls=view.forces_tls)
             return self._observe(running, leader, instance)
 
-    def _start(self, running: Running, instance: InstanceView) -> None:
+    def _start(self, running: Running, instance: InstanceView, view: DatabaseView) -> None:
         server = running.server
         running.stop_to_reboot(instance.status)
         if server.running:
@@ -67,6 +70,7 @@ class Readers:
         if ServerFolder(server.spec.folder).major not in (None, server.spec.installation.major):
             destroy(server.spec.folder)
         server.initialise()
+        running.configure(instance, forced_tls=view.forces_tls)
         try:
             server.start()
         except DatabaseFailed:
@@ -82,6 +86,8 @@ class Readers:
         if probe.answered and probe.in_recovery and server.folder.name in leader.followers():
             running.lost, running.rebooted = None, False
             self._records.set_instance_status(instance, "available")
+            if running.applied is not None:
+                self._records.set_pending(instance, running.applied.pending(instance.wanted))
             return DONE
         now = time.monotonic()
         if running.lost is None:

@@ -8,8 +8,22 @@ from typing import Any
 from drydock.region.api.store import Store
 from drydock.region.controllers.base import TerminalError
 from drydock.region.controllers.rds.members import InstanceView
+from drydock.region.controllers.rds.parameters import Parameter, Scope, Wanted
 
 POSTGRES_ENGINES = frozenset({"aurora-postgresql", "postgres"})
+
+_RESTARTED = (("DB instance restarted.", "availability"),)
+_EVENTS = {
+    ("creating", "available"): (("DB instance created.", "creation"),),
+    ("rebooting", "available"): (("DB instance shutdown.", "availability"), *_RESTARTED),
+    ("starting", "available"): _RESTARTED,
+}
+"""What an instance's change of status is told as.
+https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/USER_Events.Messages.html"""
+_CLUSTER_EVENTS = {
+    ("creating", "available"): (("DB cluster created.", "creation"),),
+    ("starting", "available"): (("DB cluster started.", "notification"),),
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +45,8 @@ class DatabaseView:
     security_groups: tuple[str, ...]
     public: bool
     instances: tuple[InstanceView, ...]
+    forces_tls: bool
+    """Whether it does so where no group says so: RDS from 15 on, Aurora from 17 on."""
     failover_target: str
     """The instance that is asked to become the writer; empty: none."""
     password: str = field(repr=False)
@@ -76,7 +92,7 @@ class Records:
                 if instance.db_instance_arn == key and _cluster_of(instance):
                     cluster: Any = instance.cluster
                     view = self._cluster(rds, str(cluster.db_cluster_arn), cluster)
-                    return view, _instance_view(instance)
+                    return view, _instance_view(rds, instance)
         return None
 
     def read(self, key: str) -> DatabaseView | None:
@@ -109,7 +125,8 @@ class Records:
             subnets=self._subnets(rds, cluster.db_subnet_group_name),
             security_groups=tuple(groups),
             public=any(bool(member.publicly_accessible) for member in cluster._members),
-            instances=tuple(_instance_view(member) for member in cluster._members),
+            instances=tuple(_instance_view(rds, member) for member in cluster._members),
+            forces_tls=_major(cluster.engine_version) >= 17,
             failover_target=cluster.failover_target,
         )
 
@@ -128,7 +145,8 @@ class Records:
             subnets=self._subnets(rds, instance._db_subnet_group_name),
             security_groups=tuple(instance.vpc_security_group_ids or ()),
             public=bool(instance.publicly_accessible),
-            instances=(_instance_view(instance),),
+            instances=(_instance_view(rds, instance),),
+            forces_tls=_major(instance.engine_version) >= 15,
             failover_target="",
         )
 
@@ -173,19 +191,29 @@ class Records:
                 return
             if record.status not in (instance.status, "starting"):
                 return
-            record.status = status
+            before, record.status = record.status, status
             with self._store.writing("rds"):
-                pass  # tells the others
+                for message, *categories in _EVENTS.get((before, status), ()):
+                    self._store.backend("rds").tell(record, message, *categories)
+
+    def set_pending(self, instance: InstanceView, pending: frozenset[Scope]) -> None:
+        """Write which of its parameter groups are not in force before a reboot, if it is news."""
+        with self._store.reading():
+            record: Any = self._store.backend("rds").databases.get(instance.identifier)
+            if record is not None and record.pending_groups != pending:
+                with self._store.writing("rds"):
+                    record.pending_groups = pending
 
     def set_cluster_status(self, view: DatabaseView, status: str) -> None:
         """Write what was observed, if it is news."""
         with self._store.reading():
             record: Any = self._store.backend("rds").clusters.get(view.identifier)
-            if record is None or record.status in (status, "deleting"):
+            if record is None or record.status in (status, "deleting", "stopping"):
                 return
-            record.status = status
+            before, record.status = record.status, status
             with self._store.writing("rds"):
-                pass  # tells the others
+                for message, *categories in _CLUSTER_EVENTS.get((before, status), ()):
+                    self._store.backend("rds").tell(record, message, *categories)
 
     def set_writer(self, view: DatabaseView, instance: InstanceView) -> None:
         """Write which member of a cluster was seen to be its writer, if it is news."""
@@ -196,7 +224,41 @@ class Records:
             with self._store.writing("rds"):
                 for member in record._members:
                     member.is_cluster_writer = member.db_instance_identifier == instance.identifier
+                if record.failover_target:
+                    self._store.backend("rds").tell(
+                        record,
+                        f"Completed failover to DB instance: {instance.identifier}",
+                        "failover",
+                    )
                 record.failover_target = ""
+
+    def begin_failover(self, view: DatabaseView, writer: InstanceView, heir: InstanceView) -> None:
+        """The writer's process has ended, and a reader is to take over."""
+        with self._store.writing("rds"):
+            rds = self._store.backend("rds")
+            record: Any = rds.clusters.get(view.identifier)
+            if record is None or record.failover_target or record.status == "deleting":
+                return
+            record.failover(rds.databases[heir.identifier])
+            rds.tell_failover(record)
+            before: Any = rds.databases.get(writer.identifier)
+            if before is not None and before.status == "available":
+                before.status = "starting"
+
+    def set_stopped(self, view: DatabaseView) -> None:
+        """No server of a database runs any more."""
+        with self._store.reading():
+            rds = self._store.backend("rds")
+            owner: Any = (rds.clusters if view.is_cluster else rds.databases).get(view.identifier)
+            if owner is None or owner.status != "stopping":
+                return
+            with self._store.writing("rds"):
+                for member in owner._members if view.is_cluster else ():
+                    member.status = "stopped"
+                    rds.tell(member, "DB instance stopped.", "notification")
+                owner.status = "stopped"
+                kind = "cluster" if view.is_cluster else "instance"
+                rds.tell(owner, f"DB {kind} stopped.", "notification")
 
     def purge_instance(self, identifier: str) -> None:
         """Forget a deleted instance, its interface with it."""
@@ -220,7 +282,8 @@ def _cluster_of(instance: Any) -> Any:
     return getattr(instance, "db_cluster_identifier", None)
 
 
-def _instance_view(instance: Any) -> InstanceView:
+def _instance_view(rds: Any, instance: Any) -> InstanceView:
+    cluster = instance.cluster if _cluster_of(instance) else None
     return InstanceView(
         identifier=instance.db_instance_identifier,
         arn=str(instance.db_instance_arn),
@@ -230,7 +293,43 @@ def _instance_view(instance: Any) -> InstanceView:
         zone=instance.availability_zone or "",
         is_writer=not _cluster_of(instance) or bool(instance.is_cluster_writer),
         tier=int(getattr(instance, "promotion_tier", 1) or 0),
+        instance_class=str(instance.db_instance_class or ""),
+        names=_names(instance, cluster),
+        wanted=_wanted(rds, instance, cluster),
     )
+
+
+def _names(instance: Any, cluster: Any) -> tuple[str, ...]:
+    own = str(instance.address).lower()
+    if cluster is None:
+        return (own,)
+    custom = f"*.cluster-custom-{cluster.url_identifier}.{cluster.region}.rds.amazonaws.com"
+    return own, str(cluster.endpoint), str(cluster.reader_endpoint), custom
+
+
+def _wanted(rds: Any, instance: Any, cluster: Any) -> Wanted:
+    """What the groups of an instance and of its cluster say; default groups say nothing."""
+    names: tuple[str, str] = (
+        str(cluster.parameter_group if cluster is not None else ""),
+        str(instance.db_parameter_group_name or ""),
+    )
+    groups: tuple[tuple[Scope, Any], ...] = (
+        ("cluster", rds.db_cluster_parameter_groups.get(names[0])),
+        ("instance", rds.db_parameter_groups.get(names[1])),
+    )
+    found = [
+        Parameter(
+            scope,
+            str(name),
+            str(one["ParameterValue"]),
+            one.get("ApplyMethod", "immediate") == "immediate",
+        )
+        for scope, group in groups
+        if group is not None
+        for name, one in group.parameters.items()
+        if "ParameterValue" in one
+    ]
+    return Wanted(names, tuple(found))
 
 
 def _major(version: str) -> int:

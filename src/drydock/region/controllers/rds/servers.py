@@ -11,17 +11,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 from drydock.region import linux
+from drydock.region.certificates.authority import Authority
 from drydock.region.controllers.parts import Parts
 from drydock.region.controllers.rds.members import InstanceView
+from drydock.region.controllers.rds.parameters import Applied, is_static, settings
 from drydock.region.controllers.rds.records import DatabaseView
+from drydock.region.database.catalog import speaks_tls
 from drydock.region.database.server import PostgresServer, ServerSpec, installation_for
-from drydock.region.database.spec import Upstream
+from drydock.region.database.spec import Tls, Upstream
+
+_VALIDITY = timedelta(days=365)
+"""Of a server's certificate; a new one is made at every start of the region or of the instance.
+https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.SSL.html"""
 
 
 @dataclass
@@ -41,6 +49,30 @@ class Running:
     """A reader: since when (monotonic) it has not been seen to follow."""
     rebooted: bool = False
     """It was stopped for the reboot that its record still shows."""
+    applied: Applied | None = None
+    """What it has of its parameter groups."""
+    settings_note: str = ""
+
+    def configure(self, instance: InstanceView, *, forced_tls: bool) -> None:
+        """Give the server its parameter groups: all before it starts, what it can take while it runs.
+
+        Raises DatabaseFailed: they cannot be written.
+        """
+        installation = self.server.spec.installation
+        if not self.server.running or self.applied is None:
+            self.applied = Applied.at_start(instance.wanted)
+        elif not self.applied.follow(instance.wanted, is_static(installation)):
+            return
+        found = settings(self.applied, installation, forced_tls)
+        self.server.reconfigure(found.values, force_tls=found.force_tls)
+        self.settings_note = "; ".join(found.notes)
+
+    @property
+    def notes(self) -> list[str]:
+        """Where it is not as on AWS."""
+        tls = "" if self.server.spec.tls else "this PostgreSQL was built without TLS"
+        found = (self.server.spec.installation.note, self.note, self.settings_note, tls)
+        return [one for one in found if one]
 
     def stop_to_reboot(self, status: str) -> None:
         """Stop it once for a reboot; `status` is its record's."""
@@ -52,8 +84,9 @@ class Running:
 class Servers:
     """One per region. Thread-safe; whoever acts on an instance's server holds `lock`."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, authority: Authority) -> None:
         self._parts = parts
+        self._authority = authority
         self._guard = threading.Lock()
         self._locks: dict[str, threading.RLock] = {}
         self._running: dict[str, Running] = {}
@@ -84,6 +117,12 @@ class Servers:
         with self._guard:
             found = [one for one in self._running.values() if one.is_writer and one.key == view.key]
         return next((one.server for one in found if one.server.running), None)
+
+    def crashed(self, instance: InstanceView) -> bool:
+        """Whether the server of a writer has ended by itself."""
+        with self._guard:
+            running = self._running.get(instance.resource_id)
+        return running is not None and running.is_writer and running.server.crashed
 
     def ensure(
         self, view: DatabaseView, instance: InstanceView, eni_id: str, address: IPv4Address
@@ -145,10 +184,13 @@ class Servers:
         volume = self.volume(view)
         server = PostgresServer(
             self._parts.spawner,
-            self._spec(view, volume, str(address), namespace)
-            if is_writer
-            else self._spec(
-                view, self.copy(instance), str(address), namespace, Upstream(volume, view.port)
+            replace(
+                self._spec(view, volume, str(address), namespace)
+                if is_writer
+                else self._spec(
+                    view, self.copy(instance), str(address), namespace, Upstream(volume, view.port)
+                ),
+                tls=self._certificate(view, instance),
             ),
             lambda: linux.in_network_namespace(namespace),
             lambda _exit: self.wake(key),
@@ -157,6 +199,14 @@ class Servers:
         with self._guard:
             self._running[instance.resource_id] = running
         return running
+
+    def _certificate(self, view: DatabaseView, instance: InstanceView) -> Tls | None:
+        """For its endpoints, signed by the region's authority; None: the server cannot use one."""
+        if not speaks_tls(installation_for(self.volume(view), view.major)):
+            return None
+        issued = self._authority.issue(instance.names, "p-256", _VALIDITY)
+        chain = issued.certificate + issued.chain
+        return Tls(chain.decode(), issued.key.decode())
 
     def _spec(
         self,

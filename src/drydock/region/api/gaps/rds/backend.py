@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.core.responses import ActionResult, PaginatedResult
+from moto.core.responses import ActionResult
 from moto.rds import urls as their_urls
 from moto.rds.models import rds_backends
 from moto.rds.responses import RDSResponse as TheirResponse
 
 from drydock.region.api.gaps import overlay
 from drydock.region.api.gaps.rds import versions
-from drydock.region.api.gaps.rds.instances import InstanceOperations
+from drydock.region.api.gaps.rds.parameters import ParameterOperations
+from drydock.region.api.gaps.rds.records import plain
 
 
-class RdsBackend(InstanceOperations):
+class RdsBackend(ParameterOperations):
     """RDS as it is asked for; the controller writes statuses and purges what was deleted."""
 
     @property
@@ -38,6 +39,39 @@ class RdsResponse(TheirResponse):
         )
         return ActionResult({"DBCluster": cluster})
 
+    def describe_db_parameters(self) -> ActionResult:
+        return self._parameters("DBParameterGroupName", cluster=False)
+
+    def describe_db_cluster_parameters(self) -> ActionResult:
+        return self._parameters("DBClusterParameterGroupName", cluster=True)
+
+    def reset_db_parameter_group(self) -> ActionResult:
+        return self._reset("DBParameterGroupName", cluster=False)
+
+    def reset_db_cluster_parameter_group(self) -> ActionResult:
+        return self._reset("DBClusterParameterGroupName", cluster=True)
+
+    def _parameters(self, key: str, *, cluster: bool) -> ActionResult:
+        found = self.backend.describe_parameters(
+            self.params[key], self.params.get("Source"), cluster=cluster
+        )
+        return self._page("Parameters", found)
+
+    def _page(self, key: str, found: list[Any]) -> ActionResult:
+        """A part of a list; moto 5.2.5's own paging fails for what has more than a hundred."""
+        start, size = int(self.params.get("Marker") or 0), int(self.params.get("MaxRecords") or 100)
+        more = {"Marker": str(start + size)} if start + size < len(found) else {}
+        return ActionResult({key: found[start : start + size], **more})
+
+    def _reset(self, key: str, *, cluster: bool) -> ActionResult:
+        self.backend.reset_parameters(
+            self.params[key],
+            [plain(one)["ParameterName"] for one in self.params.get("Parameters") or []],
+            all_of_them=bool(self.params.get("ResetAllParameters")),
+            cluster=cluster,
+        )
+        return ActionResult({key: self.params[key]})
+
     def describe_db_engine_versions(self) -> ActionResult:
         found = versions.describe(
             self.params.get("Engine"),
@@ -45,4 +79,4 @@ class RdsResponse(TheirResponse):
             self.params.get("DBParameterGroupFamily"),
             bool(self.params.get("DefaultOnly")),
         )
-        return PaginatedResult({"DBEngineVersions": found})
+        return self._page("DBEngineVersions", found)

@@ -24,10 +24,10 @@ from moto.rds.exceptions import (
     InvalidParameterValue,
     RDSClientError,
 )
-from moto.rds.models import RDSBackend
 
 from drydock.region.api.changes import touch
 from drydock.region.api.gaps.rds import versions
+from drydock.region.api.gaps.rds.events import EventOperations
 from drydock.region.api.gaps.rds.records import DBCluster, DBInstance, MasterUserSecret, plain
 
 Json = dict[str, Any]
@@ -38,7 +38,7 @@ _TO_APPLY = ("master_user_password", "db_cluster_parameter_group_name", "engine_
 _PASSWORD = string.ascii_letters + string.digits + "!#$%&()*+,-.:;<=>?[]^_{|}~"
 
 
-class ClusterOperations(RDSBackend):
+class ClusterOperations(EventOperations):
     """The clusters' part of our RDS backend."""
 
     clusters: MutableMapping[str, DBCluster]  # type: ignore[assignment]

@@ -29,6 +29,15 @@ class DBCluster(models.DBCluster):
     def status(self, value: str) -> None:
         self._status = value
 
+    @property
+    def db_cluster_members(self) -> list[dict[str, Any]]:
+        """Which of them wait for a reboot to have their cluster's parameter group."""
+        shown = super().db_cluster_members
+        for one, member in zip(shown, self._members, strict=True):
+            pending = "cluster" in getattr(member, "pending_groups", ())
+            one["DBClusterParameterGroupStatus"] = "pending-reboot" if pending else "in-sync"
+        return shown
+
     def designate_writer(self) -> None:
         """Nobody is the writer by being described: the controller says who is."""
 
@@ -49,9 +58,19 @@ class DBCluster(models.DBCluster):
 
 
 class _Endpoint:
-    """The endpoint of an instance as AWS writes it."""
+    """The endpoint of an instance as AWS writes it, and the state of its parameter groups."""
 
     url_identifier: str
+    pending_groups: frozenset[str] = frozenset()
+    """Which groups are not in force before a reboot, of "cluster" and "instance"."""
+
+    @property
+    def db_parameter_group_status_list(self) -> list[dict[str, Any]]:
+        status = "pending-reboot" if "instance" in self.pending_groups else "in-sync"
+        groups: Any = self.db_parameter_groups()  # type: ignore[attr-defined]
+        return [
+            {"DBParameterGroupName": one.name, "ParameterApplyStatus": status} for one in groups
+        ]
 
     @property
     def address(self) -> str:

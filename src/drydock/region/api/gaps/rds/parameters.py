@@ -1,0 +1,203 @@
+"""Parameter groups: only what the server knows and takes, and what is pending a reboot.
+
+moto 5.2.5 takes any name and value, lists what was set alone, has no default groups to describe, no
+Reset operations, and says that everything is in sync.
+https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/USER_WorkingWithParamGroups.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from moto.rds.exceptions import (
+    DBClusterParameterGroupNotFoundError,
+    DBParameterGroupNotFoundError,
+    InvalidParameterCombination,
+    InvalidParameterValue,
+)
+
+from drydock.region.api.gaps.rds.running import RunningOperations
+
+Json = dict[str, Any]
+
+FIXED = frozenset({"fsync", "full_page_writes", "ignore_checksum_failure", "zero_damaged_pages"})
+"""What nobody may set on RDS: data would be lost."""
+OF_RDS: dict[str, tuple[str, bool, str]] = {
+    "rds.force_ssl": ("boolean", False, "0,1"),
+    "rds.logical_replication": ("boolean", True, "0,1"),
+    "rds.log_retention_period": ("integer", False, "1440-10080"),
+    "rds.force_autovacuum_logging_level": ("list", False, "debug5,debug4,debug3,debug2,debug1,info,notice,warning,error,log,fatal,panic,disabled"),
+    "rds.extensions": ("list", True, ""),
+    "rds.restrict_password_commands": ("boolean", True, "0,1"),
+    "rds.accepted_password_auth_method": ("list", False, "md5+scram,scram"),
+}  # fmt: skip
+"""RDS's own: kind, whether static, allowed values."""
+_FAMILY = re.compile(r"(aurora-postgresql|postgres)(\d+)")
+_OTHERS = ("apg_", "aurora_", "rds.", "babelfish")
+"""How the names of what Aurora alone has begin."""
+_FORMULA = re.compile(r"[{(]")
+
+
+@dataclass(frozen=True)
+class Known:
+    """A setting of the server that stands for a family."""
+
+    kind: str
+    static: bool
+    allowed: str
+    description: str
+
+
+class Server(Protocol):
+    """The server that stands for a family, asked what it takes. The data plane gives it."""
+
+    def known(self, major: int) -> dict[str, Known]:
+        """Its settings, by name; those that the region sets itself are not among them."""
+        ...
+
+    def refusal(self, major: int, name: str, value: str) -> str:
+        """Why it does not take a value, in its own words; empty where it does."""
+        ...
+
+
+class _Asked:
+    """Set once, at the start of the data plane; not a part of what is saved."""
+
+    server: Server | None = None
+
+
+def ask(server: Server) -> None:
+    """Have values judged by a server from now on."""
+    _Asked.server = server
+
+
+class ParameterOperations(RunningOperations):
+    """The parameter groups' part of our RDS backend."""
+
+    def modify_db_parameter_group(
+        self, db_parameter_group_name: str, db_parameter_group_parameters: Iterable[Json]
+    ) -> Any:
+        """ModifyDBParameterGroup. Raises InvalidParameterValue, InvalidParameterCombination."""
+        group = self.db_parameter_groups.get(db_parameter_group_name)
+        if group is None:
+            raise DBParameterGroupNotFoundError(db_parameter_group_name)
+        given = list(db_parameter_group_parameters)
+        _judge(str(group.family), given)
+        return super().modify_db_parameter_group(db_parameter_group_name, given)
+
+    def modify_db_cluster_parameter_group(
+        self,
+        db_cluster_parameter_group_name: str,
+        db_cluster_parameter_group_parameters: Iterable[Json],
+    ) -> Any:
+        """ModifyDBClusterParameterGroup, as ModifyDBParameterGroup."""
+        group = self.db_cluster_parameter_groups.get(db_cluster_parameter_group_name)
+        if group is None:
+            raise DBClusterParameterGroupNotFoundError(db_cluster_parameter_group_name)
+        given = list(db_cluster_parameter_group_parameters)
+        _judge(str(group.db_parameter_group_family), given)
+        return super().modify_db_cluster_parameter_group(db_cluster_parameter_group_name, given)
+
+    def reset_parameters(self, name: str, names: Iterable[str], *, all_of_them: bool, cluster: bool) -> None:  # fmt: skip
+        """ResetDBParameterGroup and ResetDBClusterParameterGroup: back to the server's own values."""
+        groups: Any = self.db_cluster_parameter_groups if cluster else self.db_parameter_groups
+        group = groups.get(name)
+        if group is None:
+            raise (
+                DBClusterParameterGroupNotFoundError(name)
+                if cluster
+                else DBParameterGroupNotFoundError(name)
+            )
+        for one in list(group.parameters) if all_of_them else names:
+            group.parameters.pop(one, None)
+
+    def describe_parameters(self, name: str, source: str | None, *, cluster: bool) -> list[Json]:
+        """DescribeDBParameters and DescribeDBClusterParameters: all that the server knows."""
+        groups: Any = self.db_cluster_parameter_groups if cluster else self.db_parameter_groups
+        group = groups.get(name)
+        if group is None and not name.startswith("default."):
+            raise (
+                DBClusterParameterGroupNotFoundError(name)
+                if cluster
+                else DBParameterGroupNotFoundError(name)
+            )
+        family = name.removeprefix("default.")
+        if group is not None:
+            family = str(group.db_parameter_group_family if cluster else group.family)
+        given: Json = group.parameters if group is not None else {}
+        known = _known(family)
+        listed = [
+            _shown(one, known.get(one), given.get(one)) for one in sorted(known.keys() | given)
+        ]
+        return [one for one in listed if source in (None, one["Source"])]
+
+
+def _judge(family: str, given: Iterable[Json]) -> None:
+    """Raises InvalidParameterValue, InvalidParameterCombination, in RDS's words."""
+    found = _FAMILY.fullmatch(family)
+    if found is None or _Asked.server is None:
+        return
+    known = _known(family)
+    for one in given:
+        name, value = str(one["ParameterName"]), str(one.get("ParameterValue", ""))
+        if name in FIXED:
+            raise InvalidParameterValue(f"The parameter {name} cannot be modified.")
+        setting = known.get(name)
+        if setting is None:
+            if name.startswith(_OTHERS) or "." in name:
+                continue
+            raise InvalidParameterValue(f"Could not find parameter with name: {name}")
+        if setting.static and one.get("ApplyMethod") == "immediate":
+            raise InvalidParameterCombination(
+                "cannot use immediate apply method for static parameter"
+            )
+        if name in OF_RDS:
+            bad = bool(setting.allowed) and not _within(value, setting)
+        else:
+            bad = not _FORMULA.search(value) and bool(
+                _Asked.server.refusal(int(found[2]), name, value)
+            )
+        if bad:
+            raise InvalidParameterValue(
+                f"Invalid parameter value: {value} for: {name} allowed values are: {setting.allowed}"
+            )
+
+
+def _within(value: str, setting: Known) -> bool:
+    if setting.kind == "integer":
+        low, _, high = setting.allowed.partition("-")
+        return value.isdigit() and int(low) <= int(value) <= int(high)
+    return value in setting.allowed.split(",")
+
+
+def _known(family: str) -> dict[str, Known]:
+    found = _FAMILY.fullmatch(family)
+    if found is None or _Asked.server is None:
+        return {}
+    ours = {name: Known(*told, description="") for name, told in OF_RDS.items()}
+    return {**_Asked.server.known(int(found[2])), **ours}
+
+
+def _shown(name: str, known: Known | None, given: Json | None) -> Json:
+    shown: Json = {
+        "ParameterName": name,
+        "Source": "user" if given else "engine-default",
+        "IsModifiable": name not in FIXED,
+        "ApplyMethod": "pending-reboot",
+        "ApplyType": "dynamic",
+        "DataType": "string",
+    }
+    if known is not None:
+        shown |= {
+            "Description": known.description,
+            "ApplyType": "static" if known.static else "dynamic",
+            "DataType": known.kind,
+        }
+        if known.allowed:
+            shown["AllowedValues"] = known.allowed
+    if given:
+        shown |= {key: given[key] for key in ("ParameterValue", "ApplyMethod") if key in given}
+    return shown
