@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.command == "serve":
             from tasklist.serve import serve  # noqa: PLC0415 - fast start
 
-            return serve(settings)
+            serve(settings)
         from tasklist.updatedb import update_database  # noqa: PLC0415 - fast start
 
         update_database(

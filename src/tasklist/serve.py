@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 import time
+from typing import NoReturn
 
+import uvloop
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
@@ -27,9 +31,14 @@ DRAIN_SECONDS = 5.0
 KEEP_ALIVE_MS = 75_000
 
 
-def serve(settings: Settings) -> int:
-    """Serve until told to stop → the exit code. Raises ListenError."""
-    return asyncio.run(_serve(settings, *resolve(settings.listen_host, settings.listen_port)))
+def serve(settings: Settings) -> NoReturn:
+    """Serve until told to stop, and end the process with the exit code. Raises ListenError."""
+    code = uvloop.run(_serve(settings, *resolve(settings.listen_host, settings.listen_port)))
+    # Everything is closed. Granian's threads may still ask for the interpreter; if it were taken
+    # down now, Python would end such a thread in the middle of Rust, which aborts the process.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 async def _serve(settings: Settings, host: str, port: int) -> int:
