@@ -66,6 +66,8 @@ def host_names(service: str, region: str, account: str) -> tuple[str, ...]:
         return (f"{account}.dkr.ecr.{region}.amazonaws.com",)
     if service == "iam":
         return ("iam.amazonaws.com",)
+    if service == "servicediscovery":  # DiscoverInstances has a name of its own
+        return tuple(f"{one}{service}.{region}.amazonaws.com" for one in ("", "data-"))
     return (f"{service}.{region}.amazonaws.com",)
 
 

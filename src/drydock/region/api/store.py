@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from drydock.region.api.gaps.logs import LogsBackend
     from drydock.region.api.gaps.rds import RdsBackend
     from drydock.region.api.gaps.route53 import Route53Backend
+    from drydock.region.api.gaps.servicediscovery import CloudMapBackend
     from drydock.region.api.gaps.wafv2 import WafBackend
 
 log = logging.getLogger(__name__)
@@ -146,6 +147,8 @@ class Store:
     def backend(self, service: Literal["route53"]) -> Route53Backend: ...
     @overload
     def backend(self, service: Literal["wafv2"]) -> WafBackend: ...
+    @overload
+    def backend(self, service: Literal["servicediscovery"]) -> CloudMapBackend: ...
     @overload
     def backend(self, service: Literal["s3"]) -> S3Backend: ...
     @overload

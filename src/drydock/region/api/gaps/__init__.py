@@ -49,6 +49,7 @@ def install() -> None:
             rds,
             route53,
             s3,
+            servicediscovery,
             stepfunctions,
             sts,
             wafv2,
@@ -56,6 +57,6 @@ def install() -> None:
 
         scaling = applicationautoscaling
         modules = (ec2, ecs, elbv2, acm, rds, iam, logs, scaling, route53, s3, wafv2, cloudwatch)
-        for module in (*modules, backup, stepfunctions, sts):
+        for module in (*modules, backup, servicediscovery, stepfunctions, sts):
             module.install()
         _DONE.set()

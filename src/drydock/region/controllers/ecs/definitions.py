@@ -200,3 +200,8 @@ def _log_target(definition: Json, task_id: str) -> LogTarget | None:
         stream="/".join(parts),
         create_group=str(options.get("awslogs-create-group", "")).lower() == "true",
     )
+
+
+def checks_health(definitions: Sequence[Json]) -> bool:
+    """Whether some container of a task definition has a health check, which then decides."""
+    return any(_health_check(one.get("healthCheck")) is not None for one in definitions)

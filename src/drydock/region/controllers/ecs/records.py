@@ -92,11 +92,14 @@ class TaskRecords:
                 self._store.changed("ecs")
 
     def is_registered(self, task: Task) -> bool:
-        """Some target group still sends requests to the task, or lets them end."""
+        """Some target group still sends requests to the task, or lets them end, or Cloud Map names it."""
         if task.service_name is None or task.address is None:
             return False
         with self._store.reading():
             groups: Iterable[Any] = self._store.backend("elbv2").target_groups.values()
+            registries: Iterable[Any] = self._store.backend("servicediscovery").services.values()
+            if any(one.instance_id == task.id for each in registries for one in each.instances):
+                return True
             return any(
                 address == task.address
                 for group in groups

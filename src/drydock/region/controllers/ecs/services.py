@@ -14,6 +14,7 @@ from moto.core.utils import utcnow
 from drydock.region.api.gaps.ecs.records import Service, Task
 from drydock.region.controllers.base import DONE, Outcome, Requeue
 from drydock.region.controllers.ecs import service_events
+from drydock.region.controllers.ecs.discovery import Discovery
 from drydock.region.controllers.ecs.registration import Registration
 from drydock.region.controllers.ecs.rollout import Rollout
 from drydock.region.controllers.ecs.service_plan import (
@@ -36,13 +37,14 @@ class ServiceController:
     """Keeps each service at its desired count."""
 
     name = "ecs-service"
-    wakes_on = frozenset({"ecs", "elbv2"})
+    wakes_on = frozenset({"ecs", "elbv2", "servicediscovery"})
     resync = 10.0
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._store = parts.store
         self._registration = Registration(parts)
+        self._discovery = Discovery(parts)
         self._health = TaskHealth(parts, self._registration)
         self._rollout = Rollout(parts)
 
@@ -60,6 +62,7 @@ class ServiceController:
             tasks = self._store.backend("ecs").tasks_of(service)
             before = _picture(service, tasks)
             self._registration.converge(service, tasks)
+            self._discovery.converge(service, tasks)
             due = (
                 self._keep(service, tasks)
                 if service.status == "ACTIVE"

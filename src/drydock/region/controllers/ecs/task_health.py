@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from moto.core.utils import utcnow
 
 from drydock.region.api.gaps.ecs.records import Service, Task
+from drydock.region.controllers.ecs.definitions import checks_health
 from drydock.region.controllers.ecs.registration import Registration
 from drydock.region.controllers.ecs.service_events import failed_container_checks, unhealthy_target
 from drydock.region.controllers.ecs.service_plan import TaskView
@@ -60,9 +60,7 @@ class TaskHealth:
     def _checks_containers(self, task: Task) -> bool:
         """Whether some container has a health check, which then decides."""
         definition = self._store.backend("ecs").describe_task_definition(task.task_definition_arn)
-        containers: list[dict[str, Any]] = definition.container_definitions
-        checks = [one["healthCheck"] for one in containers if one.get("healthCheck")]
-        return any((check.get("command") or ["NONE"])[0] != "NONE" for check in checks)
+        return checks_health(definition.container_definitions)
 
     def why(self, service: Service, task: Task) -> tuple[str, str]:
         """Of a task that is failing: the reason why it is stopped, and ECS's event."""

@@ -45,7 +45,7 @@ class TaskController:
     """Makes each task's processes what its record asks for."""
 
     name = "ecs-task"
-    wakes_on = frozenset({"ecs", "ec2", "elbv2"})
+    wakes_on = frozenset({"ecs", "ec2", "elbv2", "servicediscovery"})
     resync = 10.0
 
     def __init__(self, parts: Parts) -> None:
@@ -306,7 +306,7 @@ class TaskController:
             serving = not running.essential_ended and not running.ending
             if serving and self._records.is_registered(task):
                 self._records.set_status(task, "DEACTIVATING")
-                return Requeue(1.0)  # its service takes it out of the target group, which wakes us
+                return Requeue(1.0)  # its service deregisters it, which wakes us
             self._records.set_status(task, "STOPPING")
             return Requeue(running.end(time.monotonic()))
         self._note_exits(task, running)

@@ -22,6 +22,7 @@ class RecordOperations(ZoneOperations):
     def change_resource_record_sets(self, zoneid: str, change_list: list[dict[str, Any]]) -> None:
         """ChangeResourceRecordSets: all of a batch or nothing of it."""
         zone = self.get_hosted_zone(zoneid)
+        zone.check_free()
         for change in change_list:
             check = change["ResourceRecordSet"].get("HealthCheckId")
             if check and change["Action"] != "DELETE" and check not in self.health_checks:

@@ -40,6 +40,16 @@ class HostedZone(FakeZone):
     version: int = 1
     authorized: list[dict[str, str]] = []  # noqa: RUF012  (never changed in place)
     rr_changes: Any
+    linked: str = ""
+    """The ARN of the Cloud Map namespace that it belongs to; empty: it is nobody's."""
+
+    def check_free(self) -> None:
+        """Raises InvalidInput: another service manages it."""
+        if self.linked:
+            raise invalid_input(
+                f"The resource hostedzone/{self.resource_id} can only be managed through AWS Cloud "
+                f"Map ({self.linked})"
+            )
 
     def changed(self) -> int:
         """Count a change → the new version."""
@@ -153,6 +163,7 @@ class ZoneOperations(ChangeOperations):
     def delete_hosted_zone(self, id_: str) -> HostedZone:
         """DeleteHostedZone. Raises HostedZoneNotEmpty while records are left besides its own two."""
         zone = self.get_hosted_zone(id_)
+        zone.check_free()
         if any(one.type not in _OWN or one.name != zone.name for one in zone.rrsets):
             raise HostedZoneNotEmpty
         self.resource_tags.pop(zone.resource_id, None)
