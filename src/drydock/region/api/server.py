@@ -8,7 +8,9 @@ import threading
 from collections.abc import Sequence
 
 from waitress import wasyncore
-from waitress.server import create_server
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import BaseWSGIServer, create_server
 from waitress.trigger import trigger
 
 from drydock.region.api.application import Application
@@ -18,6 +20,24 @@ logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 _THREADS = 8
 """Requests that are read at once; moto's part of each waits for the store's lock."""
+
+
+class _Parser(HTTPRequestParser):  # type: ignore[misc]
+    """Of a request that is whole already, nothing has to be asked for.
+
+    waitress 3.0.2 answers `Expect: 100-continue` with a length of 0 (an empty S3 object) by waiting
+    for a body that never comes.
+    """
+
+    def received(self, data: bytes) -> int:
+        taken: int = super().received(data)
+        if self.completed:
+            self.expect_continue = False
+        return taken
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    parser_class = _Parser
 
 
 class Server:
@@ -35,6 +55,9 @@ class Server:
             clear_untrusted_proxy_headers=True,
             channel_timeout=600,
         )
+        for one in self._map.values():
+            if isinstance(one, BaseWSGIServer):
+                one.channel_class = _Channel
         self._wake = trigger(self._map)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="api", daemon=True)
