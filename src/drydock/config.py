@@ -8,7 +8,7 @@ import tomllib
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -43,6 +43,10 @@ class RegionConfig(_Section):
     """Judge every call to the API by IAM's policies, but for those of the account's root."""
     root_access_keys: tuple[str, ...] = ("drydock",)
     """Access keys that stand for the account's root where IAM is enforced. `drydock env` sets the first."""
+    container_engine: Literal["auto", "podman", "docker", "none"] = "auto"
+    """Where images without an [images] entry are looked for; auto: podman if it is there, else docker."""
+    pull_images: bool = False
+    """Let that engine pull what it does not have."""
     client_address: IPv4Address = IPv4Address("203.0.113.10")
     """The public address that clients on the host stand for."""
 
@@ -55,6 +59,15 @@ class ImageConfig(_Section):
     working_dir: Path | None = None
     environment: dict[str, str] = {}
     user: str = ""
+    driver: Literal["process", "container"] = "process"
+    """container: the image of that name that the container engine has; the other keys say nothing then."""
+
+    @model_validator(mode="after")
+    def _one_driver(self) -> Self:
+        others = [name for name, value in self if name != "driver" and value]
+        if self.driver == "container" and others:
+            raise ValueError(f"driver container takes no {', '.join(others)}")
+        return self
 
 
 class Config(_Section):

@@ -138,6 +138,23 @@ def provider() -> Finding:
     return _asked("AWS provider", ask, needed=False)
 
 
+def container_engine() -> Finding:
+    """For images that no [images] entry makes a program of this machine."""
+    name = "container engine"
+    program = next((found for one in ("podman", "docker") if (found := shutil.which(one))), None)
+    if program is None:
+        problem = "neither podman nor docker: only images with an [images] entry run"
+        return Finding(name, "", problem, "sudo apt-get install -y podman", needed=False)
+    done = subprocess.run(
+        [program, "--version"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Finding(name, f"{done.stdout.strip() or program} ({program})", needed=False)
+
+
 CHECKS: tuple[Callable[[], Finding], ...] = (
     namespaces,
     nft,
@@ -145,6 +162,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     postgres,
     terraform,
     provider,
+    container_engine,
 )
 
 

@@ -55,7 +55,11 @@ def as_document(here: Place, found: Status, inside: Mapping[str, Any]) -> dict[s
     """The JSON of `status`. Process ids and localhost URLs are the local region's alone to tell."""
     pids = {task["arn"]: task["pids"] for task in inside.get("tasks", [])}
     parts = found.to_json()
-    tasks = [{**task, "pids": pids.get(task["arn"], [])} for task in parts["tasks"]]
+    drivers = {task["arn"]: task.get("drivers", {}) for task in inside.get("tasks", [])}
+    tasks = [
+        {**task, "pids": pids.get(task["arn"], []), "drivers": drivers.get(task["arn"], {})}
+        for task in parts["tasks"]
+    ]
     return {
         "target": here.target.kind,
         "endpoint": here.target.endpoint,
@@ -63,6 +67,7 @@ def as_document(here: Place, found: Status, inside: Mapping[str, Any]) -> dict[s
         "dns": inside.get("dns", ""),
         "account": here.target.account,
         "enforce_iam": bool(inside.get("enforce_iam", False)),
+        "container_engine": inside.get("container_engine", ""),
         "memory_limits": inside.get("memory_limits", ""),
         "urls": [named(one, inside) for one in inside["urls"]] if inside else parts["urls"],
         "services": parts["services"],

@@ -164,12 +164,13 @@ class DataPlane:
             "names": self._names.names(),
             "tasks": self._task_status(),
             "memory_limits": self._tasks.memory_limits,
+            "container_engine": self._tasks.container_engine,
             "databases": self._databases.status(),
             "problems": problems,
         }
 
     def _task_status(self) -> list[dict[str, Any]]:
-        pids = self._tasks.pids()
+        pids, drivers = self._tasks.pids(), self._tasks.drivers()
         with self._parts.store.reading():
             tasks = [
                 task
@@ -182,6 +183,7 @@ class DataPlane:
                     "status": task.last_status,
                     "address": task.address,
                     "pids": pids.get(task.task_arn, []),
+                    "drivers": drivers.get(task.task_arn, {}),
                 }
                 for task in tasks
                 if task.last_status != "STOPPED"

@@ -62,10 +62,25 @@ def mount(source: str, target: str, kind: str = "none", flags: int = 0, data: st
 
 def pivot_root(new: str) -> None:
     """Make a mounted folder the root of the caller's mount namespace; the old root is let go."""
-    os.chdir(new)
-    _check(_libc.pivot_root(b".", b"."), f"pivot_root {new}")
-    _check(_libc.umount2(b".", _MNT_DETACH), "umount of the old root")
+    pivot_root_beside(new)
+    unmount_here()
     os.chdir("/")
+
+
+def pivot_root_beside(new: str) -> None:
+    """The same, but the old root is still there: it is the working folder, for relative paths."""
+    old = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.chdir(new)
+        _check(_libc.pivot_root(b".", b"."), f"pivot_root {new}")
+        os.fchdir(old)
+    finally:
+        os.close(old)
+
+
+def unmount_here() -> None:
+    """Let go what is mounted at the working folder, with all below it."""
+    _check(_libc.umount2(b".", _MNT_DETACH), "umount of the old root")
 
 
 def die_with_parent(signal_number: int) -> None:
@@ -85,13 +100,40 @@ def no_new_privileges() -> None:
 
 def drop_capabilities() -> None:
     """Leave the calling process, and what it executes, with no capability at all."""
-    last = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
-    for capability in range(last + 1):
-        _check(_libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0), "prctl PR_CAPBSET_DROP")
-    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
-    nothing = (ctypes.c_uint32 * 6)()
-    _check(_libc.capset(header, nothing), "capset")
+    bound_capabilities(frozenset())
+    set_capabilities(frozenset())
     no_new_privileges()
+
+
+def bound_capabilities(kept: frozenset[int]) -> None:
+    """No program that is executed from here on has another capability than these."""
+    last = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
+    for capability in set(range(last + 1)) - kept:
+        _check(_libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0), "prctl PR_CAPBSET_DROP")
+
+
+def set_capabilities(wanted: frozenset[int]) -> None:
+    """The capabilities that the calling process has from now on, none of them inheritable."""
+    low, high = (
+        sum(1 << (one - first) for one in wanted if first <= one < first + 32) for first in (0, 32)
+    )
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    both = (ctypes.c_uint32 * 6)(low, low, 0, high, high, 0)
+    _check(_libc.capset(header, both), "capset")
+
+
+def map_user(uid: int, gid: int) -> None:
+    """A user namespace in which the caller appears as uid and gid."""
+    outer_uid, outer_gid = os.geteuid(), os.getegid()
+    unshare(CLONE_NEWUSER)
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{uid} {outer_uid} 1")
+    Path("/proc/self/gid_map").write_text(f"{gid} {outer_gid} 1")
+
+
+def has_one_user() -> bool:
+    """Whether the caller's user namespace has a single id: that of the ordinary user who made it."""
+    return Path("/proc/self/uid_map").read_text().split()[2:] == ["1"]
 
 
 def network_namespace() -> int:

@@ -9,6 +9,7 @@ kernel kills PID 1 (parent-death signal) and with it everything in the region.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import json
@@ -16,6 +17,7 @@ import os
 import select
 import signal
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -26,6 +28,7 @@ from drydock.region import linux
 from drydock.region.processes.init import Init
 from drydock.region.processes.protocol import Message
 
+ENGINES = {"podman": "podman", "docker": "docker"}
 STOP_SECONDS = 25
 """What the daemon has to stop everything in order, before the kernel does it."""
 
@@ -150,6 +153,8 @@ class _Porter:
         self._init = init
         self._ready: int | None = ready
         self._deadline: float | None = None
+        self._engines: dict[subprocess.Popen[bytes], int] = {}
+        """Programs of a container engine that run, with the tickets of who asked."""
 
     def run(self) -> int:
         wake_reader, wake_writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -165,6 +170,7 @@ class _Porter:
             pid, status = os.waitpid(self._init, os.WNOHANG)
             if pid:
                 return self._finish(os.waitstatus_to_exitcode(status))
+            self._collect()
             ready = [descriptor for descriptor, _ in poll.poll(1000 if self._deadline else None)]
             if self._deadline is not None and time.monotonic() > self._deadline:
                 os.kill(self._init, signal.SIGKILL)
@@ -194,6 +200,8 @@ class _Porter:
     def _serve(self, message: Message) -> None:
         if message.verb == "bind":
             self._bind(message)
+        elif message.verb == "engine":
+            self._engine(message)
         elif message.verb == "ready":
             self._announce(message.fields)
         elif message.verb == "failed" and self._ready is not None:
@@ -221,6 +229,35 @@ class _Porter:
             bound.close()
             return
         Message("bound", {"ticket": message.fields["ticket"], "error": refused}).send(self._channel)
+
+    def _engine(self, message: Message) -> None:
+        """Run a container engine, which works in the host's namespaces alone: `words` go to it as they
+        are, its output to the two descriptors."""
+        ticket, words = message.fields["ticket"], message.fields["words"]
+        try:
+            started = subprocess.Popen(
+                [ENGINES[words[0]], *words[1:]],
+                stdin=subprocess.DEVNULL,
+                stdout=message.fds[0],
+                stderr=message.fds[1],
+                cwd="/",
+                process_group=0,
+                preexec_fn=lambda: linux.die_with_parent(signal.SIGKILL),  # noqa: PLW1509  (one thread)
+            )
+        except (OSError, KeyError) as error:
+            Message("ran", {"ticket": ticket, "error": str(error)}).send(self._channel)
+        else:
+            self._engines[started] = ticket
+        finally:
+            for descriptor in message.fds:
+                os.close(descriptor)
+
+    def _collect(self) -> None:
+        """Tell of engines' programs that have ended."""
+        for one in [one for one in self._engines if one.poll() is not None]:
+            answer = {"ticket": self._engines.pop(one), "exit_code": one.returncode}
+            with contextlib.suppress(BrokenPipeError):  # the daemon is gone
+                Message("ran", answer).send(self._channel)
 
     def _announce(self, fields: dict[str, Any]) -> None:
         """The API answers: leave the record that other commands find, and tell who waits."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import socket
+import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
-from drydock.errors import PortUnavailable
+from drydock.errors import PortUnavailable, SpawnFailed
 from drydock.region.processes.protocol import Message
 
 
@@ -40,6 +41,27 @@ class PorterClient:
             remedy = "free one of them, or set another port in drydock.toml"
             raise PortUnavailable(f"no host port of {list(ports)} can be bound", cause, remedy)
         return socket.socket(fileno=answer.fds[0]), answer.fields["port"]
+
+    def engine(self, words: Sequence[str], stdout: int, seconds: float) -> tuple[int, str]:
+        """Run a container engine in the host's namespaces → its exit code and what it complains of.
+
+        `words`: "podman" or "docker", and what follows. `stdout`: a descriptor, the caller's. Raises
+        SpawnFailed: it does not start, or is not done after `seconds`.
+        """
+        ticket = next(self._tickets)
+        with tempfile.TemporaryFile() as complaints:
+            fds = [stdout, complaints.fileno()]
+            self._tell(Message("engine", {"ticket": ticket, "words": list(words)}, fds))
+            with self._answered:
+                self._answered.wait_for(lambda: ticket in self._answers or self._gone, seconds)
+                answer = self._answers.pop(ticket, None)
+            if answer is None:
+                raise SpawnFailed(words[0], f"it is not done after {seconds:g} s")
+            if "error" in answer.fields:
+                raise SpawnFailed(words[0], answer.fields["error"])
+            complaints.seek(0)
+            said = complaints.read(8192).decode("utf-8", "replace").strip()
+        return answer.fields["exit_code"], said
 
     def ready(self, **record: Any) -> None:
         """Say that the region's API answers; `record` is what other commands will find."""

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from drydock.region import linux
-from drydock.region.processes import mounts
-from drydock.region.processes.protocol import ProcessSpec, Started
+from drydock.region.processes import mounts, rootfs
+from drydock.region.processes.protocol import ImageRoot, ProcessSpec, Started
 
 _KEEP_SIGNALS = {signal.SIGKILL, signal.SIGSTOP}
 _LIMITS = {
@@ -89,11 +89,11 @@ def _first_child(spec: ProcessSpec, writer: int) -> None:
         linux.setns(spec.netns, linux.CLONE_NEWNET)
     if spec.own_pids or spec.resolv_conf or spec.hosts or spec.mounts:
         linux.unshare(linux.CLONE_NEWNS)
-    for source, target in ((spec.resolv_conf, "/etc/resolv.conf"), (spec.hosts, "/etc/hosts")):
-        if source:
+    if spec.image is None:
+        for source, target in _files(spec):
             linux.mount(source, str(Path(target).resolve()), flags=linux.MS_BIND)
-    if spec.mounts:
-        mounts.arrange(spec.mounts, spec.root)
+        if spec.mounts:
+            mounts.arrange(spec.mounts, spec.root)
     if not spec.own_pids:
         _become(spec, writer)
     # a killed PostgreSQL leaves System V shared memory: it goes with the namespace
@@ -103,6 +103,22 @@ def _first_child(spec: ProcessSpec, writer: int) -> None:
         _report_errors(writer, lambda: _become(spec, writer))
     _say(writer, pid=child)
     os._exit(0)
+
+
+def _files(spec: ProcessSpec) -> list[tuple[str, str]]:
+    pairs = ((spec.resolv_conf, "/etc/resolv.conf"), (spec.hosts, "/etc/hosts"))
+    return [(source, target) for source, target in pairs if source]
+
+
+def _enter_image(spec: ProcessSpec, image: ImageRoot) -> None:
+    rootfs.enter(
+        image.folder,
+        image.layer,
+        spec.mounts,
+        _files(spec),
+        spec.cwd,
+        read_only=image.read_only,
+    )
 
 
 def _join(spec: ProcessSpec, host_pid: int, writer: int) -> None:
@@ -128,7 +144,10 @@ def _become(spec: ProcessSpec, writer: int, proc: int | None = None) -> None:
         os.setsid()
     else:
         os.setpgid(0, 0)
-    if spec.own_pids and spec.join is None:
+    alone = linux.has_one_user()
+    if spec.image is not None and spec.join is None:
+        _enter_image(spec, spec.image)
+    elif spec.own_pids and spec.join is None:
         # where /proc is masked (inside a container) the kernel refuses; the host's then stays
         with contextlib.suppress(OSError):
             flags = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
@@ -139,16 +158,21 @@ def _become(spec: ProcessSpec, writer: int, proc: int | None = None) -> None:
             linux.control_terminal(0)
         os.chdir(spec.cwd)
         _limit(spec.limits)
-        if spec.uid is not None:
-            _map_user(spec.uid, spec.gid if spec.gid is not None else spec.uid)
-        if not spec.keep_capabilities:
+        variables = dict(spec.env)
+        if spec.image is not None:
+            user = rootfs.user_of(spec.image.user)
+            rootfs.become(user, alone=alone)
+            variables.setdefault("HOME", user.home)
+        elif spec.uid is not None:
+            linux.map_user(spec.uid, spec.gid if spec.gid is not None else spec.uid)
+        if spec.image is None and not spec.keep_capabilities:
             linux.drop_capabilities()
         for number in signal.valid_signals() - _KEEP_SIGNALS:
             with contextlib.suppress(OSError, ValueError):  # the C library keeps two for itself
                 signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         os.umask(0o022)
-        os.execvpe(spec.argv[0], list(spec.argv), dict(spec.env))
+        os.execvpe(spec.argv[0], list(spec.argv), variables)
     except OSError as error:
         missing = f"{error.strerror}: {error.filename or spec.argv[0]!r}"
         _report_errors(writer, lambda: (_ for _ in ()).throw(OSError(missing)))
@@ -165,15 +189,6 @@ def _limit(limits: Sequence[tuple[str, int, int]]) -> None:
             raise OSError(
                 errno.EPERM, f"ulimit {name}={soft}:{hard}: this machine allows {allowed} at most"
             ) from error
-
-
-def _map_user(uid: int, gid: int) -> None:
-    """A user namespace in which the region's user appears as uid and gid."""
-    outer_uid, outer_gid = os.geteuid(), os.getegid()
-    linux.unshare(linux.CLONE_NEWUSER)
-    Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"{uid} {outer_uid} 1")
-    Path("/proc/self/gid_map").write_text(f"{gid} {outer_gid} 1")
 
 
 def _arrange_descriptors(spec: ProcessSpec, writer: int) -> int:

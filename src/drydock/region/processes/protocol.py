@@ -18,6 +18,19 @@ MAX_FDS = 200
 
 
 @dataclass(frozen=True)
+class ImageRoot:
+    """The root file system of an image, for a process that sees nothing else of the machine."""
+
+    folder: str
+    """It stays as it is."""
+    layer: str
+    """An empty folder for what the process writes."""
+    user: str = ""
+    """In the image's own words: `user`, `uid`, with `:group` or `:gid`; empty: root."""
+    read_only: bool = False
+
+
+@dataclass(frozen=True)
 class ProcessSpec:
     """A process to be started in the region. Descriptors are the caller's and stay open there."""
 
@@ -56,6 +69,10 @@ class ProcessSpec:
     """An empty folder where its own root can be put together, if a target is a new path."""
     limits: Sequence[tuple[str, int, int]] = ()
     """Resource limits: name (`nofile`), soft, hard; -1 is none."""
+    image: ImageRoot | None = None
+    """Its own root, with `own_pids`; then `cwd`, `mounts` and the user are in it, the root user has a
+    container's capabilities, and `uid`, `gid`, `root` and `keep_capabilities` do not count. Of a
+    process that joins another one, the user alone counts."""
 
 
 @dataclass(frozen=True)
@@ -118,4 +135,6 @@ def unpack_spec(fields: dict[str, Any], fds: Sequence[int]) -> ProcessSpec:
         if fields[name] is not None:
             fields[name] = fds[fields[name]]
     fields["pass_fds"] = [fds[index] for index in fields["pass_fds"]]
+    if fields["image"] is not None:
+        fields["image"] = ImageRoot(**fields["image"])
     return ProcessSpec(**fields)

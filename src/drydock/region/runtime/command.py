@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import grp
 import pwd
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from drydock.errors import ImageNotFound, SpawnFailed
+from drydock.region.processes.protocol import ImageRoot
+from drydock.region.runtime.images import ContainerImage
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _LAST_ID = 2**32 - 2
@@ -44,6 +47,8 @@ class ContainerRequest:
     """A folder of this machine, where the container sees it, whether read-only."""
     limits: Sequence[tuple[str, int, int]] = ()
     """Resource limits: name, soft, hard."""
+    read_only_root: bool = False
+    """Only an image of a container engine has a root of its own."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,43 @@ class Command:
     environment: Mapping[str, str]
     uid: int | None
     gid: int | None
+    image: ImageRoot | None = None
+    """Its own root; then its user is there, too."""
+    stop_signal: int = signal.SIGTERM
+
+
+def compose_in_image(
+    request: ContainerRequest, image: ContainerImage, base: Mapping[str, str], layer: str
+) -> Command:
+    """`compose` for an image of a container engine. `layer`: an empty folder for what it writes.
+
+    Raises ImageNotFound when nothing says what to run, SpawnFailed for a stop signal that is none.
+    """
+    argv = _argv(request, image, f"rebuild {request.image} with an ENTRYPOINT or a CMD")
+    environment = {"PATH": DEFAULT_PATH, **base, **image.environment, **request.environment}
+    return Command(
+        argv,
+        request.working_dir or image.working_dir or "/",
+        environment,
+        uid=None,
+        gid=None,
+        image=ImageRoot(
+            image.folder, layer, request.user or image.user, read_only=request.read_only_root
+        ),
+        stop_signal=_signal(image.stop_signal),
+    )
+
+
+def _signal(words: str) -> int:
+    """`SIGINT`, `INT` or `2`; empty: SIGTERM."""
+    if not words:
+        return signal.SIGTERM
+    if words.isdecimal() and int(words) in set(signal.valid_signals()):
+        return int(words)
+    try:
+        return signal.Signals[f"SIG{words.upper().removeprefix('SIG')}"]
+    except KeyError:
+        raise SpawnFailed("the image", f"its stop signal {words} is none of this machine") from None
 
 
 def compose(request: ContainerRequest, image: ProcessImage, base: Mapping[str, str]) -> Command:
@@ -62,19 +104,7 @@ def compose(request: ContainerRequest, image: ProcessImage, base: Mapping[str, s
 
     Raises ImageNotFound when nothing says what to run, SpawnFailed for a user that is not known here.
     """
-    if request.entrypoint is not None:
-        entrypoint = request.entrypoint
-        default_command: tuple[str, ...] = ()  # as in Docker: CMD belongs to ENTRYPOINT
-    else:
-        entrypoint, default_command = image.entrypoint, tuple(image.command)
-    command = tuple(request.command) if request.command is not None else default_command
-    argv = (*entrypoint, *command)
-    if not argv:
-        raise ImageNotFound(
-            f"container {request.name}",
-            f"neither the image {request.image} nor the container definition says what to run",
-            "give the [images] entry an entrypoint or a command",
-        )
+    argv = _argv(request, image, "give the [images] entry an entrypoint or a command")
     uid, gid = _user(request.user or image.user, request.name)
     cwd = request.working_dir or image.working_dir or "/"
     in_volume = any(Path(cwd).is_relative_to(target) for _, target, _ in request.mounts)
@@ -86,6 +116,25 @@ def compose(request: ContainerRequest, image: ProcessImage, base: Mapping[str, s
         )
     environment = {"PATH": DEFAULT_PATH, **base, **image.environment, **request.environment}
     return Command(argv, cwd, environment, uid, gid)
+
+
+def _argv(
+    request: ContainerRequest, image: ProcessImage | ContainerImage, remedy: str
+) -> tuple[str, ...]:
+    if request.entrypoint is not None:
+        entrypoint = request.entrypoint
+        default_command: tuple[str, ...] = ()  # as in Docker: CMD belongs to ENTRYPOINT
+    else:
+        entrypoint, default_command = image.entrypoint, tuple(image.command)
+    command = tuple(request.command) if request.command is not None else default_command
+    argv = (*entrypoint, *command)
+    if not argv:
+        raise ImageNotFound(
+            f"container {request.name}",
+            f"neither the image {request.image} nor the container definition says what to run",
+            remedy,
+        )
+    return argv
 
 
 def _user(user: str, container: str) -> tuple[int | None, int | None]:

@@ -1,4 +1,4 @@
-"""The process driver: a container is a process of this machine on its task's ENI."""
+"""The driver: a container is a process on its task's ENI, of this machine's or of an image's files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 from drydock.region.processes.client import Process, Spawner
 from drydock.region.processes.protocol import ProcessSpec
-from drydock.region.runtime.command import Command, ContainerRequest, ProcessImage, compose
+from drydock.region.runtime.command import (
+    Command,
+    ContainerRequest,
+    ProcessImage,
+    compose,
+    compose_in_image,
+)
+from drydock.region.runtime.images import ContainerImage
 from drydock.region.runtime.output import Output, Pump, Sink
 
 _INHERITED = ("LANG", "LC_ALL", "TZ")
@@ -26,6 +33,10 @@ class Container:
     def running(self) -> bool:
         return self.process.running
 
+    def ask_to_stop(self) -> None:
+        """Send its image's stop signal; SIGTERM, unless that says otherwise."""
+        self.process.signal(self.command.stop_signal)
+
     @property
     def finished(self) -> bool:
         """It has ended and its last line has been handed on."""
@@ -42,6 +53,8 @@ class Place:
     """What every container of the task gets unless it says otherwise."""
     stage: str = ""
     """An empty folder, where new paths of volumes can be put together."""
+    layer: str = ""
+    """An empty folder of the container's, for what it writes over its image's root."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +67,8 @@ class Terminal:
     """Variables besides the container's."""
 
 
-class ProcessDriver:
-    """Starts containers. Thread-safe."""
+class Driver:
+    """Starts containers: of this machine's programs, or with an image's root of their own. Thread-safe."""
 
     def __init__(self, spawner: Spawner, pump: Pump) -> None:
         self._spawner = spawner
@@ -64,7 +77,7 @@ class ProcessDriver:
     def start(
         self,
         request: ContainerRequest,
-        image: ProcessImage,
+        image: ProcessImage | ContainerImage,
         place: Place,
         sink: Sink,
         on_change: Callable[[], None],
@@ -74,8 +87,11 @@ class ProcessDriver:
         Raises ImageNotFound, SpawnFailed. `on_change` is called when it ends and when its last line
         was handed on, from the spawner's or the pump's thread; it must not block.
         """
-        inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        command = compose(request, image, {**inherited, **place.environment})
+        if isinstance(image, ContainerImage):
+            command = compose_in_image(request, image, place.environment, place.layer)
+        else:
+            inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+            command = compose(request, image, {**inherited, **place.environment})
         output = self._pump.open(sink, on_change)
         try:
             process = self._spawner.spawn(
@@ -92,6 +108,7 @@ class ProcessDriver:
                     mounts=request.mounts,
                     root=place.stage,
                     limits=request.limits,
+                    image=command.image,
                 ),
                 lambda _process: on_change(),
             )
@@ -127,6 +144,7 @@ class ProcessDriver:
                     terminal=terminal is not None,
                     uid=command.uid,
                     gid=command.gid,
+                    image=command.image,
                     join=(process.pid, process.host_pid),
                 ),
                 lambda _process: on_end(),

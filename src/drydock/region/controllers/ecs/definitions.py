@@ -78,6 +78,7 @@ class ContainerPlan:
             user=self.user,
             mounts=tuple((folders[one.volume], one.path, one.read_only) for one in self.mounts),
             limits=self.limits,
+            read_only_root=self.read_only_root,
         )
 
 

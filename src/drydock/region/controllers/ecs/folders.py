@@ -27,6 +27,10 @@ class TaskFolders:
         """An empty folder."""
         return self._folder(task_id, "stage")
 
+    def layer(self, task_id: str, container: str) -> str:
+        """An empty folder for what a container writes over its image's root."""
+        return self._folder(task_id, "layers", container)
+
     def remove(self, task_id: str) -> None:
         """Idempotent."""
         _remove(self._root / task_id)

@@ -47,13 +47,15 @@ class TaskRecords:
             task.version += 1
             self._store.changed("ecs")
 
-    def container_runs(self, task: Task, name: str, agent_trouble: str | None) -> None:
-        """`agent_trouble`: why ExecuteCommand's agent can't work, empty if it can; None: none is wanted."""
+    def container_runs(self, task: Task, name: str, digest: str, agent_trouble: str | None) -> None:
+        """`digest`: its image's, empty if it has none. `agent_trouble`: why ExecuteCommand's agent can't
+        work, empty if it can; None: none is wanted."""
         with self._store.writing("ecs"):
             for record in task.containers:
                 if record.name == name:
                     record.last_status = "RUNNING"
                     record.runtime_id = docker_id(task, name)
+                    record.image_digest = digest or None
                     record.managed_agents = _agents(agent_trouble)
 
     def note_exits(

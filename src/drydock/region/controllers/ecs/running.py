@@ -138,6 +138,13 @@ class RunningTask:
         parts = self._parts.values()
         return [one.container.process.host_pid for one in parts if one.container.running]
 
+    def drivers(self) -> dict[str, str]:
+        """What each container that was started is made of."""
+        return {
+            name: "process" if part.container.command.image is None else "container"
+            for name, part in self._parts.items()
+        }
+
     def first_pids(self) -> dict[str, int]:
         """The host's id of the first process of each container that runs, by name."""
         parts = self._parts.items()
@@ -158,7 +165,7 @@ class RunningTask:
                 if name not in asked:
                     continue
                 part.kill_at = now + part.plan.stop_timeout
-                process.terminate()
+                part.container.ask_to_stop()
             elif now >= part.kill_at:
                 process.kill()
                 part.kill_at = now + 1.0

@@ -27,7 +27,8 @@ from drydock.region.controllers.parts import Parts
 from drydock.region.network.probing import probe
 from drydock.region.processes.client import Process
 from drydock.region.runtime.command import ProcessImage
-from drydock.region.runtime.driver import Container, Place, ProcessDriver, Terminal
+from drydock.region.runtime.driver import Container, Driver, Place, Terminal
+from drydock.region.runtime.images import ContainerImage, ImageStore, choose_engine
 from drydock.region.runtime.output import Line, Sink
 
 log = logging.getLogger(__name__)
@@ -49,11 +50,16 @@ class Prepared:
     """A container that has all it needs but a process."""
 
     plan: ContainerPlan
-    image: ProcessImage
+    image: ProcessImage | ContainerImage
     files: Mapping[str, str] = field(repr=False)
     """The variables of its environment files."""
     secrets: Mapping[str, str] = field(repr=False)
     sink: Sink
+
+    @property
+    def digest(self) -> str:
+        """Of the image; empty for a program of this machine."""
+        return self.image.digest if isinstance(self.image, ContainerImage) else ""
 
 
 class TaskStarter:
@@ -63,9 +69,16 @@ class TaskStarter:
         self._parts = parts
         self._store = parts.store
         self._permissions = Permissions(parts.store, enforced=parts.config.region.enforce_iam)
-        self._driver = ProcessDriver(parts.spawner, parts.pump)
+        self._driver = Driver(parts.spawner, parts.pump)
+        self._images = _images(parts)
+        self._images.prune()
         self._endpoints = TaskEndpoints(parts)
         self._folders = TaskFolders(parts.workspace.region / "tasks")
+
+    @property
+    def container_engine(self) -> str:
+        """Which one is asked for images; empty: none is there."""
+        return self._images.name
 
     def resolves(self, task: Task) -> bool:
         """Whether the task's VPC knows its names already, or never will."""
@@ -78,15 +91,16 @@ class TaskStarter:
         self._check_way_out(task, plan)
         if reason := self._permissions.refusal(task, plan):
             raise CannotStartError(reason, plan.name)
-        if plan.read_only_root:
+        values = self._secrets(plan)
+        files = self._environment_files(plan)
+        sink = self._sink(task, plan.log)
+        image = self._image(plan)
+        if plan.read_only_root and isinstance(image, ProcessImage):
             log.warning(
                 "readonlyRootFilesystem has no effect on a process of this machine",
                 extra={"task": task.id, "container": plan.name},
             )
-        values = self._secrets(plan)
-        files = self._environment_files(plan)
-        sink = self._sink(task, plan.log)
-        return Prepared(plan, self._image(plan), files, values, sink)
+        return Prepared(plan, image, files, values, sink)
 
     def start(self, task: Task, ready: Prepared, on_change: Callable[[], None]) -> Container:
         """Start a container. Raises CannotStartError with ECS's reason.
@@ -167,16 +181,10 @@ class TaskStarter:
             lambda address: probe(namespace, address, PORT, _PROBE_SECONDS),
         )
 
-    def _image(self, plan: ContainerPlan) -> ProcessImage:
+    def _image(self, plan: ContainerPlan) -> ProcessImage | ContainerImage:
         config: ImageConfig | None = self._parts.config.image(plan.image)
-        if config is None:
-            known = ", ".join(self._parts.config.images) or "none"
-            raise CannotStartError(
-                f"CannotPullContainerError: pull image manifest has been retried 1 time(s): "
-                f"failed to resolve ref {plan.image}: not found: no [images] entry of drydock.toml "
-                f"fits it (there are: {known}): add one and restart the region",
-                plan.name,
-            )
+        if config is None or config.driver == "container":
+            return self._container_image(plan, config)
         return ProcessImage(
             entrypoint=config.entrypoint,
             command=config.command,
@@ -184,6 +192,23 @@ class TaskStarter:
             environment=config.environment,
             user=config.user,
         )
+
+    def _container_image(self, plan: ContainerPlan, config: ImageConfig | None) -> ContainerImage:
+        try:
+            return self._images.find(plan.image)
+        except (ImageNotFound, SpawnFailed) as error:
+            words = f"{error.cause}: {error.remedy}" if error.remedy else error.cause
+            if config is None:
+                known = ", ".join(self._parts.config.images) or "none"
+                words = (
+                    f"no [images] entry of drydock.toml fits it (there are: {known}): add one and "
+                    f"restart the region; {words}"
+                )
+            raise CannotStartError(
+                "CannotPullContainerError: pull image manifest has been retried 1 time(s): "
+                f"failed to resolve ref {plan.image}: not found: {words}",
+                plan.name,
+            ) from error
 
     def _environment_files(self, plan: ContainerPlan) -> dict[str, str]:
         try:
@@ -213,6 +238,7 @@ class TaskStarter:
             netns=fabric.namespace(eni).descriptor,
             resolv_conf=self._resolv_conf(vpc),
             stage=self._folders.stage(task.id),
+            layer=self._folders.layer(task.id, container),
             environment={
                 **self._permissions.environment(task, self._parts.task_environment),
                 **self._endpoints.environment(task, container),
@@ -253,6 +279,17 @@ class TaskStarter:
             )
             return lambda _lines: None
         return LogSink(self._store, target)
+
+
+def _images(parts: Parts) -> ImageStore:
+    settings = parts.config.region
+    return ImageStore(
+        choose_engine(settings.container_engine),
+        parts.porter.engine,
+        parts.spawner,
+        parts.workspace.region / "images",
+        pull=settings.pull_images,
+    )
 
 
 class LogSink:

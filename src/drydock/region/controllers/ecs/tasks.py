@@ -71,6 +71,16 @@ class TaskController:
         """What each task uses that runs, by its id."""
         return self._memory.usage()
 
+    def drivers(self) -> dict[str, dict[str, str]]:
+        """Task ARN → container → "process" (of this machine's files) or "container" (of an image's)."""
+        with self._lock:
+            return {arn: task.drivers() for arn, task in self._running.items()}
+
+    @property
+    def container_engine(self) -> str:
+        """Which one is asked for images; empty: none is there."""
+        return self._starter.container_engine
+
     @property
     def memory_limits(self) -> str:
         """How memory is limited, for whoever wants to know."""
@@ -127,7 +137,7 @@ class TaskController:
             all_running = list(self._running.values())
         containers = [one for task in all_running for one in task.containers.values()]
         for container in containers:
-            container.process.terminate()
+            container.ask_to_stop()
         deadline = time.monotonic() + 5
         for container in containers:
             if container.process.wait(max(0.0, deadline - time.monotonic())) is None:
@@ -274,7 +284,7 @@ class TaskController:
             self._parts.config.region.time_scale,
             time.monotonic(),
         )
-        self._records.container_runs(task, ready.plan.name, running.agent_trouble)
+        self._records.container_runs(task, ready.plan.name, ready.digest, running.agent_trouble)
         self._guard_memory(task, running, ready.plan, container)
 
     def _guard_memory(

@@ -1,0 +1,98 @@
+"""A container engine with a storage of its own, so that nothing of the user's is touched."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+VARIABLE = "CONTAINERS_STORAGE_CONF"
+PEOPLE = "root:x:0:0:root:/root:/bin/sh\napp:x:1001:1002::/home/app:/bin/sh\n"
+TEAMS = "root:x:0:\napp:x:1002:\nextra:x:1003:app\n"
+
+
+@dataclass
+class Engine:
+    """podman."""
+
+    folder: Path
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return {VARIABLE: str(self.folder / "storage.conf")}
+
+    def __call__(self, *words: str) -> str:
+        done = subprocess.run(
+            ["podman", *words],
+            env={**os.environ, **self.variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+        return done.stdout
+
+    def take(self, root: Path, name: str, *changes: str) -> None:
+        """Import a root file system as an image, with words of a Dockerfile."""
+        archive = self.folder / "root.tar"
+        with tarfile.open(archive, "w") as tar:
+            tar.add(root, ".")
+        said = [word for change in changes for word in ("--change", change)]
+        self("import", *said, str(archive), name)
+        archive.unlink()
+
+
+@contextmanager
+def engine(folder: Path) -> Iterator[Engine]:
+    """podman, or the test is skipped with the reason. Regions that start within use it."""
+    if shutil.which("podman") is None:
+        pytest.skip("podman is not on this machine")
+    # vfs works where others want kernel features
+    places = f'graphroot = "{folder}/store"\nrunroot = "{folder}/run"\n'
+    (folder / "storage.conf").write_text(f'[storage]\ndriver = "vfs"\n{places}')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, str(folder / "storage.conf"))
+        yield Engine(folder)
+
+
+def busybox(folder: Path) -> Path:
+    """A small root file system: busybox alone, two users, and traps that no image may lay."""
+    found = shutil.which("busybox")
+    if found is None or "statically" not in _kind(found):
+        pytest.skip("a static busybox is not on this machine (busybox-static)")
+    for name in ("bin", "etc", "home/app", "usr", "opt"):
+        (folder / name).mkdir(parents=True)
+    shutil.copy(found, folder / "bin/busybox")
+    for name in (
+        "sh",
+        "id",
+        "cat",
+        "sleep",
+        "ls",
+        "env",
+        "touch",
+        "ip",
+        "stat",
+        "grep",
+        "mount",
+        "dd",
+    ):
+        (folder / "bin" / name).symlink_to("busybox")
+    (folder / "etc/passwd").write_text(PEOPLE)
+    (folder / "etc/group").write_text(TEAMS)
+    (folder / "opt/out").symlink_to(folder / "outside")
+    (folder / "etc/resolv.conf").symlink_to(folder / "outside/resolv.conf")
+    return folder
+
+
+def _kind(program: str) -> str:
+    done = subprocess.run(["ldd", program], capture_output=True, text=True, check=False)
+    return "statically" if "not a dynamic" in done.stdout + done.stderr else ""
