@@ -35,7 +35,9 @@ class Cluster:
     database: str = "app"
 
     @classmethod
-    def create(cls, scenario: Scenario, name: str, **more: Any) -> Cluster:
+    def create(
+        cls, scenario: Scenario, name: str, instance_class: str = "db.t4g.medium", **more: Any
+    ) -> Cluster:
         rds = scenario.region.client("rds")
         rds.create_db_subnet_group(
             DBSubnetGroupName=name, DBSubnetGroupDescription="x", SubnetIds=scenario.subnets
@@ -51,7 +53,7 @@ class Cluster:
             **more,
         )
         cluster = cls(scenario, name)
-        cluster.add_instance(0)
+        cluster.add_instance(0, DBInstanceClass=instance_class)
         return cluster
 
     def add_instance(self, number: int, **more: Any) -> None:

@@ -8,6 +8,7 @@ looks after its writer, an instance's pass after itself while it is a reader.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from drydock.region.api.gaps.rds.parameters import ask
@@ -16,6 +17,7 @@ from drydock.region.controllers.base import DONE, Outcome, Requeue
 from drydock.region.controllers.parts import Parts
 from drydock.region.controllers.rds.members import InstanceView, choose_heir, choose_writer
 from drydock.region.controllers.rds.parameters import Judge
+from drydock.region.controllers.rds.pausing import Pausing
 from drydock.region.controllers.rds.readers import Readers
 from drydock.region.controllers.rds.records import DatabaseView, Records
 from drydock.region.controllers.rds.servers import Servers
@@ -35,7 +37,8 @@ class DatabaseController:
         self._records = Records(parts.store)
         self._servers = Servers(parts, authority)
         ask(Judge())
-        self._readers = Readers(parts, self._records, self._servers)
+        self._pausing = Pausing(parts, self._records, self._servers)
+        self._readers = Readers(parts, self._records, self._servers, self._pausing)
 
     @property
     def wake(self) -> Callable[[str], None]:
@@ -71,6 +74,7 @@ class DatabaseController:
             return self._readers.reconcile(*member)
         view = self._records.read(key)
         if view is None:
+            self._pausing.forget(key)
             self._servers.stop_key(key)
             return DONE
         for instance in view.instances:
@@ -87,6 +91,8 @@ class DatabaseController:
             self._records.set_cluster_status(view, "available")
         if view.status in ("stopping", "stopped"):
             return self._halt(view)
+        if self._pausing.is_paused(view):
+            return DONE  # the first client wakes it
         writer = choose_writer(view.instances, view.failover_target)
         if writer is not None and self._servers.crashed(writer):
             writer = self._succeed(view, writer)
@@ -97,12 +103,14 @@ class DatabaseController:
 
     def close(self) -> None:
         """Stop every server in order: clients are cut off, a checkpoint is made."""
+        self._pausing.close()
         self._servers.close()
 
     # -- steps
 
     def _halt(self, view: DatabaseView) -> Outcome:
         """No server of it runs: readers first, which follow the writer."""
+        self._pausing.forget(view.key)
         for instance in sorted(view.instances, key=lambda one: one.is_writer):
             self._servers.stop(instance)
         self._records.set_stopped(view)
@@ -157,7 +165,9 @@ class DatabaseController:
             self._records.set_pending(instance, running.applied.pending(instance.wanted))
         self._records.set_instance_status(instance, "available")
         self._settle(view)
-        return DONE
+        self._pausing.answers(view, replace(instance, is_writer=True))
+        after = self._pausing.look(view)
+        return Requeue(after) if after is not None else DONE
 
     def _settle(self, view: DatabaseView) -> None:
         if view.status in ("modifying", "failing-over", "starting"):

@@ -14,6 +14,7 @@ from drydock.errors import DatabaseFailed
 from drydock.region.controllers.base import DONE, Outcome, Requeue
 from drydock.region.controllers.parts import Parts
 from drydock.region.controllers.rds.members import InstanceView, choose_writer
+from drydock.region.controllers.rds.pausing import Pausing
 from drydock.region.controllers.rds.records import DatabaseView, Records
 from drydock.region.controllers.rds.servers import Running, Servers
 from drydock.region.database.folder import ServerFolder, destroy
@@ -28,7 +29,8 @@ _LOST_SECONDS = 15.0
 class Readers:
     """Makes servers of instances that are not their cluster's writer."""
 
-    def __init__(self, parts: Parts, records: Records, servers: Servers) -> None:
+    def __init__(self, parts: Parts, records: Records, servers: Servers, pausing: Pausing) -> None:
+        self._pausing = pausing
         self._parts = parts
         self._records = records
         self._servers = servers
@@ -44,6 +46,8 @@ class Readers:
             return DONE
         if view.status in ("stopping", "stopped"):
             return DONE  # the cluster's pass stops them all
+        if self._pausing.is_paused(view):
+            return DONE  # the first client of any of its instances wakes it
         writer = choose_writer(view.instances, view.failover_target)
         if writer is None or writer.identifier == instance.identifier:
             return DONE
@@ -58,7 +62,10 @@ class Readers:
             running = self._servers.ensure_reader(view, instance, eni_id, spec.address)
             self._start(running, instance, view)
             running.configure(instance, forced_tls=view.forces_tls)
-            return self._observe(running, leader, instance)
+            outcome = self._observe(running, leader, instance)
+        if outcome is DONE:
+            self._pausing.answers(view, instance)
+        return outcome
 
     def _start(self, running: Running, instance: InstanceView, view: DatabaseView) -> None:
         server = running.server

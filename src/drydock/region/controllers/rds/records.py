@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from drydock.region.api.gaps.rds.classes import SERVERLESS
 from drydock.region.api.store import Store
 from drydock.region.controllers.base import TerminalError
 from drydock.region.controllers.rds.members import InstanceView
@@ -45,6 +46,8 @@ class DatabaseView:
     security_groups: tuple[str, ...]
     public: bool
     instances: tuple[InstanceView, ...]
+    pause_after: float | None
+    """Seconds (AWS's) without a client after which it pauses; None: it never does."""
     forces_tls: bool
     """Whether it does so where no group says so: RDS from 15 on, Aurora from 17 on."""
     failover_target: str
@@ -126,6 +129,7 @@ class Records:
             security_groups=tuple(groups),
             public=any(bool(member.publicly_accessible) for member in cluster._members),
             instances=tuple(_instance_view(rds, member) for member in cluster._members),
+            pause_after=_pause_after(cluster),
             forces_tls=_major(cluster.engine_version) >= 17,
             failover_target=cluster.failover_target,
         )
@@ -146,6 +150,7 @@ class Records:
             security_groups=tuple(instance.vpc_security_group_ids or ()),
             public=bool(instance.publicly_accessible),
             instances=(_instance_view(rds, instance),),
+            pause_after=None,
             forces_tls=_major(instance.engine_version) >= 15,
             failover_target="",
         )
@@ -245,6 +250,13 @@ class Records:
             if before is not None and before.status == "available":
                 before.status = "starting"
 
+    def tell_cluster(self, view: DatabaseView, message: str, *categories: str) -> None:
+        """Note an event of a cluster."""
+        with self._store.writing("rds"):
+            record: Any = self._store.backend("rds").clusters.get(view.identifier)
+            if record is not None:
+                self._store.backend("rds").tell(record, message, *categories)
+
     def set_stopped(self, view: DatabaseView) -> None:
         """No server of a database runs any more."""
         with self._store.reading():
@@ -297,6 +309,17 @@ def _instance_view(rds: Any, instance: Any) -> InstanceView:
         names=_names(instance, cluster),
         wanted=_wanted(rds, instance, cluster),
     )
+
+
+def _pause_after(cluster: Any) -> float | None:
+    """Only where every instance is a serverless one, and the least capacity is none."""
+    scaling = cluster.serverless_v2_scaling_configuration or {}
+    members = list(cluster._members)
+    if not members or float(scaling.get("MinCapacity") or 0) > 0 or not scaling:
+        return None
+    if any(member.db_instance_class != SERVERLESS for member in members):
+        return None
+    return float(scaling.get("SecondsUntilAutoPause") or 300)
 
 
 def _names(instance: Any, cluster: Any) -> tuple[str, ...]:

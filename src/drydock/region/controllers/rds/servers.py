@@ -118,6 +118,11 @@ class Servers:
             found = [one for one in self._running.values() if one.is_writer and one.key == view.key]
         return next((one.server for one in found if one.server.running), None)
 
+    def running(self, instance: InstanceView) -> Running | None:
+        """The server of an instance, if it was ever made."""
+        with self._guard:
+            return self._running.get(instance.resource_id)
+
     def crashed(self, instance: InstanceView) -> bool:
         """Whether the server of a writer has ended by itself."""
         with self._guard:
