@@ -19,13 +19,14 @@ from drydock.region.api.gaps.ecs import containers, sizes
 from drydock.region.api.gaps.ecs.execute import ExecSession
 from drydock.region.api.gaps.ecs.responses import EcsResponse
 from drydock.region.api.gaps.ecs.services import ServiceOperations
+from drydock.region.api.gaps.ecs.settings import SettingOperations
 
 Json = dict[str, Any]
 
 _PENDING = frozenset({"PROVISIONING", "PENDING", "ACTIVATING"})
 
 
-class EcsBackend(ServiceOperations):
+class EcsBackend(ServiceOperations, SettingOperations):
     """ECS as it is asked for; controllers write what they see into its tasks and services."""
 
     exec_url: str = ""
@@ -46,7 +47,21 @@ class EcsBackend(ServiceOperations):
         before = self.clusters.get(cluster_name)
         if before is not None and before.status == "ACTIVE":
             return before
-        return super().create_cluster(cluster_name, *args, **kwargs)
+        cluster = super().create_cluster(cluster_name, *args, **kwargs)
+        insights = [
+            {"name": one["name"], "value": one["value"]}
+            for one in self.settings_of(None, "containerInsights", None, effective=True)
+        ]
+        if not kwargs.get("cluster_settings"):
+            cluster.settings = insights
+        return cluster
+
+    def update_cluster_settings(self, cluster: str, settings: list[Json]) -> Cluster:
+        """UpdateClusterSettings, which moto 5.2.5 does not have: others are kept."""
+        found = self._get_cluster(cluster)
+        by_name = {one["name"]: one for one in [*found.settings, *settings]}
+        found.settings = list(by_name.values())
+        return found
 
     def _get_cluster(self, name: str) -> Cluster:
         cluster = super()._get_cluster(name)

@@ -77,7 +77,7 @@ def network(
     return {
         "awsvpcConfiguration": {
             "subnets": list(wanted["subnets"]),
-            "securityGroups": list(groups) or [_default_group(ec2, vpcs.pop())],
+            "securityGroups": list(groups),
             "assignPublicIp": wanted.get("assignPublicIp") or "DISABLED",
         }
     }
@@ -102,6 +102,12 @@ def _group_vpc(ec2: Ec2Backend, group: str) -> str:
             f"'{group}' does not exist (ErrorCode: InvalidGroup.NotFound)"
         ) from error
     return str(found.vpc_id)
+
+
+def groups_of(ec2: Ec2Backend, configuration: Json) -> list[str]:
+    """The security groups of a task's interface: those that are named, or its VPC's default one."""
+    named: list[str] = configuration["securityGroups"]
+    return named or [_default_group(ec2, _subnet_vpc(ec2, configuration["subnets"][0]))]
 
 
 def _default_group(ec2: Ec2Backend, vpc: str) -> str:

@@ -121,6 +121,12 @@ class Task:
     """Its service stopped it for its health."""
     failure_told: bool = False
     """Its service has an event about its failed start."""
+    protected_until: datetime | None = None
+    """Until then neither scaling in nor a deployment stops it."""
+
+    @property
+    def protected(self) -> bool:
+        return self.protected_until is not None and self.protected_until > utcnow()
 
     @property
     def eni_id(self) -> str | None:

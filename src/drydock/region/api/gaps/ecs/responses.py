@@ -9,13 +9,14 @@ from moto.ecs.models import ecs_backends
 from moto.ecs.responses import DESCRIBE_TASKS_TAGS, EC2ContainerServiceResponse
 
 from drydock.region.api.gaps.ecs import execute
+from drydock.region.api.gaps.ecs.cluster_responses import ClusterResponses
 from drydock.region.api.gaps.ecs.deployment_responses import DeploymentResponses
 
 if TYPE_CHECKING:
     from drydock.region.api.gaps.ecs.backend import EcsBackend
 
 
-class EcsResponse(DeploymentResponses, EC2ContainerServiceResponse):
+class EcsResponse(ClusterResponses, DeploymentResponses, EC2ContainerServiceResponse):
     """ECS's operations on our backend."""
 
     RESPONSE_KEY_PATH_TO_TRANSFORMER = dict(  # noqa: RUF012  (moto's way)
@@ -26,6 +27,14 @@ class EcsResponse(DeploymentResponses, EC2ContainerServiceResponse):
     def ecs_backend(self) -> EcsBackend:
         backend: Any = ecs_backends[self.current_account][self.region]
         return backend  # type: ignore[no-any-return]
+
+    def register_task_definition(self) -> ActionResult:
+        answer = super().register_task_definition()
+        made: Any = answer.result
+        made["taskDefinition"].enable_fault_injection = bool(
+            self._get_param("enableFaultInjection")
+        )
+        return answer
 
     def run_task(self) -> ActionResult:
         return ActionResult(

@@ -9,16 +9,20 @@ goes to INACTIVE at once; ListServices matches clusters by part of their name.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moto.core.utils import utcnow
 from moto.ecs.exceptions import ECSException, InvalidParameterException, ServiceNotFoundException
 from moto.ecs.models import Cluster, TaskDefinition
 from moto.elbv2.models import elbv2_backends
+from moto.servicediscovery.models import servicediscovery_backends
 
-from drydock.region.api.gaps.ecs import checks
+from drydock.region.api.gaps.ecs import checks, features
 from drydock.region.api.gaps.ecs.deployments import DeploymentOperations
 from drydock.region.api.gaps.ecs.records import Service
+
+if TYPE_CHECKING:
+    from drydock.region.api.gaps.servicediscovery import CloudMapBackend
 
 Json = dict[str, Any]
 
@@ -59,6 +63,11 @@ class ServiceOperations(DeploymentOperations):
     services: dict[str, Service]
     """By "cluster name:service name"."""
 
+    @property
+    def cloud_map(self) -> CloudMapBackend:
+        backend: Any = servicediscovery_backends[self.account_id][self.region_name]
+        return backend  # type: ignore[no-any-return]
+
     def create_service_from(self, params: Mapping[str, Any]) -> Service:
         """CreateService (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html)."""
         cluster = self._get_cluster(params.get("cluster") or "default")
@@ -85,6 +94,7 @@ class ServiceOperations(DeploymentOperations):
         kind, _ = checks.launch(definition, params.get("launchType"), strategy)
         configuration = checks.network(self.ec2, definition, params.get("networkConfiguration"))
         self._check_load_balancers(definition, params)
+        features.check(params, self.cloud_map, definition)
         service = Service(
             name=name,
             arn=f"arn:{self.partition}:ecs:{self.region_name}:{self.account_id}:service/{cluster.name}/{name}",
@@ -145,6 +155,7 @@ class ServiceOperations(DeploymentOperations):
             )
         if params.get("loadBalancers"):
             self._check_load_balancers(definition, params)
+        features.check(params, self.cloud_map, definition)
         service.task_definition = definition.arn
         _keep(service, params)
         if params.get("capacityProviderStrategy"):

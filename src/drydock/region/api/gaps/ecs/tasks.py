@@ -159,7 +159,7 @@ class TaskOperations(EC2ContainerServiceBackend):
         attachment = task.attachments[0]
         eni = ec2.create_managed_eni(
             subnet_id,
-            group_ids=wanted["securityGroups"],
+            group_ids=checks.groups_of(ec2, wanted),
             description=f"arn:{self.partition}:ecs:{self.region_name}:{self.account_id}:attachment/{attachment.id}",
             requester="ecs",
             public_ip=wanted["assignPublicIp"] == "ENABLED",
