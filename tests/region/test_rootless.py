@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import engine
+
 pytestmark = pytest.mark.region
 
 ROOT = Path(__file__).parents[2]
@@ -71,7 +73,9 @@ def test_an_ordinary_user_runs_tasks_services_and_databases(folder: Path) -> Non
     assert said["uid"] == USER
     assert said["task"] == {"exitCode": 7, "lines": ["root in here", "0"]}
     assert said["user"] == ["1234", "1234"]
+    assert said["home"] == ["at home"]
     assert said["capabilities"] == 0
+    assert said["box"] == (None if engine.missing() else ["1234", "/home/app", "written"])
     assert said["shared"] == ["from init", "TaskARN"]
     assert said["answered by"] == "rootless"
     assert said["replaced"] is True

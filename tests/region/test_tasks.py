@@ -153,6 +153,20 @@ def test_a_task_runs_as_the_user_that_is_asked_for(scenario: Scenario) -> None:
     assert scenario.output(arn) == ["1000", "1001"]
 
 
+def test_a_task_has_a_home_where_it_may_write(scenario: Scenario) -> None:
+    """Root's home belongs to the machine's root: an ordinary user's task could not even look there."""
+    lines = "echo at home >~/file && cat ~/file && ls -A ~; stat -c %u ~"
+    definition = scenario.define("shell:1", [lines])
+    first, second = scenario.run(definition), scenario.run(definition)
+    for arn in (first, second):
+        scenario.wait(arn, "STOPPED")
+        assert scenario.output(arn) == ["at home", "file", "0"]
+    own = [{"name": "HOME", "value": "/var"}]
+    named = scenario.run(scenario.define("shell:1", ["echo ~"], environment=own))
+    scenario.wait(named, "STOPPED")
+    assert scenario.output(named) == ["/var"]
+
+
 def test_a_task_sees_no_process_but_its_own(scenario: Scenario) -> None:
     arn = scenario.run(scenario.define("shell:1", ["echo $$; ls -d /proc/[0-9]* | wc -l"]))
     scenario.wait(arn, "STOPPED")

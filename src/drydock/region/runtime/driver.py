@@ -54,7 +54,8 @@ class Place:
     stage: str = ""
     """An empty folder, where new paths of volumes can be put together."""
     layer: str = ""
-    """An empty folder of the container's, for what it writes over its image's root."""
+    """An empty folder of the container's, for what it writes over its image's root; its home, if it
+    has none."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,9 @@ class Driver:
             command = compose_in_image(request, image, place.environment, place.layer)
         else:
             inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-            command = compose(request, image, {**inherited, **place.environment})
+            # root's own home is closed to a task: it is root of its user namespace alone
+            home = {"HOME": place.layer} if place.layer else {}
+            command = compose(request, image, {**inherited, **home, **place.environment})
         output = self._pump.open(sink, on_change)
         try:
             process = self._spawner.spawn(
