@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.commands import Drydock, fetch
 from tests.support.minutes import with_test_all
 from tests.support.waiting import eventually
 
@@ -124,6 +125,30 @@ def test_the_application_serves_as_nobody_and_its_health_check_passes(
     assert podman("exec", "tasklist", "id", "-u").stdout.strip() == "10001"
     podman("stop", "--time", "10", "tasklist")
     assert podman("healthcheck", "run", "tasklist", check=False).returncode != 0
+
+
+def test_the_region_runs_the_image_itself_from_migration_to_site(
+    podman: Podman, tmp_path: Path
+) -> None:
+    podman.build(ROOT / "src/tasklist/Dockerfile", "tasklist:latest")
+    places = f'graphroot = "{podman.folder}/store"\nrunroot = "{podman.folder}/run"\n'
+    storage = podman.folder / "storage.conf"
+    storage.write_text(f'[storage]\ndriver = "vfs"\n{places}')
+    drydock = Drydock.prepare(tmp_path)
+    drydock.env["CONTAINERS_STORAGE_CONF"] = str(storage)
+    (tmp_path / "drydock.toml").write_text('[images."tasklist:*"]\ndriver = "container"\n')
+    try:
+        up = drydock("up", "--quick", timeout=300)
+        assert up.returncode == 0, up.stderr[-3000:]
+        url = up.stdout.split()[-1]
+        assert fetch(f"{url}/api/task/")
+        status = drydock.status()
+        assert [list(one["drivers"].values()) for one in status["tasks"]] == [["container"]] * 2
+        process = Path("/proc") / str(status["tasks"][0]["pids"][0])
+        assert "10001" in (process / "status").read_text().split("Uid:")[1].split()
+        assert "up to date" in drydock("update-db").stdout
+    finally:
+        drydock("down")
 
 
 def test_the_tool_rehearses_in_its_container_without_a_privilege(

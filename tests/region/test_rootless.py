@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.support import engine
@@ -19,7 +20,18 @@ pytestmark = pytest.mark.region
 
 ROOT = Path(__file__).parents[2]
 USER = 1000
+SITE = """
+[region]
+time_scale = 30
+
+[images."*:*"]
+entrypoint = ["{python}", "-m", "tasklist"]
+command = ["serve"]
+working_dir = "."
+environment = {{ PYTHONPATH = "{path}" }}
+"""
 SYSTEM_PYTHON = "/usr/bin/python3"
+DRYDOCK = "from drydock.cli.main import main; main()"
 
 
 def environment() -> dict[str, str]:
@@ -81,3 +93,19 @@ def test_an_ordinary_user_runs_tasks_services_and_databases(folder: Path) -> Non
     assert said["replaced"] is True
     assert said["database"] == "available"
     assert said["left"] == []
+
+
+def test_the_whole_site_works_for_an_ordinary_user(folder: Path) -> None:
+    def drydock(*words: str) -> str:
+        done = as_user(SYSTEM_PYTHON, "-c", DRYDOCK, *words, cwd=folder)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    path = environment()["PYTHONPATH"]
+    (folder / "drydock.toml").write_text(SITE.format(python=SYSTEM_PYTHON, path=path))
+    try:
+        url = drydock("up", "--quick").split()[-1]
+        titles = [task["title"] for task in httpx.get(f"{url}/api/task/").json()]
+        assert titles == ["1st Task", "2nd Task", "3rd Task"]
+    finally:
+        drydock("down")

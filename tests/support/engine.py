@@ -44,7 +44,7 @@ class Engine:
         """Import a root file system as an image, with words of a Dockerfile."""
         archive = self.folder / "root.tar"
         with tarfile.open(archive, "w") as tar:
-            tar.add(root, ".")
+            tar.add(root, ".", filter=_of_root)
         said = [word for change in changes for word in ("--change", change)]
         self("import", *said, str(archive), name)
         archive.unlink()
@@ -53,24 +53,38 @@ class Engine:
 @contextmanager
 def engine(folder: Path) -> Iterator[Engine]:
     """podman, or the test is skipped with the reason. Regions that start within use it."""
-    if shutil.which("podman") is None:
-        pytest.skip("podman is not on this machine")
+    if reason := missing():
+        pytest.skip(reason)
     # vfs works where others want kernel features
     places = f'graphroot = "{folder}/store"\nrunroot = "{folder}/run"\n'
     (folder / "storage.conf").write_text(f'[storage]\ndriver = "vfs"\n{places}')
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, str(folder / "storage.conf"))
-        yield Engine(folder)
+        for name in ("HOME", "XDG_RUNTIME_DIR"):
+            if name not in os.environ:
+                (folder / name).mkdir(mode=0o700)
+                patch.setenv(name, str(folder / name))
+        made = Engine(folder)
+        yield made
+        if os.geteuid() != 0:
+            made("system", "migrate")  # an ordinary user's podman leaves a process behind otherwise
+
+
+def missing() -> str:
+    """Why there can be no engine and no image here; empty if there can."""
+    if shutil.which("podman") is None:
+        return "podman is not on this machine"
+    found = shutil.which("busybox")
+    if found is None or "statically" not in _kind(found):
+        return "a static busybox is not on this machine (busybox-static)"
+    return ""
 
 
 def busybox(folder: Path) -> Path:
     """A small root file system: busybox alone, two users, and traps that no image may lay."""
-    found = shutil.which("busybox")
-    if found is None or "statically" not in _kind(found):
-        pytest.skip("a static busybox is not on this machine (busybox-static)")
     for name in ("bin", "etc", "home/app", "usr", "opt"):
         (folder / name).mkdir(parents=True)
-    shutil.copy(found, folder / "bin/busybox")
+    shutil.copy(str(shutil.which("busybox")), folder / "bin/busybox")
     for name in (
         "sh",
         "id",
@@ -91,6 +105,11 @@ def busybox(folder: Path) -> Path:
     (folder / "opt/out").symlink_to(folder / "outside")
     (folder / "etc/resolv.conf").symlink_to(folder / "outside/resolv.conf")
     return folder
+
+
+def _of_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    entry.uid = entry.gid = 0
+    return entry
 
 
 def _kind(program: str) -> str:
