@@ -10,7 +10,11 @@ locals {
   has_firewall          = coalesce(var.firewall, local.production)
   has_backup_vault      = coalesce(var.backup_vault, local.production)
   has_repository        = coalesce(var.repository, local.production)
-  redeploys_on_rotation = coalesce(var.redeploy_on_rotation, local.production) && nonsensitive(var.postgresql_password == "")
+  redeploys_on_rotation = var.redeploy_on_rotation && nonsensitive(var.postgresql_password == "")
+
+  # A service of one task, or of none, stays so until it has more to do.
+  scaling_min = coalesce(var.scaling_min, min(2, var.desired_count))
+  scaling_max = coalesce(var.scaling_max, max(6, var.desired_count, local.scaling_min))
 
   deletion_protection = coalesce(var.deletion_protection, tostring(local.production)) == "true"
   final_snapshot      = coalesce(var.final_snapshot, tostring(local.production)) == "true"
@@ -147,9 +151,9 @@ module "service" {
   read_only_root_filesystem = coalesce(var.read_only_root_filesystem, local.production)
   writable_paths            = var.writable_paths
   execute_command           = var.execute_command
-  scaling                   = coalesce(var.scaling, local.production)
-  scaling_min               = var.scaling_min
-  scaling_max               = var.scaling_max
+  scaling                   = var.scaling
+  scaling_min               = local.scaling_min
+  scaling_max               = local.scaling_max
   redeploy_on_rotation      = local.redeploys_on_rotation
   rotating_secret_arns      = [module.database.secret_arn]
   secrets_key_arns          = concat(module.encryption.secrets_key_arn[*], var.secrets_key_arns)

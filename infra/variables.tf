@@ -26,7 +26,7 @@ variable "region" {
 }
 
 variable "production" {
-  description = "true: private tasks, two database instances, deletion protection, a final snapshot, keys, logs, alarms, firewall, backups, scaling; each can be set alone too. false, or empty: cheap enough to leave on."
+  description = "true: private tasks, two database instances, deletion protection, a final snapshot, keys, logs, alarms, firewall, backups; each can be set alone too. false, or empty: cheap enough to leave on."
   # Not a bool, because an empty string is none.
   type     = string
   default  = "false"
@@ -195,7 +195,7 @@ variable "memory" {
 }
 
 variable "desired_count" {
-  description = "Tasks that the service starts with; afterwards scaling decides, and Terraform leaves the number alone."
+  description = "Tasks that the service starts with; afterwards scaling decides, and Terraform leaves the number alone (scaling_min raises it)."
   type        = number
   default     = 2
   nullable    = false
@@ -351,32 +351,31 @@ variable "execute_command" {
 }
 
 variable "scaling" {
-  description = "Whether the number of tasks follows their CPU and memory (70 %). Unset: in production."
+  description = "Whether the number of tasks follows their CPU and memory (70 %)."
   type        = bool
-  default     = null
+  default     = true
+  nullable    = false
 }
 
 variable "scaling_min" {
-  description = "Tasks at least, where the service scales."
+  description = "Tasks at least, where the service scales. Unset: 2, or desired_count where that is less."
   type        = number
-  default     = 2
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = var.scaling_min >= 0 && var.scaling_min <= 1000 && floor(var.scaling_min) == var.scaling_min
-    error_message = "Set scaling_min to a whole number from 0."
+    condition     = var.scaling_min == null || try(var.scaling_min >= 0 && var.scaling_min <= 1000 && floor(var.scaling_min) == var.scaling_min, false)
+    error_message = "Set scaling_min to a whole number from 0, or leave it unset."
   }
 }
 
 variable "scaling_max" {
-  description = "Tasks at most, where the service scales."
+  description = "Tasks at most, where the service scales. Unset: 6, or desired_count or scaling_min where that is more."
   type        = number
-  default     = 6
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = var.scaling_max >= var.scaling_min && var.scaling_max <= 1000 && floor(var.scaling_max) == var.scaling_max
-    error_message = "Set scaling_max to a whole number that is scaling_min at least."
+    condition     = var.scaling_max == null || try(var.scaling_max >= coalesce(var.scaling_min, 0) && var.scaling_max <= 1000 && floor(var.scaling_max) == var.scaling_max, false)
+    error_message = "Set scaling_max to a whole number that is scaling_min at least, or leave it unset."
   }
 }
 
@@ -522,9 +521,10 @@ variable "backup_vault" {
 }
 
 variable "redeploy_on_rotation" {
-  description = "Whether new tasks start when RDS has rotated the password that it manages. The account needs a CloudTrail trail. Unset: in production."
+  description = "Whether new tasks start when RDS has rotated the password that it manages. The account needs a CloudTrail trail, by which AWS tells of it."
   type        = bool
-  default     = null
+  default     = true
+  nullable    = false
 }
 
 variable "repository" {

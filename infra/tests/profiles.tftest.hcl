@@ -56,8 +56,42 @@ run "nothing_set" {
     error_message = "Nothing stands in the way of a destroy."
   }
   assert {
-    condition     = module.service.scaling == null && length(module.alarms) + length(module.firewall) + length(module.backup) + length(module.delivery) == 0
+    condition     = length(module.alarms) + length(module.firewall) + length(module.backup) + length(module.delivery) == 0
     error_message = "What costs, or what nobody looks at, is production's."
+  }
+  assert {
+    condition     = module.service.scaling.min == 2 && module.service.scaling.max == 6
+    error_message = "The service scales from 2 to 6 tasks."
+  }
+  assert {
+    condition     = module.service.redeploys_on_rotation
+    error_message = "Tasks follow the password that RDS rotates."
+  }
+}
+
+run "one_task_stays_one" {
+  command = plan
+
+  variables {
+    desired_count = 1
+  }
+
+  assert {
+    condition     = module.service.scaling.min == 1 && module.service.scaling.max == 6
+    error_message = "Scaling does not start more tasks than were asked for."
+  }
+}
+
+run "many_tasks_stay_many" {
+  command = plan
+
+  variables {
+    desired_count = 8
+  }
+
+  assert {
+    condition     = module.service.scaling.min == 2 && module.service.scaling.max == 8
+    error_message = "Scaling does not stop tasks that were asked for."
   }
 }
 
@@ -172,6 +206,10 @@ run "password" {
   assert {
     condition     = module.database.password_is_given
     error_message = "A password that is given is used."
+  }
+  assert {
+    condition     = !module.service.redeploys_on_rotation
+    error_message = "A password that is given does not rotate."
   }
 }
 
@@ -320,6 +358,7 @@ run "each_setting_alone" {
   variables {
     production            = true
     scaling               = false
+    redeploy_on_rotation  = false
     alarms                = false
     firewall              = false
     backup_vault          = false
@@ -332,7 +371,7 @@ run "each_setting_alone" {
   }
 
   assert {
-    condition     = module.service.scaling == null && length(module.alarms) + length(module.firewall) + length(module.backup) + length(module.delivery) == 0
+    condition     = module.service.scaling == null && !module.service.redeploys_on_rotation && length(module.alarms) + length(module.firewall) + length(module.backup) + length(module.delivery) == 0
     error_message = "Each part can be left out."
   }
   assert {

@@ -88,10 +88,27 @@ def test_what_is_made_before_it_is_destroyed_can_stand_twice() -> None:
     }
 
 
-def test_its_own_tests_pass(stack: Stack, no_variables: None) -> None:
-    told = stack.command("test", "-no-color")
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(path.name, marks=with_test_all("plans 32 times"))
+        if path.name.startswith("combinations")
+        else path.name
+        for path in sorted((INFRA / "tests").iterdir())
+    ],
+)
+def test_its_own_tests_pass(stack: Stack, no_variables: None, name: str) -> None:
+    told = stack.command("test", "-no-color", f"-filter=tests/{name}")
     assert told.code == 0, told.text
-    assert re.search(r"^Success! [1-9]\d* passed, 0 failed", told.text, re.MULTILINE), told.text
+    runs = re.findall(r'^run "', (INFRA / "tests" / name).read_text(), re.MULTILINE)
+    assert f"Success! {len(runs)} passed, 0 failed." in told.text
+
+
+def test_every_combination_of_the_switches_is_planned() -> None:
+    argv = [sys.executable, str(INFRA.parent / "scripts" / "stack-combinations"), "--check"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_it_plans_a_vpc_from_scratch(stack: Stack, no_variables: None) -> None:
@@ -165,11 +182,36 @@ def test_examples_plan(stack: Stack, no_variables: None, example: str) -> None:
     assert "module.service.aws_ecs_service.app will be created" in planned.text
 
 
+def checkov(folder: Path) -> subprocess.CompletedProcess[str]:
+    program = INFRA.parent / "scripts" / "checkov"
+    argv = [str(program), str(folder)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    if done.returncode == 69:
+        pytest.skip(f"Checkov cannot be installed: {done.stderr[-300:]}")
+    return done
+
+
+@pytest.mark.timeout(300)
+@with_test_all("installs Checkov")
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('resource "aws_s3_bucket" "open" {\n  bucket = "open"\n}\n', "CKV_AWS_145"),
+        ("locals {\n  a = (true\n  && false\n}\n", "main.tf: Unexpected token"),
+    ],
+    ids=["a check fails", "a file cannot be read"],
+)
+def test_checkov_fails_where_it_should(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "main.tf").write_text(text)
+    done = checkov(tmp_path)
+    assert done.returncode == 1
+    assert told in done.stdout + done.stderr
+
+
 @pytest.mark.timeout(300)
 @with_test_all("installs Checkov")
 def test_checkov_finds_nothing_that_is_not_argued_in_place() -> None:
-    program = INFRA.parent / "scripts" / "checkov"
-    done = subprocess.run([str(program)], capture_output=True, text=True, check=False)
+    done = checkov(INFRA)
     assert done.returncode == 0, done.stdout + done.stderr
     skips = re.findall(
         r"#checkov:skip=CKV2?_AWS_\d+(:\S.*)?$",

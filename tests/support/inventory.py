@@ -40,6 +40,8 @@ def inventory(clients: Clients, prefix: str) -> dict[str, Any]:
         "database": reader.database,
         "identity": reader.identity,
         "logs": reader.logs,
+        "scaling": reader.scaling,
+        "rotation": reader.rotation,
     }
     found = {name: read() for name, read in sections.items()}
     return {name: _stable(part, reader.names) for name, part in found.items()}
@@ -122,7 +124,7 @@ class _Reader:
     def identity(self) -> dict[str, Any]:
         iam = self.api.iam
         found: dict[str, Any] = {}
-        for name in (f"{self.prefix}-execution", f"{self.prefix}-task"):
+        for name in (f"{self.prefix}-{kind}" for kind in ("execution", "task", "rotation")):
             inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
             found[name] = {
                 "role": iam.get_role(RoleName=name)["Role"],
@@ -134,6 +136,44 @@ class _Reader:
     def logs(self) -> Any:
         name = f"/ecs/{self.prefix}"
         return self.api.logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+
+    def scaling(self) -> Any:
+        scaling, resource = self.api.scaling, f"service/{self.prefix}-app/app"
+        [target] = scaling.describe_scalable_targets(
+            ServiceNamespace="ecs", ResourceIds=[resource]
+        )["ScalableTargets"]
+        policies = scaling.describe_scaling_policies(ServiceNamespace="ecs", ResourceId=resource)
+        arn = target["ScalableTargetARN"]
+        # ARNs have random ids, alarms random names.
+        hidden = ("ScalableTargetARN", "PolicyARN", "Alarms")
+        tags = scaling.list_tags_for_resource(ResourceARN=arn)["Tags"]
+        return {
+            "things": [
+                {key: value for key, value in one.items() if key not in hidden}
+                for one in (target, *policies["ScalingPolicies"])
+            ],
+            "tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+        }
+
+    def rotation(self) -> Any:
+        events, states = self.api.events, self.api.states
+        rule = f"{self.prefix}-rotation"
+        found = events.describe_rule(Name=rule)
+        [listed] = [
+            one
+            for one in states.list_state_machines()["stateMachines"]
+            if one["name"] == f"{self.prefix}-redeploy"
+        ]
+        machine = states.describe_state_machine(stateMachineArn=listed["stateMachineArn"])
+        return {
+            "rule": found | {"EventPattern": json.loads(found["EventPattern"])},
+            "targets": events.list_targets_by_rule(Rule=rule)["Targets"],
+            "machine": machine | {"definition": json.loads(machine["definition"])},
+            "tags": [
+                events.list_tags_for_resource(ResourceARN=found["Arn"]),
+                states.list_tags_for_resource(resourceArn=listed["stateMachineArn"]),
+            ],
+        }
 
     def _name(self, things: Iterable[Any], key: str, name: Callable[[Any], str]) -> None:
         self.names |= {thing[key]: name(thing) for thing in things}

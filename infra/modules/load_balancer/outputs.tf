@@ -40,3 +40,8 @@ output "logs_bucket" {
   description = "Bucket of the access logs; null without."
   value       = one(aws_s3_bucket.logs[*].id)
 }
+
+output "certificate_arn" {
+  description = "Certificate of the site; null without HTTPS."
+  value       = one(aws_lb_listener.https[*].certificate_arn)
+}

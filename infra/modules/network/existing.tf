@@ -45,15 +45,19 @@ locals {
     }
   ]...)
 
+  public = [
+    for id, subnet in data.aws_subnet.existing : id
+    if contains(local.internet_tables, lookup(local.table_of_subnet, id, local.main_table))
+  ]
+
   # Zone => its subnets. A load balancer takes one subnet per zone: the first by id.
   public_by_zone = {
     for id, subnet in data.aws_subnet.existing : subnet.availability_zone => id...
-    if contains(local.internet_tables, lookup(local.table_of_subnet, id, local.main_table))
+    if contains(local.public, id)
   }
   private_by_zone = {
     for id, subnet in data.aws_subnet.existing : subnet.availability_zone => id...
-    if !contains(local.internet_tables, lookup(local.table_of_subnet, id, local.main_table))
-    && !contains(local.ours, id)
+    if !contains(concat(local.ours, local.public), id)
   }
   # With a way out of their own; where endpoints are to be it, without one too.
   serving_by_zone = {

@@ -64,3 +64,8 @@ output "made_ranges" {
   description = "Ranges of the subnets that were made in a VPC that exists: private ones first."
   value       = slice(local.free, 0, 2 * length(local.made_zones))
 }
+
+output "is_made" {
+  description = "Whether the VPC is the stack's own."
+  value       = local.from_scratch
+}

@@ -18,6 +18,11 @@ output "scaling" {
   value       = one([for one in aws_appautoscaling_target.service : { min = one.min_capacity, max = one.max_capacity }])
 }
 
+output "redeploys_on_rotation" {
+  description = "Whether a rotated password replaces the tasks."
+  value       = length(aws_cloudwatch_event_target.rotation) == 1
+}
+
 output "environment_names" {
   description = "Names in the container's environment, secrets aside."
   value       = tolist(sort(keys(var.environment)))

@@ -20,6 +20,7 @@ from drydock.ops.failures import translated
 from drydock.stack.target import ACCESS_KEY
 
 if TYPE_CHECKING:
+    from types_boto3_application_autoscaling import ApplicationAutoScalingClient
     from types_boto3_ec2 import EC2Client
     from types_boto3_ecs import ECSClient
     from types_boto3_elbv2 import ElasticLoadBalancingv2Client
@@ -110,6 +111,19 @@ class Clients:
     def s3(self) -> S3Client:
         client: S3Client = self._client("s3")
         return client
+
+    @cached_property
+    def scaling(self) -> ApplicationAutoScalingClient:
+        client: ApplicationAutoScalingClient = self._client("application-autoscaling")
+        return client
+
+    @cached_property
+    def events(self) -> Any:
+        return self._client("events")
+
+    @cached_property
+    def states(self) -> Any:
+        return self._client("stepfunctions")
 
     @cached_property
     def ecr(self) -> Any:

@@ -7,7 +7,16 @@ from typing import Any
 
 from drydock.ops.clients import Clients
 from drydock.ops.failures import translated
-from drydock.stack.quick import balancer, database, network, roles, security, service
+from drydock.stack.quick import (
+    balancer,
+    database,
+    network,
+    roles,
+    rotation,
+    scaling,
+    security,
+    service,
+)
 from drydock.stack.quick.settings import Settings
 from drydock.stack.quick.work import Work
 
@@ -32,6 +41,8 @@ def build(clients: Clients, settings: Settings, *, tell: Tell) -> dict[str, Any]
         definition = service.prepare(work, store, acting)
         database.finish(work)
         service.ensure(work, definition, net.public, groups.task, front)
+        scaling.ensure(work)
+        rotation.ensure(work, store.secret, acting.execution)
         return _outputs(work)
 
 
@@ -52,6 +63,8 @@ def destroy(clients: Clients, settings: Settings, *, tell: Tell) -> None:
     """Remove all of it, in the opposite order. What is gone already is passed over. Raises OpsError."""
     work = Work(clients, settings, tell)
     with translated(clients.endpoint):
+        scaling.remove(work)
+        rotation.remove(work, roles.execution_arn(work))
         service.remove(work)
         balancer.remove(work)
         database.remove(work)

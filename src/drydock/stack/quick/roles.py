@@ -1,4 +1,4 @@
-"""The two roles of `infra/modules/service/iam.tf`: one to start tasks with, one for the application."""
+"""The roles of `infra/modules/service`: to start tasks with, for the application, and to replace tasks."""
 
 from __future__ import annotations
 
@@ -9,16 +9,8 @@ from drydock.stack.quick.work import Work, pairs, unless_absent
 
 _NONE = "NoSuchEntity"
 _POLICY = "service-role/AmazonECSTaskExecutionRolePolicy"
-_ASSUME = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Action": "sts:AssumeRole",
-            "Principal": {"Service": "ecs-tasks.amazonaws.com"},
-        }
-    ],
-}
+_TASKS = "ecs-tasks.amazonaws.com"
+_ROTATION = ["events.amazonaws.com", "states.amazonaws.com"]
 
 
 @dataclass(frozen=True)
@@ -32,34 +24,38 @@ class Roles:
 def ensure(work: Work, secret: str) -> Roles:
     """Both roles; ECS may read the one secret with the first."""
     iam = work.clients.iam
-    execution = _role(work, "execution", f"ECS starts the tasks of {work.name()} with this role")
-    task = _role(work, "task", f"The application of {work.name()} acts on AWS with this role")
+    starts = f"ECS starts the tasks of {work.name()} with this role"
+    execution = _role(work, "execution", starts, _TASKS)
+    acts = f"The application of {work.name()} acts on AWS with this role"
+    task = _role(work, "task", acts, _TASKS)
     name = work.name("execution")
     policy = managed_policy(execution)
     attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
     if not any(one["PolicyArn"] == policy for one in attached):
         iam.attach_role_policy(RoleName=name, PolicyArn=policy)
-    document = secrets_policy(secret)
-    there = unless_absent(lambda: iam.get_role_policy(RoleName=name, PolicyName="secrets"), _NONE)
-    if there is None or there["PolicyDocument"] != document:
-        iam.put_role_policy(
-            RoleName=name, PolicyName="secrets", PolicyDocument=json.dumps(document)
-        )
+    _inline(work, name, "secrets", secrets_policy(secret))
     return Roles(execution, task)
 
 
+def ensure_rotation(work: Work, service: str, machine: str) -> str:
+    """The role that replaces the tasks of `service` by way of `machine`; its ARN."""
+    replaces = f"Tasks of {work.name()} are replaced with this role when their password has rotated"
+    arn = _role(work, "rotation", replaces, _ROTATION)
+    _inline(work, work.name("rotation"), "redeploy", rotation_policy(service, machine))
+    return arn
+
+
+def execution_arn(work: Work) -> str | None:
+    return _arn(work, work.name("execution"))
+
+
 def remove(work: Work) -> None:
-    iam = work.clients.iam
     for kind in ("execution", "task"):
-        name = work.name(kind)
-        if _arn(work, name) is None:
-            continue
-        for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
-            iam.delete_role_policy(RoleName=name, PolicyName=policy)
-        for attached in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
-            iam.detach_role_policy(RoleName=name, PolicyArn=attached["PolicyArn"])
-        iam.delete_role(RoleName=name)
-        work.removed(f"role {name}")
+        _remove(work, kind)
+
+
+def remove_rotation(work: Work) -> None:
+    _remove(work, "rotation")
 
 
 def managed_policy(role: str) -> str:
@@ -82,7 +78,47 @@ def secrets_policy(secret: str) -> dict[str, object]:
     }
 
 
-def _role(work: Work, kind: str, description: str) -> str:
+def trust_policy(services: str | list[str]) -> dict[str, object]:
+    """Who may act as a role. Pure."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": services}}
+        ],
+    }
+
+
+def rotation_policy(service: str, machine: str) -> dict[str, object]:
+    """Pure."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": "ecs:UpdateService", "Resource": service},
+            {"Effect": "Allow", "Action": "states:StartExecution", "Resource": machine},
+        ],
+    }
+
+
+def _inline(work: Work, role: str, name: str, document: dict[str, object]) -> None:
+    iam = work.clients.iam
+    there = unless_absent(lambda: iam.get_role_policy(RoleName=role, PolicyName=name), _NONE)
+    if there is None or there["PolicyDocument"] != document:
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
+
+
+def _remove(work: Work, kind: str) -> None:
+    iam, name = work.clients.iam, work.name(kind)
+    if _arn(work, name) is None:
+        return
+    for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+        iam.delete_role_policy(RoleName=name, PolicyName=policy)
+    for attached in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
+        iam.detach_role_policy(RoleName=name, PolicyArn=attached["PolicyArn"])
+    iam.delete_role(RoleName=name)
+    work.removed(f"role {name}")
+
+
+def _role(work: Work, kind: str, description: str, trusted: str | list[str]) -> str:
     iam = work.clients.iam
     name = work.name(kind)
     if (found := _arn(work, name)) is not None:
@@ -90,7 +126,7 @@ def _role(work: Work, kind: str, description: str) -> str:
     made = iam.create_role(
         RoleName=name,
         Description=description,
-        AssumeRolePolicyDocument=json.dumps(_ASSUME),
+        AssumeRolePolicyDocument=json.dumps(trust_policy(trusted)),
         Tags=pairs(work.tags()),
     )
     work.made(f"role {name}")

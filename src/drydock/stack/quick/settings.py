@@ -12,6 +12,7 @@ from drydock.errors import UsageError
 _VARIABLE = "TF_VAR_"
 _ONLY_TERRAFORM = ("domain_name", "certificate_arn", "vpc_id")
 _FALSE = ("", "false")
+_TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,10 @@ class Settings:
     memory: int = 512
     """MiB."""
     desired_count: int = 2
+    scaling: bool = True
+    scaling_min: int | None = None
+    scaling_max: int | None = None
+    redeploy_on_rotation: bool = True
     vpc_cidr: str = "10.0.0.0/16"
     zones: int = 2
     postgresql_version: str = "16"
@@ -45,10 +50,16 @@ class Settings:
         for one in fields(cls):
             # Empty means "not set", as it does in infra/: a pipeline passes empty strings.
             if text := environ.get(_VARIABLE + one.name, ""):
-                given[one.name] = _number(one.name, text) if one.type == "int" else text
+                given[one.name] = _value(one.name, text, str(one.type))
         settings = cls(**given)
         settings.networks()
         return settings
+
+    def bounds(self) -> tuple[int, int]:
+        """Least and most tasks of a service that scales, as `infra/main.tf` has them."""
+        least = min(2, self.desired_count) if self.scaling_min is None else self.scaling_min
+        most = max(6, self.desired_count, least) if self.scaling_max is None else self.scaling_max
+        return least, most
 
     def networks(self) -> list[IPv4Network]:
         """The VPC's range in 16 parts. Raises UsageError: it cannot be divided so."""
@@ -58,6 +69,18 @@ class Settings:
             raise UsageError(
                 f"{_VARIABLE}vpc_cidr={self.vpc_cidr}", str(error), "for example 10.0.0.0/16"
             ) from None
+
+
+def _value(name: str, text: str, kind: str) -> str | int | bool:
+    if kind == "bool":
+        return _truth(name, text)
+    return _number(name, text) if kind.startswith("int") else text
+
+
+def _truth(name: str, text: str) -> bool:
+    if text not in _TRUTHS:
+        raise UsageError(f"{_VARIABLE}{name}={text}", "it is neither true nor false", "say which")
+    return _TRUTHS[text]
 
 
 def _number(name: str, text: str) -> int:

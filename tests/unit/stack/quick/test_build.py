@@ -117,10 +117,11 @@ def test_the_password_is_only_in_its_secret(account: Account) -> None:
     ]
 
 
-def test_destroy_leaves_nothing_and_can_be_done_twice(account: Account) -> None:
+@pytest.mark.parametrize("password", ["", "correct-horse"])
+def test_destroy_leaves_nothing_and_can_be_done_twice(account: Account, password: str) -> None:
     ec2 = account.clients.ec2
     before = len(ec2.describe_subnets()["Subnets"]), len(ec2.describe_vpcs()["Vpcs"])
-    built(account, replace(SETTINGS, postgresql_password="correct-horse"))
+    built(account, replace(SETTINGS, postgresql_password=password))
     told: list[str] = []
     build.destroy(account.clients, SETTINGS, tell=told.append)
     assert any("VPC" in line for line in told)
@@ -133,6 +134,10 @@ def test_destroy_leaves_nothing_and_can_be_done_twice(account: Account) -> None:
     assert account.clients.logs.describe_log_groups()["logGroups"] == []
     assert account.clients.ecs.list_task_definitions()["taskDefinitionArns"] == []
     assert account.clients.iam.list_roles()["Roles"] == []
+    scaled = account.clients.scaling.describe_scalable_targets(ServiceNamespace="ecs")
+    assert scaled["ScalableTargets"] == []
+    assert account.clients.events.list_rules()["Rules"] == []
+    assert account.clients.states.list_state_machines()["stateMachines"] == []
     told.clear()
     build.destroy(account.clients, SETTINGS, tell=told.append)
     assert told == []
@@ -154,3 +159,37 @@ def test_subnets_are_where_terraform_puts_them() -> None:
         ("database", "a", "10.0.128.0/20"),
         ("database", "b", "10.0.144.0/20"),
     ]
+
+
+def test_the_service_scales_and_follows_its_password(account: Account) -> None:
+    outputs = built(account)
+    scaling, resource = account.clients.scaling, "service/tasklist-app/app"
+    [target] = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    assert (target["ResourceId"], target["MinCapacity"], target["MaxCapacity"]) == (resource, 2, 6)
+    policies = scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
+    assert {one["PolicyName"] for one in policies} == {"tasklist-cpu", "tasklist-memory"}
+    rule = account.clients.events.describe_rule(Name="tasklist-rotation")
+    assert str(outputs["database_secret_arn"]) in rule["EventPattern"]
+    [told] = account.clients.events.list_targets_by_rule(Rule="tasklist-rotation")["Targets"]
+    machine = account.clients.states.describe_state_machine(stateMachineArn=told["Arn"])
+    assert machine["roleArn"] == told["RoleArn"]
+    policy = account.clients.iam.get_role_policy(
+        RoleName="tasklist-rotation", PolicyName="redeploy"
+    )
+    allowed = [one["Resource"] for one in policy["PolicyDocument"]["Statement"]]  # type: ignore[index]
+    service = account.clients.ecs.describe_services(cluster="tasklist-app", services=["app"])
+    assert allowed == [service["services"][0]["serviceArn"], told["Arn"]]
+
+
+def test_it_scales_no_more_once_the_settings_say_so(account: Account) -> None:
+    built(account)
+    built(account, replace(SETTINGS, scaling=False, redeploy_on_rotation=False))
+    assert (
+        account.clients.scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+        == []
+    )
+    assert account.clients.events.list_rules()["Rules"] == []
+    assert account.clients.states.list_state_machines()["stateMachines"] == []
+    account.calls.clear()
+    built(account, replace(SETTINGS, scaling=False, redeploy_on_rotation=False))
+    assert account.changes == []

@@ -18,7 +18,9 @@ _VARIABLE = re.compile(r'variable "(\w+)" \{.*?default\s+= ("[^"]*"|\S+)', re.DO
 def test_names_and_defaults_are_those_of_infra() -> None:
     declared = dict(_VARIABLE.findall(VARIABLES.read_text()))
     for one in fields(Settings):
-        assert declared[one.name].strip('"') == str(one.default), one.name
+        default = "null" if one.default is None else str(one.default)
+        written = default.lower() if one.type == "bool" else default
+        assert declared[one.name].strip('"') == written, one.name
 
 
 def test_an_empty_variable_is_not_set() -> None:
@@ -30,6 +32,19 @@ def test_an_empty_variable_is_not_set() -> None:
 def test_variables_are_taken_with_their_types() -> None:
     settings = Settings.of_environment({"TF_VAR_prefix": "shop", "TF_VAR_desired_count": "3"})
     assert (settings.prefix, settings.desired_count) == ("shop", 3)
+    settings = Settings.of_environment({"TF_VAR_scaling": "false", "TF_VAR_scaling_max": "9"})
+    assert (settings.scaling, settings.scaling_max) == (False, 9)
+
+
+def test_scaling_neither_starts_nor_stops_what_was_asked_for() -> None:
+    asked = (0, 1, 2, 8)
+    assert [Settings(desired_count=one).bounds() for one in asked] == [
+        (0, 6),
+        (1, 6),
+        (2, 6),
+        (2, 8),
+    ]
+    assert Settings(scaling_min=7).bounds() == (7, 7)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +55,7 @@ def test_variables_are_taken_with_their_types() -> None:
         ("vpc_id", "vpc-12345678"),
         ("production", "true"),
         ("desired_count", "two"),
+        ("scaling", "perhaps"),
         ("vpc_cidr", "10.0.0.0/30"),
     ],
 )
