@@ -16,6 +16,8 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+from drydock.config import load
+
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 ACTIONS = sorted((ROOT / ".github/actions").glob("*/action.yml"))
@@ -133,6 +135,37 @@ def test_a_pull_request_is_rehearsed_planned_and_commented_never_applied() -> No
     plan = infra()["jobs"]["plan"]["if"]
     assert "head.repo.full_name == github.repository" in plan
     assert infra()["jobs"]["rehearse"]["env"]["TARGET"] == "local"
+
+
+def test_the_rehearsal_has_the_values_that_aws_gets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """drydock.toml's [account] says what they are; tests/stack/test_matrix.py rehearses such a stack."""
+    own = {name for name in infra()["jobs"]["rehearse"]["env"] if name.startswith("TF_VAR_")}
+    assert own == {
+        # What a local region does not have, and what would keep it from being destroyed.
+        "TF_VAR_container_image", "TF_VAR_deletion_protection", "TF_VAR_final_snapshot",
+    }  # fmt: skip
+    text = (ROOT / "docs/how-to/pipeline.md").read_text()
+    shown = re.search(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert shown
+    (tmp_path / "drydock.toml").write_text(re.sub(r"^ {3}", "", shown[1], flags=re.MULTILINE))
+    arn = "arn:aws:acm:ap-southeast-2:210987654321:certificate/0a0b0c0d-1234-1234-1234-123456789012"
+    values = {
+        "vpc_id": "vpc-0123456789abcdef0",
+        "domain_name": "example.com",
+        "certificate_arn": arn,
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(f"TF_VAR_{name}", value)
+    account = load(tmp_path).account
+    assert [one.id for one in account.vpcs] == [values["vpc_id"]]
+    assert [one.name for one in account.hosted_zones] == ["example.com"]
+    assert [one.arn for one in account.certificates] == [arn]
+    for name in values:
+        monkeypatch.setenv(f"TF_VAR_{name}", "")
+    account = load(tmp_path).account
+    assert (account.vpcs, account.hosted_zones, account.certificates) == ((), (), ())
 
 
 def test_a_push_applies_the_plan_of_the_same_job_with_the_same_variables() -> None:
