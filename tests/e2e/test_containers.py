@@ -172,4 +172,6 @@ def test_the_tool_rehearses_in_its_container_without_a_privilege(
     url = podman("exec", "drydock", "make", "up", "QUICK=1").stdout.split()[-1]
     assert url.startswith("http://127.0.0.1")
     assert "up to date" in podman("exec", "drydock", "make", "update_db").stdout
+    read = f"import urllib.request as r; print(r.urlopen('{url}/api/task/').read().decode())"
+    assert "1st Task" in podman("exec", "drydock", "python", "-c", read).stdout
     podman("exec", "drydock", "make", "down")
