@@ -17,8 +17,9 @@ from typing import Any, cast
 
 log = logging.getLogger(__name__)
 
-Answer = Callable[[str], tuple[int, Any]]
-"""A path → the status and a document for JSON."""
+Answer = Callable[[str, bytes | None], tuple[int, Any]]
+"""A path, and the body of a PUT (None: a GET) → the status and a document for JSON."""
+_LARGEST_BODY = 4096
 _ANSWERING = 4
 _REQUEST_SECONDS = 5.0
 """What a client has to send its request and to take the answer."""
@@ -37,7 +38,7 @@ class LocalServer:
         threading.Thread(target=self._run, name="metadata", daemon=True).start()
 
     def open(self, key: str, listening: socket.socket, answer: Answer) -> None:
-        """Answer GET requests on a socket until `close`."""
+        """Answer GET and PUT requests on a socket until `close`."""
         listening.setblocking(False)
         with self._lock:
             self._sockets[key] = listening
@@ -84,7 +85,15 @@ class _Handler(BaseHTTPRequestHandler):
         super().__init__(connection, ("", 0), cast("Any", None))
 
     def do_GET(self) -> None:
-        status, document = self._answer(self.path.partition("?")[0])
+        self._reply(None)
+
+    def do_PUT(self) -> None:
+        told = self.headers.get("Content-Length") or "0"
+        size = int(told) if told.isascii() and told.isdigit() else 0
+        self._reply(self.rfile.read(min(size, _LARGEST_BODY)))
+
+    def _reply(self, sent: bytes | None) -> None:
+        status, document = self._answer(self.path.partition("?")[0], sent)
         body = json.dumps(document).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

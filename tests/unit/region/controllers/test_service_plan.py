@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -18,7 +19,14 @@ from drydock.region.controllers.ecs.service_plan import (
 )
 
 
-def task(arn: str, deployment: str = "new", state: str = "healthy", order: float = 0) -> TaskView:
+def task(
+    arn: str,
+    deployment: str = "new",
+    state: str = "healthy",
+    order: float = 0,
+    *,
+    protected: bool = False,
+) -> TaskView:
     """state: healthy, running (not healthy yet), pending, failing, leaving."""
     return TaskView(
         arn=arn,
@@ -28,6 +36,7 @@ def task(arn: str, deployment: str = "new", state: str = "healthy", order: float
         healthy=state == "healthy",
         failing=state == "failing",
         order=order,
+        protected=protected,
     )
 
 
@@ -54,6 +63,28 @@ CASES = [
         1,
         [task("a", order=1, state="pending"), task("b", order=2)],
         ServicePlan(stop=("a",)),
+    ),
+    (
+        "scale in takes no protected one",
+        1,
+        [
+            task("a", order=1),
+            task("b", order=2, protected=True),
+            task("c", order=3, protected=True),
+        ],
+        ServicePlan(stop=("a",)),
+    ),
+    (
+        "a protected one whose health fails is replaced",
+        1,
+        [task("a", state="failing", protected=True)],
+        ServicePlan(1, ("a",), ("a",)),
+    ),
+    (
+        "a deployment leaves protected ones",
+        2,
+        [task("a", "old", protected=True), task("b", "old"), task("c"), task("d")],
+        ServicePlan(stop=("b",)),
     ),
     ("to nothing", 0, [task("a"), task("b", "old")], ServicePlan(stop=("a", "b"))),
     (
@@ -154,6 +185,25 @@ def test_it_keeps_both_bounds_and_comes_to_an_end(
         tasks = [task(o.arn, o.deployment, "healthy", o.order) for o in tasks]
         tasks += [task(f"s{step}-{n}", order=100 + step) for n in range(steps.start)]
     assert sorted(one.deployment for one in tasks) == ["new"] * desired
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    desired=st.integers(0, 6),
+    tasks=views,
+    protected=st.sets(st.integers(0, 11)),
+    bounds=st.sampled_from([(100, 200), (50, 200), (0, 100), (50, 100)]),
+)
+def test_a_protected_task_is_stopped_for_its_health_alone(
+    desired: int, tasks: list[TaskView], protected: set[int], bounds: tuple[int, int]
+) -> None:
+    tasks = [replace(one, protected=n in protected) for n, one in enumerate(tasks)]
+    steps = plan(desired, "new", tasks, *bounds)
+    stopped = [one for one in tasks if one.arn in steps.stop]
+    assert all(one.failing for one in stopped if one.protected)
+    staying = [one for one in tasks if one.wanted and one.arn not in steps.stop]
+    ceiling = max(desired * bounds[1] // 100, 1) if desired else 0
+    assert steps.start == 0 or len(staying) + steps.start <= ceiling
 
 
 class Simulation:

@@ -15,7 +15,7 @@ from uuid import uuid4
 from drydock.region.addresses import TASK_ENDPOINT
 from drydock.region.api.access.tasks import RoleSession
 from drydock.region.api.gaps.ecs.records import Task
-from drydock.region.controllers.ecs import metadata
+from drydock.region.controllers.ecs import agent, metadata
 from drydock.region.controllers.parts import Parts
 from drydock.region.runtime import consumption
 from drydock.region.runtime.local_server import LocalServer
@@ -47,7 +47,11 @@ class TaskEndpoints:
         path = f"/v2/credentials/{uuid4()}" if role else ""
         listening = self._parts.fabric.listen_for(str(task.eni_id), _PORT)
 
-        def answer(asked: str) -> tuple[int, Any]:
+        def answer(asked: str, sent: bytes | None) -> tuple[int, Any]:
+            if asked.startswith("/api/") and asked.endswith(agent.PATH):
+                return agent.answer(self._store, task, sent)
+            if sent is not None:
+                return 405, "Method Not Allowed"
             if asked.startswith("/v2/credentials"):
                 if not path or asked != path:
                     return 400, metadata.credentials_missing()
@@ -70,6 +74,7 @@ class TaskEndpoints:
             credentials = self._open[task.id]
         base, identity = f"http://{TASK_ENDPOINT}", metadata.docker_id(task, container)
         found = {
+            "ECS_AGENT_URI": f"{base}/api/{identity}",
             "ECS_CONTAINER_METADATA_URI": f"{base}/v3/{identity}",
             "ECS_CONTAINER_METADATA_URI_V4": f"{base}/v4/{identity}",
         }

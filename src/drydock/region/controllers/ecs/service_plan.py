@@ -33,6 +33,8 @@ class TaskView:
     """Its health checks failed and its grace period is over."""
     order: float = 0.0
     """Older tasks have smaller numbers."""
+    protected: bool = False
+    """Neither scaling in nor a deployment may stop it."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ def plan(
     surplus = len(current) - desired
     if surplus > 0:
         # what serves least goes first: not running, then unhealthy, then the newest
-        ranked = sorted(current, key=lambda task: (task.running, task.healthy, -task.order))
+        free = [task for task in current if not task.protected]
+        ranked = sorted(free, key=lambda task: (task.running, task.healthy, -task.order))
         stop += [task.arn for task in ranked[:surplus]]
         current = [task for task in current if task.arn not in stop]
 
@@ -90,12 +93,13 @@ def _old_to_stop(
     old: Sequence[TaskView],
 ) -> list[TaskView]:
     """Tasks of older deployments that can go without leaving too few healthy ones."""
+    free = [task for task in old if not task.protected]
     if desired == 0:
-        return list(old)
+        return free
     healthy = sum(task.healthy for task in (*current, *old))
-    useless = sorted((task for task in old if not task.healthy), key=lambda task: task.running)
+    useless = sorted((task for task in free if not task.healthy), key=lambda task: task.running)
     spare = max(0, healthy - floor)
-    useful = sorted((task for task in old if task.healthy), key=lambda task: task.order)
+    useful = sorted((task for task in free if task.healthy), key=lambda task: task.order)
     if not current:
         # nothing new yet: what could still become healthy stays, unless its room is needed
         room = ceiling - len(old)

@@ -55,6 +55,7 @@ class TaskHealth:
             healthy=running and healthy,
             failing=running and unhealthy and self._age(task) >= self._grace(service),
             order=task.created_at.timestamp(),
+            protected=task.protected,
         )
 
     def _checks_containers(self, task: Task) -> bool:
@@ -77,7 +78,7 @@ class TaskHealth:
         )
 
     def next_look(self, service: Service, tasks: Sequence[Task]) -> list[float]:
-        """Seconds after which something is due that is no event: a grace period ends."""
+        """Seconds after which something is due that is no event: a grace period or protection ends."""
         waits = {self._grace(service), self._parts.scaled(_SETTLED)}
         left = [
             wait - self._age(task)
@@ -85,6 +86,7 @@ class TaskHealth:
             if task.last_status == "RUNNING" and task.started_at is not None
             for wait in waits
         ]
+        left += [-since(task.protected_until) for task in tasks if task.protected_until is not None]
         return [seconds + 0.01 for seconds in left if seconds > 0]
 
     def _grace(self, service: Service) -> float:
