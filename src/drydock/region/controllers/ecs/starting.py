@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from drydock.config import ImageConfig
 from drydock.errors import DrydockError, ImageNotFound, SpawnFailed
 from drydock.paths import write_private
 from drydock.region.api.gaps.ecs.records import Task
@@ -21,6 +20,7 @@ from drydock.region.controllers.ecs import environment_files, secrets, sessions
 from drydock.region.controllers.ecs.definitions import ContainerPlan, LogTarget
 from drydock.region.controllers.ecs.endpoint import Pids, TaskEndpoints
 from drydock.region.controllers.ecs.folders import TaskFolders
+from drydock.region.controllers.ecs.images import Image, TaskImages
 from drydock.region.controllers.ecs.needs import PORT, Need, needs, unmet
 from drydock.region.controllers.ecs.permissions import Permissions
 from drydock.region.controllers.parts import Parts
@@ -28,7 +28,7 @@ from drydock.region.network.probing import probe
 from drydock.region.processes.client import Process
 from drydock.region.runtime.command import ProcessImage
 from drydock.region.runtime.driver import Container, Driver, Place, Terminal
-from drydock.region.runtime.images import ContainerImage, ImageStore, choose_engine
+from drydock.region.runtime.images import ContainerImage
 from drydock.region.runtime.output import Line, Sink
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Prepared:
     """A container that has all it needs but a process."""
 
     plan: ContainerPlan
-    image: ProcessImage | ContainerImage
+    image: Image
     files: Mapping[str, str] = field(repr=False)
     """The variables of its environment files."""
     secrets: Mapping[str, str] = field(repr=False)
@@ -70,15 +70,14 @@ class TaskStarter:
         self._store = parts.store
         self._permissions = Permissions(parts.store, enforced=parts.config.region.enforce_iam)
         self._driver = Driver(parts.spawner, parts.pump)
-        self._images = _images(parts)
-        self._images.prune()
+        self._images = TaskImages(parts)
         self._endpoints = TaskEndpoints(parts)
         self._folders = TaskFolders(parts.workspace.region / "tasks")
 
     @property
     def container_engine(self) -> str:
         """Which one is asked for images; empty: none is there."""
-        return self._images.name
+        return self._images.engine
 
     def resolves(self, task: Task) -> bool:
         """Whether the task's VPC knows its names already, or never will."""
@@ -119,10 +118,7 @@ class TaskStarter:
             raise CannotStartError(words, name) from error
         except SpawnFailed as error:
             words = f"{error.subject}: {error.cause}"
-            remedy = error.remedy or (
-                f"set entrypoint, command and working_dir of [images] for {ready.plan.image}, or the "
-                "container definition's entryPoint and command, to a program of this machine"
-            )
+            remedy = error.remedy or _remedy(ready)
             raise CannotStartError(
                 "CannotStartContainerError: failed to create containerd task: failed to create "
                 f"shim task: {words}: {remedy}",
@@ -181,32 +177,13 @@ class TaskStarter:
             lambda address: probe(namespace, address, PORT, _PROBE_SECONDS),
         )
 
-    def _image(self, plan: ContainerPlan) -> ProcessImage | ContainerImage:
-        config: ImageConfig | None = self._parts.config.image(plan.image)
-        if config is None or config.driver == "container":
-            return self._container_image(plan, config)
-        return ProcessImage(
-            entrypoint=config.entrypoint,
-            command=config.command,
-            working_dir=str(config.working_dir or ""),
-            environment=config.environment,
-            user=config.user,
-        )
-
-    def _container_image(self, plan: ContainerPlan, config: ImageConfig | None) -> ContainerImage:
+    def _image(self, plan: ContainerPlan) -> Image:
         try:
             return self._images.find(plan.image)
-        except (ImageNotFound, SpawnFailed) as error:
-            words = f"{error.cause}: {error.remedy}" if error.remedy else error.cause
-            if config is None:
-                known = ", ".join(self._parts.config.images) or "none"
-                words = (
-                    f"no [images] entry of drydock.toml fits it (there are: {known}): add one and "
-                    f"restart the region; {words}"
-                )
+        except ImageNotFound as error:
             raise CannotStartError(
                 "CannotPullContainerError: pull image manifest has been retried 1 time(s): "
-                f"failed to resolve ref {plan.image}: not found: {words}",
+                f"failed to resolve ref {plan.image}: not found: {error.cause}",
                 plan.name,
             ) from error
 
@@ -281,14 +258,13 @@ class TaskStarter:
         return LogSink(self._store, target)
 
 
-def _images(parts: Parts) -> ImageStore:
-    settings = parts.config.region
-    return ImageStore(
-        choose_engine(settings.container_engine),
-        parts.porter.engine,
-        parts.spawner,
-        parts.workspace.region / "images",
-        pull=settings.pull_images,
+def _remedy(ready: Prepared) -> str:
+    image = ready.plan.image
+    if isinstance(ready.image, ContainerImage):
+        return f"name a program and a user that the image {image} has"
+    return (
+        f"set entrypoint, command and working_dir of [images] for {image}, or the container "
+        "definition's entryPoint and command, to a program of this machine"
     )
 
 
