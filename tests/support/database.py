@@ -139,7 +139,7 @@ class Cluster:
         os.kill(pid, 9)
         return pid
 
-    def delete(self) -> None:
+    def delete(self, *, group: bool = True) -> None:
         rds = self.scenario.region.client("rds")
         for member in self.describe()["DBClusterMembers"]:
             rds.delete_db_instance(
@@ -152,4 +152,5 @@ class Cluster:
             return self.name not in [one["DBClusterIdentifier"] for one in clusters]
 
         eventually(gone, f"{self.name} is gone", 30)
-        rds.delete_db_subnet_group(DBSubnetGroupName=self.name)
+        if group:
+            rds.delete_db_subnet_group(DBSubnetGroupName=self.name)

@@ -18,6 +18,10 @@ _LOG_LIMIT = 16 << 20
 """Bytes; a longer log is put aside at the next start, and the one before it goes."""
 
 
+RECOVERY_SIGNAL = "recovery.signal"
+"""PostgreSQL's: it removes it once it has recovered."""
+
+
 @dataclass(frozen=True)
 class ServerFolder:
     """The private folder of one server. Everything of it is in here; it goes with `destroy` alone."""
@@ -48,6 +52,21 @@ class ServerFolder:
     def log(self) -> Path:
         """What the server wrote on stderr."""
         return self.path / "postgresql.log"
+
+    @property
+    def recovery_settings(self) -> Path:
+        """What a server that is restored to a point in time replays; lines of postgresql.conf."""
+        return self.path / "recovery.settings"
+
+    @property
+    def recovering(self) -> bool:
+        """Whether it has yet to be restored to a point in time."""
+        return (self.data / RECOVERY_SIGNAL).exists()
+
+    @property
+    def archive(self) -> Path:
+        """The WAL that it has finished, while it is asked to keep it."""
+        return self.path / "wal"
 
     @property
     def major(self) -> int | None:

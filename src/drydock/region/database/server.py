@@ -287,7 +287,12 @@ class PostgresServer:
             spec.parameters,
             upstream,
             tls=spec.tls is not None,
+            archives=spec.archives,
         )
+        if spec.archives:
+            self.folder.archive.mkdir(mode=0o700, exist_ok=True)
+        if self.folder.recovering:
+            conf += self.folder.recovery_settings.read_text()
         if spec.tls is not None:
             write_private(self.folder.path / CERTIFICATE, spec.tls.certificate)
             write_private(self.folder.path / KEY, spec.tls.key)
@@ -296,7 +301,7 @@ class PostgresServer:
         write_private(self.folder.data / "pg_hba.conf", rules)
 
     def _wait_until_ready(self, process: Process, deadline: float) -> None:
-        while not is_ready(self.folder):
+        while not is_ready(self.folder) or (self.spec.upstream is None and self.folder.recovering):
             if process.wait(0.005) is not None:
                 raise DatabaseFailed(
                     f"starting {self.folder.name}",

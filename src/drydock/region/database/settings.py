@@ -17,6 +17,9 @@ CERTIFICATE, KEY = "server.crt", "server.key"
 
 OURS = frozenset(
     {
+        "archive_command",
+        "archive_library",
+        "archive_mode",
         "cluster_name",
         "config_file",
         "data_directory",
@@ -37,6 +40,9 @@ OURS = frozenset(
 )
 """Settings by which the region reaches and reads the server; a caller cannot change them."""
 
+_ARCHIVE = "test -f ../wal/%f || { cp %p ../wal/.%f && mv ../wal/.%f ../wal/%f; }"
+"""Seen from the data folder. A copy and not a link: PostgreSQL writes over segments that it is done
+with."""
 _NAME = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?", re.IGNORECASE)
 
 
@@ -79,10 +85,12 @@ def postgresql_conf(
     upstream: str = "",
     *,
     tls: bool = False,
+    archives: bool = False,
 ) -> str:
     """postgresql.conf: the defaults, the caller's parameters over them, and what is ours.
 
     `upstream` is how the server that it follows is reached. `tls`: its certificate is beside its data.
+    `archives`: it puts its finished WAL beside them too.
 
     Raises DatabaseFailed: a parameter that is ours, or that cannot be written.
     """
@@ -107,6 +115,8 @@ def postgresql_conf(
     }
     if tls:
         values |= {"ssl_cert_file": f"../{CERTIFICATE}", "ssl_key_file": f"../{KEY}"}
+    if archives:
+        values |= {"archive_mode": "on", "archive_command": _ARCHIVE}
     if upstream:
         values["primary_conninfo"] = upstream
     lines = ["# Written by Drydock at every start."]

@@ -62,6 +62,8 @@ class ServerSpec:
     tls: Tls | None = None
     """None: it has no TLS."""
     force_tls: bool = False
+    archives: bool = False
+    """Whether it keeps its WAL, for restores to a point in time."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from drydock.region.api.gaps.rds.parameters import ask
 from drydock.region.certificates.authority import Authority
 from drydock.region.controllers.base import DONE, Outcome, Requeue
 from drydock.region.controllers.parts import Parts
+from drydock.region.controllers.rds.backups import KEY, Backups
 from drydock.region.controllers.rds.members import InstanceView, choose_heir, choose_writer
 from drydock.region.controllers.rds.parameters import Judge
 from drydock.region.controllers.rds.pausing import Pausing
@@ -37,6 +38,7 @@ class DatabaseController:
         self._records = Records(parts.store)
         self._servers = Servers(parts, authority)
         ask(Judge())
+        self._backups = Backups(parts, self._servers)
         self._pausing = Pausing(parts, self._records, self._servers)
         self._readers = Readers(parts, self._records, self._servers, self._pausing)
 
@@ -66,9 +68,13 @@ class DatabaseController:
         ]
 
     def all_keys(self) -> Iterable[str]:
-        return self._records.keys() | {running.key for running in self._servers.all()}
+        found = self._records.keys() | {running.key for running in self._servers.all()}
+        return found | {KEY} if self._backups.unused() else found
 
     def reconcile(self, key: str) -> Outcome:
+        if key == KEY:
+            self._backups.sweep()
+            return DONE
         member = self._records.read_member(key)
         if member is not None:
             return self._readers.reconcile(*member)
@@ -77,20 +83,29 @@ class DatabaseController:
             self._pausing.forget(key)
             self._servers.stop_key(key)
             return DONE
+        self._backups.take(view)
         for instance in view.instances:
             if not instance.staying and instance.is_writer:
                 self._remove(instance)
         if view.status == "deleting" and view.is_cluster:
-            if any(not instance.is_writer for instance in view.instances):
-                return DONE  # readers go by their own passes, and wake this one
-            destroy(self._servers.volume(view))
-            self._records.purge_cluster(view)
+            self._delete(view)
             return DONE
         if view.status == "creating" and view.is_cluster:
+            self._backups.restore(view)
             self._servers.initialise(view)
             self._records.set_cluster_status(view, "available")
         if view.status in ("stopping", "stopped"):
             return self._halt(view)
+        return self._run(view)
+
+    def close(self) -> None:
+        """Stop every server in order: clients are cut off, a checkpoint is made."""
+        self._pausing.close()
+        self._servers.close()
+
+    # -- steps
+
+    def _run(self, view: DatabaseView) -> Outcome:
         if self._pausing.is_paused(view):
             return DONE  # the first client wakes it
         writer = choose_writer(view.instances, view.failover_target)
@@ -101,12 +116,11 @@ class DatabaseController:
         self._settle(view)  # its first instance is told everything when it starts
         return DONE
 
-    def close(self) -> None:
-        """Stop every server in order: clients are cut off, a checkpoint is made."""
-        self._pausing.close()
-        self._servers.close()
-
-    # -- steps
+    def _delete(self, view: DatabaseView) -> None:
+        if any(not instance.is_writer for instance in view.instances):
+            return  # readers go by their own passes, and wake this one
+        destroy(self._servers.volume(view))
+        self._records.purge_cluster(view)
 
     def _halt(self, view: DatabaseView) -> Outcome:
         """No server of it runs: readers first, which follow the writer."""
@@ -146,6 +160,7 @@ class DatabaseController:
             if not server.running:
                 if instance.status == "available":  # it has crashed, or was a reader
                     self._records.set_instance_status(instance, "starting")
+                self._backups.restore(view)
                 server.initialise()
                 running.configure(instance, forced_tls=view.forces_tls)
                 server.start()
@@ -166,6 +181,8 @@ class DatabaseController:
         self._records.set_instance_status(instance, "available")
         self._settle(view)
         self._pausing.answers(view, replace(instance, is_writer=True))
+        if self._backups.daily(view):
+            return Requeue(0.1)
         after = self._pausing.look(view)
         return Requeue(after) if after is not None else DONE
 

@@ -46,6 +46,8 @@ class DatabaseView:
     security_groups: tuple[str, ...]
     public: bool
     instances: tuple[InstanceView, ...]
+    keeps_backups: bool
+    """Whether automated snapshots are taken and WAL is kept."""
     pause_after: float | None
     """Seconds (AWS's) without a client after which it pauses; None: it never does."""
     forces_tls: bool
@@ -129,6 +131,7 @@ class Records:
             security_groups=tuple(groups),
             public=any(bool(member.publicly_accessible) for member in cluster._members),
             instances=tuple(_instance_view(rds, member) for member in cluster._members),
+            keeps_backups=int(cluster.backup_retention_period or 0) > 0,
             pause_after=_pause_after(cluster),
             forces_tls=_major(cluster.engine_version) >= 17,
             failover_target=cluster.failover_target,
@@ -150,6 +153,7 @@ class Records:
             security_groups=tuple(instance.vpc_security_group_ids or ()),
             public=bool(instance.publicly_accessible),
             instances=(_instance_view(rds, instance),),
+            keeps_backups=int(instance.backup_retention_period or 0) > 0,
             pause_after=None,
             forces_tls=_major(instance.engine_version) >= 15,
             failover_target="",

@@ -118,6 +118,19 @@ class Servers:
             found = [one for one in self._running.values() if one.is_writer and one.key == view.key]
         return next((one.server for one in found if one.server.running), None)
 
+    def commit_something(self, resource_id: str) -> None:
+        """Have a time after now in the WAL of a database that runs, for a restore that looks for it."""
+        with self._guard:
+            found = [
+                one.server
+                for one in self._running.values()
+                if one.is_writer and one.server.folder.name == resource_id
+            ]
+        for server in found:
+            if server.running:
+                with server.connect() as connection:
+                    connection.execute("SELECT txid_current()")
+
     def running(self, instance: InstanceView) -> Running | None:
         """The server of an instance, if it was ever made."""
         with self._guard:
@@ -196,6 +209,7 @@ class Servers:
                     view, self.copy(instance), str(address), namespace, Upstream(volume, view.port)
                 ),
                 tls=self._certificate(view, instance),
+                archives=is_writer and view.keeps_backups,
             ),
             lambda: linux.in_network_namespace(namespace),
             lambda _exit: self.wake(key),

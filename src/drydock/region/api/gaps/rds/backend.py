@@ -11,11 +11,11 @@ from moto.rds.responses import RDSResponse as TheirResponse
 
 from drydock.region.api.gaps import overlay
 from drydock.region.api.gaps.rds import versions
-from drydock.region.api.gaps.rds.parameters import ParameterOperations
 from drydock.region.api.gaps.rds.records import plain
+from drydock.region.api.gaps.rds.snapshots import SnapshotOperations
 
 
-class RdsBackend(ParameterOperations):
+class RdsBackend(SnapshotOperations):
     """RDS as it is asked for; the controller writes statuses and purges what was deleted."""
 
     @property

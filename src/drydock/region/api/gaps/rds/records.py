@@ -7,6 +7,7 @@ secret "active" when it is looked at; the managed password is the same fixed wor
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from moto.rds import models
@@ -18,6 +19,9 @@ _RESERVED = "aaaaaaaaaa"
 class DBCluster(models.DBCluster):
     """`status`: creating, available, modifying, failing-over, stopped, deleting, failed."""
 
+    restore_from = restore_archive = ""
+    """What it is made of: a snapshot's data, and the resource id of the cluster whose WAL is replayed."""
+    restore_until: datetime | None = None
     failover_target = ""
     """The instance that FailoverDBCluster asked to become the writer, until it is."""
 

@@ -1,0 +1,169 @@
+"""Snapshots are taken, and new databases made of them; WAL is kept for as long as backups are.
+
+https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Managing.Backups.html
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from drydock.region.controllers.parts import Parts
+from drydock.region.controllers.rds.records import DatabaseView
+from drydock.region.controllers.rds.servers import Servers
+from drydock.region.database import backup
+from drydock.region.database.folder import ServerFolder, destroy
+from drydock.region.database.spec import installation_for
+
+KEY = "snapshots"
+"""Of the pass that removes data that no snapshot has any more."""
+_DAY = 86400.0
+_YOUNG = 300.0
+"""Seconds for which data without a snapshot are left alone: they may be in the making."""
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """What a new database is made of."""
+
+    data_id: str
+    archive: str
+    """The resource id of the database whose WAL is replayed; empty: none is."""
+    until: datetime | None
+
+
+class Backups:
+    """One per region. Thread-safe; a database's own pass calls it."""
+
+    def __init__(self, parts: Parts, servers: Servers) -> None:
+        self._store = parts.store
+        self._folder = parts.workspace.databases
+        self._spawner = parts.spawner
+        self._servers = servers
+        self._day = parts.scaled(_DAY)
+        self._taking = threading.Lock()
+
+    def restore(self, view: DatabaseView) -> None:
+        """Give a new database the files that it is restored from. Raises DatabaseFailed."""
+        origin = self._origin(view)
+        volume = self._servers.volume(view)
+        if origin is None or ServerFolder(volume).major is not None:
+            return
+        source = self._folder / origin.data_id
+        if not origin.archive:
+            backup.restore(source, volume)
+            return
+        before = ServerFolder(self._folder / origin.archive)
+        if origin.until is not None:
+            self._servers.commit_something(origin.archive)
+        archives = (before.archive, before.data / "pg_wal")
+        backup.restore_until(source, volume, archives, origin.until)
+
+    def take(self, view: DatabaseView) -> None:
+        """Take the snapshots of a database that were asked for. Raises DatabaseFailed."""
+        for data_id in self._wanted(view):
+            with self._taking:
+                volume = self._servers.volume(view)
+                server = self._servers.writer_of(view)
+                backup.take(
+                    self._spawner,
+                    volume,
+                    self._folder / data_id,
+                    installation_for(volume, view.major),
+                    view.port if server is not None else None,
+                )
+            self._taken(view, data_id)
+
+    def daily(self, view: DatabaseView) -> bool:
+        """Ask for the automated snapshot of a database whose last one is a day old → whether it was."""
+        with self._store.reading():
+            rds = self._store.backend("rds")
+            owner = _owner(rds, view)
+            if owner is None or not view.keeps_backups or owner.status != "available":
+                return False
+            automated = [
+                one for one in rds.snapshots_of(view.key) if one.snapshot_type == "automated"
+            ]
+            if automated and _age(automated[-1]) < self._day:
+                return False
+            with self._store.writing("rds"):
+                rds.take_automated(owner)
+                self._expire(rds, owner, automated)
+        self._trim(view)
+        return True
+
+    def sweep(self) -> None:
+        """Remove data that no snapshot has any more."""
+        with self._store.reading():
+            kept = self._store.backend("rds").kept_data()
+        for path in self._folder.glob("snap-*"):
+            if path.name not in kept and time.time() - path.stat().st_mtime > _YOUNG:
+                destroy(path)
+
+    def unused(self) -> bool:
+        """Whether there are any data of snapshots."""
+        return any(True for _ in self._folder.glob("snap-*"))
+
+    def _origin(self, view: DatabaseView) -> _Origin | None:
+        with self._store.reading():
+            owner = _owner(self._store.backend("rds"), view)
+            data_id = str(getattr(owner, "restore_from", "") or "")
+            if not data_id:
+                return None
+            return _Origin(
+                data_id,
+                str(getattr(owner, "restore_archive", "") or ""),
+                getattr(owner, "restore_until", None),
+            )
+
+    def _wanted(self, view: DatabaseView) -> list[str]:
+        with self._store.reading():
+            found = self._store.backend("rds").snapshots_of(view.key)
+            return [str(one.data_id) for one in found if one.status == "creating"]
+
+    def _taken(self, view: DatabaseView, data_id: str) -> None:
+        with self._store.writing("rds"):
+            rds = self._store.backend("rds")
+            owner = _owner(rds, view)
+            for one in rds.snapshots_of(view.key):
+                if one.data_id == data_id and owner is not None:
+                    rds.snapshot_taken(one, owner)
+
+    def _expire(self, rds: Any, owner: Any, automated: list[Any]) -> None:
+        """Automated snapshots go after the retention period; the newest stays."""
+        kept = max(1, int(owner.backup_retention_period or 1)) * self._day
+        for one in automated[:-1]:
+            if _age(one) > kept:
+                rds.forget_snapshot(one)
+
+    def _trim(self, view: DatabaseView) -> None:
+        """WAL from before the oldest automated snapshot is of no use to any restore."""
+        with self._store.reading():
+            taken = [
+                one.taken_at.timestamp()
+                for one in self._store.backend("rds").snapshots_of(view.key)
+                if one.snapshot_type == "automated" and one.status == "available"
+            ]
+        archive = ServerFolder(self._servers.volume(view)).archive
+        oldest = min(taken, default=0.0) - 60
+        for segment in archive.glob("*") if archive.is_dir() else ():
+            _remove_older(segment, oldest)
+
+
+def _remove_older(file: Path, than: float) -> None:
+    if file.stat().st_mtime < than:
+        file.unlink(missing_ok=True)
+
+
+def _owner(rds: Any, view: DatabaseView) -> Any:
+    return (rds.clusters if view.is_cluster else rds.databases).get(view.identifier)
+
+
+def _age(snapshot: Any) -> float:
+    from moto.core.utils import utcnow  # noqa: PLC0415  (moto, slow)
+
+    return float((utcnow() - snapshot.created).total_seconds())
