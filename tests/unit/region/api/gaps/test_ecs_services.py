@@ -42,8 +42,21 @@ def ready(served: Served) -> Served:
     return served
 
 
+def test_only_a_service_with_a_task_role_may_be_entered(ready: Served) -> None:
+    words = "because a valid taskRoleArn is not being used"
+    with pytest.raises(ClientError, match=f"couldn't be created {words}"):
+        create(ready, enableExecuteCommand=True)
+    create(ready)
+    with pytest.raises(ClientError, match=f"couldn't be updated {words}"):
+        ready.client("ecs").update_service(
+            cluster="app", service="app", enableExecuteCommand=True, desiredCount=7
+        )
+    assert describe(ready)["desiredCount"] != 7
+
+
 def test_everything_that_terraform_writes_is_read_back(ready: Served) -> None:
     _, group = ready.balancer()
+    ready.task_definition(taskRoleArn="arn:aws:iam::123456789012:role/task")
     wanted: dict[str, Any] = {
         "enableExecuteCommand": True,
         "enableECSManagedTags": True,

@@ -26,6 +26,17 @@ def usable(task_definition: TaskDefinition) -> TaskDefinition:
     return task_definition
 
 
+def enterable(task_definition: TaskDefinition, wanted: object, done: str) -> None:
+    """ExecuteCommand's agent acts as the task's role. `wanted`: whether it is enabled; `done`: ECS's
+    word. Raises InvalidParameterException without a role.
+    """
+    if wanted and not getattr(task_definition, "task_role_arn", None):
+        raise InvalidParameterException(
+            f"The service couldn't be {done} because a valid taskRoleArn is not being used. Specify a "
+            "valid task role in your task definition and try again."
+        )
+
+
 def launch(
     task_definition: TaskDefinition, launch_type: str | None, strategy: list[Json] | None
 ) -> tuple[str | None, str | None]:

@@ -81,6 +81,7 @@ class ServiceOperations(DeploymentOperations):
         if not params.get("taskDefinition"):
             raise InvalidParameterException("TaskDefinition can not be blank.")
         definition = checks.usable(self._task_definition(params["taskDefinition"]))
+        checks.enterable(definition, params.get("enableExecuteCommand"), "created")
         service = self._new_service(cluster, name, definition, params)
         self.services[key] = service
         return service
@@ -148,6 +149,8 @@ class ServiceOperations(DeploymentOperations):
         definition = self._task_definition(str(name))
         if params.get("taskDefinition"):
             checks.usable(definition)
+        entered = params.get("enableExecuteCommand", service.enable_execute_command)
+        checks.enterable(definition, entered, "updated")
         before = {key: getattr(service, key) for key in _REDEPLOYING}
         if params.get("networkConfiguration"):
             service.network_configuration = checks.network(
