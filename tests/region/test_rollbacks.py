@@ -33,7 +33,7 @@ def releases(place: Scenario, request: pytest.FixtureRequest) -> Iterator[Releas
 
 @pytest.mark.parametrize(
     "bad",
-    [Releases.exits, Releases.never_healthy, Releases.without_image],
+    [Releases.exits, Releases.hangs, Releases.never_healthy, Releases.without_image],
     ids=lambda f: f.__name__,
 )
 def test_a_bad_release_rolls_back_and_no_request_fails(

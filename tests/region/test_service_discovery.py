@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import region as support
 from tests.support.region import TestRegion
 from tests.support.scenario import Scenario
 from tests.support.waiting import eventually
@@ -105,6 +106,16 @@ class Named:
 
 @pytest.fixture
 def named(region: TestRegion) -> Iterator[Named]:
+    found = build(region)
+    yield found
+    place, ecs = found.place, found.ecs
+    for arn in ecs.list_services(cluster=place.cluster)["serviceArns"]:
+        ecs.delete_service(cluster=place.cluster, service=arn, force=True)
+    for arn in ecs.list_tasks(cluster=place.cluster)["taskArns"]:
+        place.stop(arn)
+
+
+def build(region: TestRegion) -> Named:
     number = next(_NUMBERS)
     place = Scenario.build(region, f"found-{number}", f"10.{76 + number}.0.0/16")
     region.client("ec2").modify_vpc_attribute(VpcId=place.vpc, EnableDnsHostnames={"Value": True})
@@ -112,11 +123,7 @@ def named(region: TestRegion) -> Iterator[Named]:
     api, ecs = region.client("servicediscovery"), region.client("ecs")
     operation = api.create_private_dns_namespace(Name=zone, Vpc=place.vpc)["OperationId"]
     target = api.get_operation(OperationId=operation)["Operation"]["Targets"]["NAMESPACE"]
-    yield Named(place, api, ecs, target, zone)
-    for arn in ecs.list_services(cluster=place.cluster)["serviceArns"]:
-        ecs.delete_service(cluster=place.cluster, service=arn, force=True)
-    for arn in ecs.list_tasks(cluster=place.cluster)["taskArns"]:
-        place.stop(arn)
+    return Named(place, api, ecs, target, zone)
 
 
 def test_tasks_are_found_while_they_serve_and_only_if_healthy(named: Named, tmp_path: Path) -> None:
@@ -177,3 +184,25 @@ def test_ports_are_found_by_srv_records_and_by_an_sdk_in_a_task(named: Named) ->
     srv, found = (json.loads(line) for line in place.wait_for_output(asker, 2))
     assert srv == [[f"{arn.rsplit('/', 1)[-1]}.rpc.{named.zone}.", 3000]]
     assert found == [address]
+
+
+def test_after_a_kill_only_the_new_tasks_are_found(own_region: TestRegion) -> None:
+    named = build(own_region)
+    arn = named.registry("web", "A")
+    named.service("web", named.place.define("shell:1", ["exec sleep 600"]), 2, registryArn=arn)
+    before = named.running("web", 2)
+
+    def listed() -> set[str]:
+        found = named.api.list_instances(ServiceId=arn.rsplit("/", 1)[-1])["Instances"]
+        return {one["Id"] for one in found}
+
+    eventually(lambda: listed() == {one.rsplit("/", 1)[-1] for one in before}, "both are listed")
+    own_region.kill_daemon()
+    own_region.record = support.start(own_region.workspace)
+    after = named.running("web", 2)
+    assert not after.keys() & before.keys()
+    eventually(lambda: listed() == {one.rsplit("/", 1)[-1] for one in after}, "the new are listed")
+    watcher = named.place.run(
+        named.place.define("psql:1", [WATCHER.format(name=f"web.{named.zone}")])
+    )
+    named.sees(watcher, set(after.values()))

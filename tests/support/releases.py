@@ -34,6 +34,10 @@ class Releases:
         """It ends with 1 as soon as it runs."""
         return self._define("shell:1", ["exit 1"])
 
+    def hangs(self) -> str:
+        """It never listens, and does not end when it is asked to."""
+        return self._define("shell:1", ["trap '' TERM; while :; do sleep 0.1; done"], stopTimeout=2)
+
     def never_healthy(self) -> str:
         return self._define("web:1", ["bad"], environment=[{"name": "UNHEALTHY", "value": "y"}])
 

@@ -138,6 +138,25 @@ def test_stop_task_is_a_wish(ready: Served) -> None:
     assert ecs.list_tasks(cluster="app", desiredStatus="STOPPED")["taskArns"] == [task["taskArn"]]
 
 
+def test_several_at_once_share_what_was_asked_for(ready: Served) -> None:
+    tasks = run(
+        ready,
+        count=3,
+        startedBy="nightly",
+        group="jobs",
+        overrides={"cpu": "512", "memory": "1024"},
+    )
+    assert len({task["taskArn"] for task in tasks}) == 3
+    for task in tasks:
+        assert (task["startedBy"], task["group"]) == ("nightly", "jobs")
+        assert (task["cpu"], task["memory"]) == ("512", "1024")
+    listed = ready.client("ecs").list_tasks(cluster="app", startedBy="nightly")["taskArns"]
+    assert set(listed) == {task["taskArn"] for task in tasks}
+    for wrong in ({"cpu": "300"}, {"memory": "8192"}, {"cpu": "1024", "memory": "512"}):
+        with pytest.raises(ClientError, match="No Fargate configuration exists"):
+            run(ready, overrides=wrong)
+
+
 def test_list_tasks_filters(ready: Served) -> None:
     ready.cluster("app-two")
     ready.task_definition("other")
