@@ -42,16 +42,17 @@ class Cluster:
         rds.create_db_subnet_group(
             DBSubnetGroupName=name, DBSubnetGroupDescription="x", SubnetIds=scenario.subnets
         )
-        rds.create_db_cluster(
-            DBClusterIdentifier=name,
-            Engine="aurora-postgresql",
-            MasterUsername="postgres",
-            MasterUserPassword=PASSWORD,
-            DatabaseName="app",
-            DBSubnetGroupName=name,
-            VpcSecurityGroupIds=[scenario.group],
+        wanted = {
+            "DBClusterIdentifier": name,
+            "Engine": "aurora-postgresql",
+            "MasterUsername": "postgres",
+            "MasterUserPassword": PASSWORD,
+            "DatabaseName": "app",
+            "DBSubnetGroupName": name,
+            "VpcSecurityGroupIds": [scenario.group],
             **more,
-        )
+        }
+        rds.create_db_cluster(**{key: one for key, one in wanted.items() if one is not None})
         cluster = cls(scenario, name)
         cluster.add_instance(0, DBInstanceClass=instance_class)
         return cluster

@@ -49,6 +49,7 @@ def install() -> None:
             rds,
             route53,
             s3,
+            secretsmanager,
             servicediscovery,
             stepfunctions,
             sts,
@@ -57,6 +58,6 @@ def install() -> None:
 
         scaling = applicationautoscaling
         modules = (ec2, ecs, elbv2, acm, rds, iam, logs, scaling, route53, s3, wafv2, cloudwatch)
-        for module in (*modules, backup, servicediscovery, stepfunctions, sts):
+        for module in (*modules, backup, secretsmanager, servicediscovery, stepfunctions, sts):
             module.install()
         _DONE.set()

@@ -170,6 +170,7 @@ class DatabaseController:
                 with server.connect() as connection:
                     roles.ensure(connection, roles.Master(view.user, view.password, view.database))
                 running.password = view.password
+                self._records.password_set(view)
             probe = server.probe()
             running.note = probe.note
         if not probe.answered:
@@ -181,7 +182,7 @@ class DatabaseController:
         self._records.set_instance_status(instance, "available")
         self._settle(view)
         self._pausing.answers(view, replace(instance, is_writer=True))
-        if self._backups.daily(view):
+        if self._records.rotate_due(view, self._parts.scaled(86400.0)) or self._backups.daily(view):
             return Requeue(0.1)
         after = self._pausing.look(view)
         return Requeue(after) if after is not None else DONE

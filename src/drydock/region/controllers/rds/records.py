@@ -261,6 +261,26 @@ class Records:
             if record is not None:
                 self._store.backend("rds").tell(record, message, *categories)
 
+    def password_set(self, view: DatabaseView) -> None:
+        """The server has the password of the view: a rotation that was under way is over."""
+        with self._store.reading():
+            rds = self._store.backend("rds")
+            owner: Any = (rds.clusters if view.is_cluster else rds.databases).get(view.identifier)
+            if owner is not None and rds.password_set(owner, view.password):
+                with self._store.writing("rds", "secretsmanager"):
+                    pass  # tells the others
+
+    def rotate_due(self, view: DatabaseView, day: float) -> bool:
+        """Begin a rotation whose time has come; `day` in seconds → whether one has begun."""
+        with self._store.reading():
+            rds = self._store.backend("rds")
+            owner: Any = (rds.clusters if view.is_cluster else rds.databases).get(view.identifier)
+            begun = owner is not None and rds.rotate_due(owner, day)
+            if begun:
+                with self._store.writing("rds", "secretsmanager"):
+                    pass  # tells the others
+            return bool(begun)
+
     def set_stopped(self, view: DatabaseView) -> None:
         """No server of a database runs any more."""
         with self._store.reading():

@@ -7,10 +7,7 @@ storage is the word "default_kms_key_id"; the managed password is a fixed word.
 
 from __future__ import annotations
 
-import json
 import re
-import secrets
-import string
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -27,18 +24,17 @@ from moto.rds.exceptions import (
 
 from drydock.region.api.changes import touch
 from drydock.region.api.gaps.rds import versions
-from drydock.region.api.gaps.rds.events import EventOperations
-from drydock.region.api.gaps.rds.records import DBCluster, DBInstance, MasterUserSecret, plain
+from drydock.region.api.gaps.rds.passwords import PasswordOperations
+from drydock.region.api.gaps.rds.records import DBCluster, plain
 
 Json = dict[str, Any]
 
 _NAME = re.compile(r"[a-zA-Z](?!.*--)[a-zA-Z0-9-]{0,62}(?<!-)")
 _TO_APPLY = ("master_user_password", "db_cluster_parameter_group_name", "engine_version", "port")
 """Changes that the server itself has to be told of."""
-_PASSWORD = string.ascii_letters + string.digits + "!#$%&()*+,-.:;<=>?[]^_{|}~"
 
 
-class ClusterOperations(EventOperations):
+class ClusterOperations(PasswordOperations):
     """The clusters' part of our RDS backend."""
 
     clusters: MutableMapping[str, DBCluster]  # type: ignore[assignment]
@@ -139,25 +135,6 @@ class ClusterOperations(EventOperations):
         group = ec2.get_default_security_group(vpc)
         return [group.id] if group is not None else []
 
-    def give_managed_password(self, owner: Any) -> None:
-        """Put a real, random password into the secret that RDS manages for `owner`."""
-        secret = owner.master_user_secret
-        secret.__class__ = MasterUserSecret
-        secret.secret_status = "active"  # noqa: S105  (a status)
-        password = "".join(secrets.choice(_PASSWORD) for _ in range(28))
-        text = json.dumps({"username": owner.master_username, "password": password})
-        current = secret.secret.versions[secret.secret.default_version_id]
-        current["secret_string"] = secret.secret.secret_string = text
-        touch("secretsmanager")
-
-    def master_password(self, owner: DBCluster | DBInstance) -> str | None:
-        """The master password that is wanted now: from its secret, or as the request gave it."""
-        if not owner.manage_master_user_password:
-            return owner.wanted_password
-        secret = owner.master_user_secret.secret
-        text = secret.versions[str(secret.default_version_id)]["secret_string"]
-        return str(json.loads(text)["password"])
-
     def modify_db_cluster(self, kwargs: Any) -> DBCluster:
         """ModifyDBCluster. "modifying" when the server has to be told; the controller ends that."""
         identity = kwargs["db_cluster_identifier"]
@@ -192,10 +169,11 @@ class ClusterOperations(EventOperations):
             cluster.iam_auth = kwargs["enable_iam_database_authentication"]
         if kwargs.get("enable_performance_insights") is not None:
             cluster.performance_insights_enabled = kwargs["enable_performance_insights"]
-        if cluster.manage_master_user_password and (
-            not managed or kwargs.get("rotate_master_user_password")
-        ):
-            self.give_managed_password(cluster)
+        if cluster.manage_master_user_password:
+            if not managed:
+                self.give_managed_password(cluster)
+            elif kwargs.get("rotate_master_user_password"):
+                self.rotate_managed_password(cluster)
         applies = any(kwargs.get(key) is not None for key in _TO_APPLY)
         applies = applies or managed != cluster.manage_master_user_password
         cluster.status = "modifying" if applies else before

@@ -137,10 +137,11 @@ class InstanceOperations(ClusterOperations):
         before, managed = instance.status, instance.manage_master_user_password
         super().modify_db_instance(db_instance_identifier, given)
         _keep(instance, kept)
-        if instance.manage_master_user_password and (
-            not managed or given.get("rotate_master_user_password")
-        ):
-            self.give_managed_password(instance)
+        if instance.manage_master_user_password:
+            if not managed:
+                self.give_managed_password(instance)
+            elif given.get("rotate_master_user_password"):
+                self.rotate_managed_password(instance)
         if any(given.get(key) is not None for key in _TO_APPLY):
             instance.status = "modifying"
         else:

@@ -1,0 +1,128 @@
+"""Master passwords: RDS's own secrets, and their rotation.
+
+A rotation makes a pending version; the controller sets it at the server, and only then it is current.
+moto 5.2.5: the managed password is a fixed word, and to rotate it leaves a version without one.
+https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-secrets-manager.html
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import string
+import time
+from typing import Any
+
+from moto.moto_api._internal import mock_random
+
+from drydock.region.api.changes import touch
+from drydock.region.api.gaps.rds.events import EventOperations
+from drydock.region.api.gaps.rds.records import DBCluster, DBInstance, MasterUserSecret
+
+_CHARACTERS = string.ascii_letters + string.digits + "!#$%&()*+,-.:;<=>?[]^_{|}~"
+_LENGTH = 28
+DAYS = 7
+"""After which RDS rotates the password that it manages, unless it is told otherwise."""
+_PENDING, _CURRENT, _PREVIOUS = "AWSPENDING", "AWSCURRENT", "AWSPREVIOUS"
+
+
+class PasswordOperations(EventOperations):
+    """The passwords' part of our RDS backend."""
+
+    def give_managed_password(self, owner: Any) -> None:
+        """Put a real, random password into the secret that RDS manages for a new `owner`."""
+        secret = owner.master_user_secret
+        secret.__class__ = MasterUserSecret
+        secret.secret_status = "active"  # noqa: S105  (a status)
+        kept = secret.secret
+        text = _text(owner)
+        kept.versions[kept.default_version_id]["secret_string"] = kept.secret_string = text
+        kept.rotation_requested = kept.rotation_enabled = True
+        kept.auto_rotate_after_days = DAYS
+        kept.next_rotation_date = int(time.time()) + DAYS * 86400
+        touch("secretsmanager")
+
+    def rotate_managed_password(self, owner: Any) -> None:
+        """Begin a rotation: another password is pending until the server has it."""
+        kept = owner.master_user_secret.secret
+        if _pending(kept) is not None:
+            return
+        version = str(mock_random.uuid4())
+        kept.versions[version] = {
+            "createdate": int(time.time()),
+            "version_id": version,
+            "version_stages": [_PENDING],
+            "secret_string": _text(owner),
+        }
+        owner.master_user_secret.secret_status = "rotating"  # noqa: S105  (a status)
+        touch("secretsmanager")
+        touch("rds")
+
+    def password_set(self, owner: Any, password: str) -> bool:
+        """The server has a password: if it was the pending one, it is current → whether it was."""
+        if not owner.manage_master_user_password:
+            return False
+        kept = owner.master_user_secret.secret
+        version = _pending(kept)
+        if version is None or _password(kept.versions[version]) != password:
+            return False
+        for one in kept.versions.values():
+            stages = one["version_stages"]
+            one["version_stages"] = [_PREVIOUS] if _CURRENT in stages else []
+        for old in [name for name, one in kept.versions.items() if not one["version_stages"]]:
+            if old != version:
+                del kept.versions[old]
+        kept.versions[version]["version_stages"] = [_CURRENT]
+        kept.default_version_id = version
+        kept.secret_string = kept.versions[version]["secret_string"]
+        kept.last_rotation_date = kept.last_changed_date = int(time.time())
+        days = kept.auto_rotate_after_days or DAYS
+        kept.next_rotation_date = kept.last_rotation_date + days * 86400
+        owner.master_user_secret.secret_status = "active"  # noqa: S105  (a status)
+        self.tell(owner, "Reset master credentials", "configuration change")
+        touch("secretsmanager")
+        return True
+
+    def rotate_due(self, owner: Any, day: float) -> bool:
+        """Begin the rotation whose time has come; `day` in seconds → whether one has begun."""
+        if not owner.manage_master_user_password:
+            return False
+        kept = owner.master_user_secret.secret
+        since = kept.last_rotation_date or kept.created_date or time.time()
+        due = kept.rotation_enabled and time.time() - since > kept.auto_rotate_after_days * day
+        if due and _pending(kept) is None:
+            self.rotate_managed_password(owner)
+            return True
+        return False
+
+    def owner_of_secret(self, arn: str) -> Any:
+        """The cluster or the instance whose managed password a secret is; None: nobody's."""
+        owners: list[Any] = [*self.clusters.values(), *self.databases.values()]
+        for one in owners:
+            if one.manage_master_user_password and one.master_user_secret.secret.arn == arn:
+                return one
+        return None
+
+    def master_password(self, owner: DBCluster | DBInstance) -> str | None:
+        """The master password that is wanted now: from its secret, or as the request gave it."""
+        if not owner.manage_master_user_password:
+            return owner.wanted_password
+        kept: Any = owner.master_user_secret.secret
+        return _password(kept.versions[_pending(kept) or str(kept.default_version_id)])
+
+
+def _text(owner: Any) -> str:
+    password = "".join(secrets.choice(_CHARACTERS) for _ in range(_LENGTH))
+    return json.dumps({"username": owner.master_username, "password": password})
+
+
+def _password(version: dict[str, Any]) -> str:
+    return str(json.loads(version["secret_string"])["password"])
+
+
+def _pending(kept: Any) -> str | None:
+    """The version that the server does not have yet."""
+    for name, one in kept.versions.items():
+        if _PENDING in one["version_stages"] and _CURRENT not in one["version_stages"]:
+            return str(name)
+    return None

@@ -1,0 +1,62 @@
+"""Secrets Manager: a rotation without a function is RDS's own, or none.
+
+moto 5.2.5 gives any secret a current version without a value when it is rotated.
+https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.rds.models import rds_backends
+from moto.secretsmanager import urls as their_urls
+from moto.secretsmanager.exceptions import InvalidRequestException
+from moto.secretsmanager.models import SecretsManagerBackend as TheirBackend
+from moto.secretsmanager.models import secretsmanager_backends
+from moto.secretsmanager.responses import SecretsManagerResponse
+
+from drydock.region.api.gaps import overlay
+
+_DAYS = "AutomaticallyAfterDays"
+
+
+class SecretsBackend(TheirBackend):
+    """Secrets; those of RDS are rotated by RDS."""
+
+    @property
+    def _url_module(self) -> Any:
+        return overlay.urls(their_urls, SecretsManagerResponse)
+
+    def rotate_secret(
+        self,
+        secret_id: str,
+        client_request_token: str | None = None,
+        rotation_lambda_arn: str | None = None,
+        rotation_rules: dict[str, Any] | None = None,
+        rotate_immediately: bool = True,
+    ) -> str:
+        """RotateSecret. Raises InvalidRequestException: there is nobody who would do it."""
+        secret: Any = self.secrets[secret_id] if self._is_valid_identifier(secret_id) else None
+        if secret is None or secret.owning_service != "rds":
+            known = rotation_lambda_arn or getattr(secret, "rotation_lambda_arn", "")
+            if secret is not None and not known:
+                raise InvalidRequestException(
+                    "No Lambda rotation function ARN is associated with this secret."
+                )
+            return super().rotate_secret(
+                secret_id, client_request_token, known, rotation_rules, rotate_immediately
+            )
+        rds: Any = rds_backends[self.account_id][self.region_name]
+        owner = rds.owner_of_secret(secret.arn)
+        if owner is None:
+            raise InvalidRequestException("The database of this managed secret is gone.")
+        if rotation_rules and rotation_rules.get(_DAYS):
+            secret.auto_rotate_after_days = int(rotation_rules[_DAYS])
+        if rotate_immediately:
+            rds.rotate_managed_password(owner)
+        return str(secret.to_short_dict())
+
+
+def install() -> None:
+    """Have moto build our backend."""
+    overlay.replace(secretsmanager_backends, SecretsBackend)

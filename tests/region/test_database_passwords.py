@@ -1,0 +1,90 @@
+"""A managed master password: its rotation changes the server and the secret together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.database import Cluster
+from tests.support.region import TestRegion
+from tests.support.scenario import Scenario
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.region
+
+
+@pytest.fixture(scope="module")
+def place(region: TestRegion) -> Scenario:
+    return Scenario.build(region, "passwords", "10.76.0.0/16")
+
+
+@pytest.fixture(scope="module")
+def cluster(place: Scenario) -> Iterator[Cluster]:
+    cluster = Cluster.create(
+        place, "pwd-db", ManageMasterUserPassword=True, MasterUserPassword=None
+    )
+    cluster.wait_available()
+    yield cluster
+    cluster.delete()
+
+
+def secret(cluster: Cluster, stage: str = "AWSCURRENT") -> str:
+    manager = cluster.scenario.region.client("secretsmanager")
+    arn = cluster.describe()["MasterUserSecret"]["SecretArn"]
+    text = manager.get_secret_value(SecretId=arn, VersionStage=stage)["SecretString"]
+    return str(json.loads(text)["password"])
+
+
+def status(cluster: Cluster) -> str:
+    return str(cluster.describe()["MasterUserSecret"]["SecretStatus"])
+
+
+def rotate(cluster: Cluster, **more: Any) -> None:
+    manager = cluster.scenario.region.client("secretsmanager")
+    arn = cluster.describe()["MasterUserSecret"]["SecretArn"]
+    manager.rotate_secret(SecretId=arn, **more)
+
+
+def test_rotated_the_new_one_holds_and_the_old_one_does_not(cluster: Cluster) -> None:
+    old = secret(cluster)
+    assert cluster.ask("select 1", password=old) == ["1"]
+    rotate(cluster)
+    eventually(lambda: status(cluster) == "active" and secret(cluster) != old, "it is rotated", 20)
+    new = secret(cluster)
+    assert secret(cluster, "AWSPREVIOUS") == old
+    assert cluster.ask("select 1", password=new) == ["1"]
+    assert "password authentication failed" in cluster.refusal("select 1", password=old)
+    log = cluster.scenario.region.log
+    assert old not in log
+    assert new not in log
+
+
+def test_while_the_server_is_away_the_secret_stays_what_the_server_knows(cluster: Cluster) -> None:
+    rds = cluster.scenario.region.client("rds")
+    rds.stop_db_cluster(DBClusterIdentifier="pwd-db")
+    eventually(lambda: cluster.describe()["Status"] == "stopped", "it is stopped", 20)
+    old = secret(cluster)
+    rotate(cluster)
+    assert status(cluster) == "rotating"
+    assert secret(cluster) == old
+    rds.start_db_cluster(DBClusterIdentifier="pwd-db")
+    cluster.wait_available()
+    eventually(lambda: status(cluster) == "active", "it is rotated", 20)
+    assert secret(cluster) != old
+    assert cluster.ask("select 1", password=secret(cluster)) == ["1"]
+
+
+def test_its_schedule_is_shown_and_others_need_a_function(cluster: Cluster) -> None:
+    described = cluster.scenario.region.client("secretsmanager").describe_secret(
+        SecretId=cluster.describe()["MasterUserSecret"]["SecretArn"]
+    )
+    assert described["OwningService"] == "rds"
+    assert described["RotationRules"]["AutomaticallyAfterDays"] == 7
+    manager = cluster.scenario.region.client("secretsmanager")
+    name = manager.create_secret(Name="pwd-own", SecretString="x")["ARN"]
+    with pytest.raises(manager.exceptions.ClientError, match="No Lambda rotation function"):
+        manager.rotate_secret(SecretId=name)
+    manager.delete_secret(SecretId="pwd-own", ForceDeleteWithoutRecovery=True)
