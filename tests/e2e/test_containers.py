@@ -65,6 +65,10 @@ class Podman:
         words.append("--layers=false")
         trust = ["-v", f"{AUTHORITIES}:{AUTHORITIES}:ro"]
         trust += ["--env", f"SSL_CERT_FILE={AUTHORITIES}/ca-certificates.crt"]
+        # The environment of a build does not reach every stage.
+        settings = self.folder / "uv.toml"
+        settings.write_text("system-certs = true\n")
+        trust += ["-v", f"{settings}:/etc/uv/uv.toml:ro"]
         self("build", *words, *trust, "-f", str(file), "-t", tag, str(ROOT))
 
 

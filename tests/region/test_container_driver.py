@@ -165,7 +165,7 @@ def test_its_stop_signal_its_exit_code_its_health_check_and_a_shell(
     eventually(lambda: scenario.task(arn)["healthStatus"] == "HEALTHY", "healthy", 20)
     environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     done = subprocess.run(
-        [str(BIN / "drydock"), "exec", "--task", arn, "sh", "-c", "id -u; pwd; exit 6"],
+        [str(BIN / "drydock"), "exec", "--task", arn, "sh", "-c", "id -u; pwd; tty; exit 6"],
         cwd=region.workspace.root,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -174,7 +174,7 @@ def test_its_stop_signal_its_exit_code_its_health_check_and_a_shell(
         timeout=30,
         check=False,
     )
-    assert (done.returncode, done.stdout) == (6, "1001\n/srv/new\n"), done.stderr
+    assert (done.returncode, done.stdout) == (6, "1001\n/srv/new\n/dev/pts/0\n"), done.stderr
     status = region.inspect()
     (shown,) = [one for one in status["tasks"] if one["arn"] == arn]
     assert shown["drivers"] == {"app": "container"}

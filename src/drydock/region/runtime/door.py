@@ -13,25 +13,22 @@ import contextlib
 import json
 import logging
 import os
-import pty
 import signal
 import socket
-import struct
-import termios
 import threading
 from collections.abc import Callable, Mapping
-from fcntl import ioctl
 from pathlib import Path
 from typing import Any
 
 from drydock.errors import DrydockError
 from drydock.region.processes.client import Process
-from drydock.region.runtime.driver import Terminal
+from drydock.region.runtime.terminal import Wish
 
 log = logging.getLogger(__name__)
 
-Start = Callable[[str, Terminal, Callable[[], None]], Process]
-"""A token, a terminal and what to call at the end → the program. Raises DrydockError."""
+Start = Callable[[str, Wish, Callable[[], None]], tuple[Process, int]]
+"""A token, what terminal is wanted, what to call at the end → the program, and the terminal's other
+end, which is the door's to close. Raises DrydockError."""
 _LARGEST = 64 * 1024
 _HELLO_SECONDS = 10.0
 _HANG_UP_SECONDS = 5.0
@@ -95,11 +92,12 @@ class Door:
 
     def _let_in(self, connection: socket.socket) -> None:
         connection.settimeout(_HELLO_SECONDS)
-        hello = _read(connection)
-        if hello is None:
-            return
+        try:
+            hello = _read(connection)
+            wish, token = Wish.read(hello), str(hello.get("token", ""))
+        except (ValueError, TypeError, AttributeError):
+            return  # it is gone, or speaks otherwise
         connection.settimeout(None)
-        ours, theirs = pty.openpty()
         ended = threading.Event()
 
         def on_end() -> None:
@@ -108,17 +106,18 @@ class Door:
                 connection.shutdown(socket.SHUT_RD)
 
         try:
-            _set_up(theirs, hello)
-            terminal = Terminal(theirs, {"TERM": str(hello.get("term") or "dumb")})
-            process = self._start(str(hello.get("token", "")), terminal, on_end)
-            _send(connection, {}, [ours])
+            process, terminal = self._start(token, wish, on_end)
         except DrydockError as error:
             parts = {"error": error.subject, "cause": error.cause, "remedy": error.remedy}
             _send(connection, parts)
             return
+        try:
+            _send(connection, {}, [terminal])
+        except OSError:
+            _hang_up(process)
+            raise
         finally:
-            os.close(ours)
-            os.close(theirs)
+            os.close(terminal)
         with contextlib.suppress(OSError):
             while connection.recv(_LARGEST):  # nothing is said; its end is what counts
                 continue
@@ -136,25 +135,9 @@ def _hang_up(process: Process) -> None:
         process.kill_group()
 
 
-def _set_up(terminal: int, hello: Mapping[str, Any]) -> None:
-    """Its size in characters; `plain`: neither echo nor carriage returns, for what is no terminal."""
-    size = [min(max(int(hello.get(name) or 0), 0), 65535) for name in ("rows", "columns")]
-    ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
-    if hello.get("plain"):
-        settings = termios.tcgetattr(terminal)
-        settings[1] &= ~termios.OPOST
-        settings[3] &= ~termios.ECHO
-        termios.tcsetattr(terminal, termios.TCSANOW, settings)
-
-
-def _read(connection: socket.socket) -> dict[str, Any] | None:
-    """None: the client is gone, or says what is no document."""
-    data = connection.recv(_LARGEST)
-    try:
-        found = json.loads(data)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
+def _read(connection: socket.socket) -> Any:
+    """Raises ValueError: what is said is no document, as when the client is gone."""
+    return json.loads(connection.recv(_LARGEST))
 
 
 def _send(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from drydock.errors import SpawnFailed
 from drydock.region.processes.client import Process, Spawner
 from drydock.region.processes.protocol import ProcessSpec
 from drydock.region.runtime.command import (
@@ -17,6 +18,7 @@ from drydock.region.runtime.command import (
 )
 from drydock.region.runtime.images import ContainerImage
 from drydock.region.runtime.output import Output, Pump, Sink
+from drydock.region.runtime.terminal import Wish, open_terminal
 
 _INHERITED = ("LANG", "LC_ALL", "TZ")
 
@@ -56,16 +58,6 @@ class Place:
     layer: str = ""
     """An empty folder of the container's, for what it writes over its image's root; its home, if it
     has none."""
-
-
-@dataclass(frozen=True)
-class Terminal:
-    """What a program inside a container talks to."""
-
-    descriptor: int
-    """The program's end; the caller closes it."""
-    environment: Mapping[str, str]
-    """Variables besides the container's."""
 
 
 class Driver:
@@ -120,37 +112,52 @@ class Driver:
         return Container(process, output, command)
 
     def execute(
-        self,
-        container: Container,
-        argv: Sequence[str],
-        on_end: Callable[[], None],
-        terminal: Terminal | None = None,
+        self, container: Container, argv: Sequence[str], on_end: Callable[[], None]
     ) -> Process:
-        """Run a program inside a container that runs, as its user; without a terminal its output is
-        nobody's.
+        """Run a program inside a container that runs, as its user; its output is nobody's.
 
         Raises SpawnFailed. `on_end` is called from the spawner's thread; it must not block.
         """
-        command, process = container.command, container.process
-        variables = {} if terminal is None else terminal.environment
         null = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
-        output = null if terminal is None else terminal.descriptor
         try:
+            spec = _inside(container, argv)
             return self._spawner.spawn(
-                ProcessSpec(
-                    argv=argv,
-                    env={**command.environment, **variables},
-                    cwd=command.cwd,
-                    stdin=None if terminal is None else terminal.descriptor,
-                    stdout=output,
-                    stderr=output,
-                    terminal=terminal is not None,
-                    uid=command.uid,
-                    gid=command.gid,
-                    image=command.image,
-                    join=(process.pid, process.host_pid),
-                ),
-                lambda _process: on_end(),
+                replace(spec, stdout=null, stderr=null), lambda _process: on_end()
             )
         finally:
             os.close(null)
+
+    def enter(
+        self, container: Container, argv: Sequence[str], wish: Wish, on_end: Callable[[], None]
+    ) -> tuple[Process, int]:
+        """`execute` at a terminal → the program, and the terminal's other end: the caller closes it."""
+        spec = _inside(container, argv)
+        root = f"/proc/{container.process.host_pid}/root" if spec.image is not None else ""
+        try:
+            ours, theirs = open_terminal(wish, root)
+        except OSError as error:
+            raise SpawnFailed(f"a terminal for {argv[0]}", str(error)) from error
+        env = {**spec.env, "TERM": wish.kind}
+        try:
+            at_terminal = replace(
+                spec, env=env, stdin=theirs, stdout=theirs, stderr=theirs, terminal=True
+            )
+            return self._spawner.spawn(at_terminal, lambda _process: on_end()), ours
+        except SpawnFailed:
+            os.close(ours)
+            raise
+        finally:
+            os.close(theirs)
+
+
+def _inside(container: Container, argv: Sequence[str]) -> ProcessSpec:
+    command, process = container.command, container.process
+    return ProcessSpec(
+        argv=argv,
+        env=command.environment,
+        cwd=command.cwd,
+        uid=command.uid,
+        gid=command.gid,
+        image=command.image,
+        join=(process.pid, process.host_pid),
+    )

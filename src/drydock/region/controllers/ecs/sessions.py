@@ -16,12 +16,13 @@ from drydock.region.controllers.ecs.needs import Need
 from drydock.region.controllers.parts import Parts
 from drydock.region.processes.client import Process
 from drydock.region.runtime.door import Door
-from drydock.region.runtime.driver import Terminal
+from drydock.region.runtime.terminal import Wish
 
 log = logging.getLogger(__name__)
 
-Enter = Callable[[ExecSession, Terminal, Callable[[], None]], Process]
-"""Starts a session's program in its container. Raises DrydockError."""
+Enter = Callable[[ExecSession, Wish, Callable[[], None]], tuple[Process, int]]
+"""Starts a session's program in its container, at a terminal whose other end it gives. Raises
+DrydockError."""
 
 
 class ExecSessions:
@@ -43,7 +44,7 @@ class ExecSessions:
         with self._store.reading():
             self._store.backend("ecs").exec_url = url
 
-    def _start(self, token: str, terminal: Terminal, on_end: Callable[[], None]) -> Process:
+    def _start(self, token: str, wish: Wish, on_end: Callable[[], None]) -> tuple[Process, int]:
         with self._store.reading():
             session = execute.take_session(self._store.backend("ecs"), token)
         if session is None:
@@ -52,12 +53,12 @@ class ExecSessions:
                 "its token is unknown, used already, or older than a minute",
                 "call ExecuteCommand again",
             )
-        process = self._enter(session, terminal, on_end)
+        process, terminal = self._enter(session, wish, on_end)
         log.info(
             "session opened",
             extra={"task": session.task_arn, "container": session.container, "pid": process.pid},
         )
-        return process
+        return process, terminal
 
 
 def need(region: str, account: str) -> Need:

@@ -27,9 +27,10 @@ from drydock.region.controllers.parts import Parts
 from drydock.region.network.probing import probe
 from drydock.region.processes.client import Process
 from drydock.region.runtime.command import ProcessImage
-from drydock.region.runtime.driver import Container, Driver, Place, Terminal
+from drydock.region.runtime.driver import Container, Driver, Place
 from drydock.region.runtime.images import ContainerImage
 from drydock.region.runtime.output import Line, Sink
+from drydock.region.runtime.terminal import Wish
 
 log = logging.getLogger(__name__)
 
@@ -128,14 +129,16 @@ class TaskStarter:
             raise CannotStartError(f"CannotStartContainerError: {error}", name) from error
 
     def execute(
-        self,
-        container: Container,
-        argv: Sequence[str],
-        on_end: Callable[[], None],
-        terminal: Terminal | None = None,
+        self, container: Container, argv: Sequence[str], on_end: Callable[[], None]
     ) -> Process:
         """Run a program inside a container that runs. Raises SpawnFailed."""
-        return self._driver.execute(container, argv, on_end, terminal)
+        return self._driver.execute(container, argv, on_end)
+
+    def enter(
+        self, container: Container, argv: Sequence[str], wish: Wish, on_end: Callable[[], None]
+    ) -> tuple[Process, int]:
+        """The same at a terminal, whose other end is the caller's to close. Raises SpawnFailed."""
+        return self._driver.enter(container, argv, wish, on_end)
 
     def agent_trouble(self, task: Task) -> str:
         """Why the agent of ExecuteCommand cannot work beside the task's containers; empty if it can."""

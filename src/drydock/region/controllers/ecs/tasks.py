@@ -32,8 +32,9 @@ from drydock.region.controllers.ecs.starting import CannotStartError, Prepared, 
 from drydock.region.controllers.parts import Parts
 from drydock.region.processes.client import Process
 from drydock.region.runtime.consumption import Usage
-from drydock.region.runtime.driver import Container, Terminal
+from drydock.region.runtime.driver import Container
 from drydock.region.runtime.memory import SWEEP, MemoryGuard
+from drydock.region.runtime.terminal import Wish
 
 SOON = Requeue(0.05)
 _MIB = 1024 * 1024
@@ -149,8 +150,8 @@ class TaskController:
     # -- steps
 
     def _enter(
-        self, session: ExecSession, terminal: Terminal, on_end: Callable[[], None]
-    ) -> Process:
+        self, session: ExecSession, wish: Wish, on_end: Callable[[], None]
+    ) -> tuple[Process, int]:
         """Run what ExecuteCommand asked for. Raises SpawnFailed."""
         running = self._running.get(session.task_arn)
         container = running.containers.get(session.container) if running else None
@@ -158,7 +159,7 @@ class TaskController:
             raise SpawnFailed(
                 f"container {session.container}", "it has ended", "choose a task that runs"
             )
-        return self._starter.execute(container, session.argv, on_end, terminal)
+        return self._starter.enter(container, session.argv, wish, on_end)
 
     def _record(self, arn: str) -> Task | None:
         with self._store.reading():
