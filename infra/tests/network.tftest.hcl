@@ -23,7 +23,7 @@ variables {
 
 override_data {
   target = data.aws_vpc.existing
-  values = { id = "vpc-0123456789abcdef0", cidr_block = "172.31.0.0/16" }
+  values = { id = "vpc-0123456789abcdef0", cidr_block = "172.31.0.0/16", enable_dns_support = true, enable_dns_hostnames = true }
 }
 override_data {
   target = data.aws_subnets.existing
@@ -188,4 +188,30 @@ run "a_region_with_too_few_zones" {
   }
 
   expect_failures = [data.aws_availability_zones.available]
+}
+
+run "endpoints_need_the_vpcs_names" {
+  command = plan
+
+  module {
+    source = "./modules/network"
+  }
+  variables {
+    private = true
+    egress  = "endpoints"
+  }
+  override_data {
+    target = data.aws_vpc.existing
+    values = { id = "vpc-0123456789abcdef0", cidr_block = "172.31.0.0/16", enable_dns_support = true, enable_dns_hostnames = false }
+  }
+  override_data {
+    target = data.aws_route_table.existing["rtb-main"]
+    values = {
+      id           = "rtb-main"
+      routes       = [{ cidr_block = "0.0.0.0/0", gateway_id = "igw-1" }]
+      associations = [{ main = true, subnet_id = "", route_table_id = "rtb-main" }]
+    }
+  }
+
+  expect_failures = [output.task_subnet_ids]
 }

@@ -31,6 +31,11 @@ output "task_subnet_ids" {
     condition     = !var.private || !local.are_needed || length(local.made_zones) >= 2
     error_message = "The VPC ${var.vpc_id} has no private subnets with a way out in two zones, and no room to make them: ${2 * length(local.zones)} free ranges of /${local.made_length} are needed in ${local.vpc_range}. Add an address range or private subnets with a route to a NAT gateway, set production = false, or leave vpc_id empty to have a VPC made."
   }
+
+  precondition {
+    condition     = local.from_scratch || !var.private || var.egress != "endpoints" || alltrue([for one in data.aws_vpc.existing : one.enable_dns_support && one.enable_dns_hostnames])
+    error_message = "The VPC ${var.vpc_id} does not have both of its attributes enableDnsSupport and enableDnsHostnames set, and AWS's names lead to VPC endpoints only where they are. Set them (aws ec2 modify-vpc-attribute --vpc-id ${var.vpc_id} --enable-dns-hostnames Value=true), or set egress = nat."
+  }
 }
 
 output "tasks_need_public_ip" {
