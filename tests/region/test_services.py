@@ -152,3 +152,22 @@ def test_delete_takes_everything_along(scenario: Scenario, region: TestRegion) -
     assert again["status"] == "ACTIVE"
     Service.create(place, "web", place.define("shell:1", [PATIENT]), 1).wait_running(1)
     Service(place, "web").delete()
+
+
+def test_a_service_for_instances_waits_for_one(scenario: Scenario, region: TestRegion) -> None:
+    """Neither launch type nor strategy: ECS takes EC2, and nothing runs."""
+    ecs = region.client("ecs")
+    given = {"cluster": scenario.cluster, "taskDefinition": scenario.define("shell:1", ["true"])}
+    service = ecs.create_service(
+        serviceName="ec2", desiredCount=1, networkConfiguration=scenario.network, **given
+    )["service"]
+    assert service["launchType"] == "EC2"
+    told = eventually(
+        lambda: ecs.describe_services(cluster=scenario.cluster, services=["ec2"])["services"][0][
+            "events"
+        ],
+        "an event says that there is no instance",
+    )
+    assert "No Container Instances were found in your cluster" in (told or [{}])[0]["message"]
+    assert ecs.list_tasks(cluster=scenario.cluster, serviceName="ec2")["taskArns"] == []
+    ecs.delete_service(cluster=scenario.cluster, service="ec2", force=True)

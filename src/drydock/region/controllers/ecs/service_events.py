@@ -11,6 +11,11 @@ IMPAIRED = (
     "(service {name}) is unable to consistently start tasks successfully. For more information, see "
     "the Troubleshooting section of the Amazon ECS Developer Guide."
 )
+NO_INSTANCES = (
+    "(service {name}) was unable to place a task because no container instance met all of its "
+    "requirements. Reason: No Container Instances were found in your cluster. For more information, "
+    "see the Troubleshooting section of the Amazon ECS Developer Guide."
+)
 
 
 def started(service: str, tasks: Sequence[str], replaced: int = 0) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from moto.core.utils import utcnow
 
+from drydock.region.api.gaps.ecs import checks
 from drydock.region.api.gaps.ecs.records import Service, Task
 from drydock.region.controllers.base import DONE, Outcome, Requeue
 from drydock.region.controllers.ecs import service_events
@@ -138,6 +139,13 @@ class ServiceController:
 
     def _start(self, service: Service, steps: ServicePlan) -> None:
         if not steps.start:
+            return
+        if not checks.is_fargate(
+            service.primary.launch_type, service.primary.capacity_provider_strategy
+        ):
+            words = service_events.NO_INSTANCES.format(name=service.name)
+            if not service.events or service.events[0]["message"] != words:
+                service.add_event(words)
             return
         ecs = self._store.backend("ecs")
         new = [ecs.create_service_task(service, service.primary) for _ in range(steps.start)]

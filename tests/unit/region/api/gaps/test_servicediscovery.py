@@ -91,6 +91,13 @@ def test_only_healthy_instances_are_named_unless_none_is(served: Served, api: An
     def judge(name: str, status: str) -> None:
         api.update_instance_custom_health_status(ServiceId=target, InstanceId=name, Status=status)
 
+    def discovered(status: str | None = None) -> set[str]:
+        backend = served.store.backend("servicediscovery")
+        with served.store.reading():
+            found, _ = backend.discover_instances("corp.test", "web", health_status=status)
+            return {one.instance_id for one in found}
+
+    assert (discovered(), discovered("ALL")) == ({"one"}, {"one", "two"})
     judge("two", "HEALTHY")
     judge("one", "UNHEALTHY")
     assert records(served, place) == {("web.corp.test.", "A", "10.0.0.2")}

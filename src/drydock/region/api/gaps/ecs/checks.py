@@ -59,6 +59,13 @@ def launch(
     return kind, provider
 
 
+def is_fargate(launch_type: str | None, strategy: list[Json]) -> bool:
+    """Whether a service's tasks need no container instances."""
+    if strategy:
+        return any(one["capacityProvider"] in FARGATE for one in strategy)
+    return launch_type == "FARGATE"
+
+
 def network(
     ec2: Ec2Backend, task_definition: TaskDefinition, configuration: Json | None
 ) -> Json | None:

@@ -274,6 +274,25 @@ class CloudMapBackend(ServiceDiscoveryBackend):
         super().update_instance_custom_health_status(service.id, instance_id, status)
         self.show(service)
 
+    def discover_instances(
+        self,
+        namespace_name: str,
+        service_name: str,
+        query_parameters: dict[str, str] | None = None,
+        optional_parameters: dict[str, str] | None = None,
+        health_status: str | None = None,
+    ) -> tuple[list[Any], dict[str, int]]:
+        """DiscoverInstances: healthy ones unless others are asked for; all where health is nobody's."""
+        judged = any(
+            one.health_check_custom_config is not None
+            for one in self.services.values()
+            if (self.namespaces[one.namespace_id].name, one.name) == (namespace_name, service_name)
+        )
+        wanted = (health_status or "HEALTHY") if judged else "ALL"
+        return super().discover_instances(
+            namespace_name, service_name, query_parameters, optional_parameters, wanted
+        )
+
     def show(self, service: Service) -> None:
         """Have the namespace's zone say what is registered now."""
         namespace = self.namespaces[service.namespace_id]
