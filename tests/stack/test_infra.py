@@ -20,6 +20,47 @@ from tests.support.minutes import with_test_all
 
 pytestmark = [pytest.mark.terraform, pytest.mark.usefixtures("aws_provider")]
 INFRA = Path(__file__).parents[2] / "infra"
+WRONG: dict[str, Any] = {
+    "prefix": "My Shop",
+    "region": "Sydney",
+    "production": "yes",
+    "deletion_protection": "no",
+    "final_snapshot": "no",
+    "vpc_id": "my-vpc",
+    "vpc_cidr": "10.0.0.0/24",
+    "zones": 1,
+    "domain_name": "https://example.com/",
+    "host_name": "www.example.com",
+    "certificate_arn": "certificate",
+    "container_image": "shop : 1.0",
+    "container_port": 70000,
+    "health_check_path": "healthcheck",
+    "cpu": 300,
+    "desired_count": -1,
+    "postgresql_version": "latest",
+    "postgresql_instance_class": "t4g.medium",
+    "postgresql_password": "with/slash",
+    "environment": {"1ST": "x"},
+    "secrets": {"API_KEY": "hunter2"},
+    "secrets_key_arns": ["alias/mine"],
+    "database_variables": {"host": "DB HOST"},
+    "writable_paths": ["tmp"],
+    "scaling_min": 4.5,
+    "egress": "internet",
+    "database_instances": 0,
+    "database_min_capacity": 0.3,
+    "database_max_capacity": 0.5,
+    "backup_retention_days": 0,
+    "log_retention_days": 31,
+    "alarm_email": "on call",
+    "rate_limit": 1,
+}
+WRONG_TOGETHER: dict[str, dict[str, Any]] = {
+    "memory": {"cpu": 256, "memory": 4096},
+    "scaling_max": {"scaling_min": 4, "scaling_max": 3},
+    "execute_command": {"execute_command": True, "read_only_root_filesystem": True},
+}
+"""By the variable that is refused; Terraform looks at it only if the others are right by themselves."""
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +143,32 @@ def test_its_own_tests_pass(stack: Stack, no_variables: None, name: str) -> None
     assert told.code == 0, told.text
     runs = re.findall(r'^run "', (INFRA / "tests" / name).read_text(), re.MULTILINE)
     assert f"Success! {len(runs)} passed, 0 failed." in told.text
+
+
+def test_each_wrong_value_is_refused_with_what_to_do(
+    stack: Stack, no_variables: None, tmp_path: Path
+) -> None:
+    """All in one plan: Terraform says of every variable what is wrong before it plans anything."""
+    blocks = re.findall(
+        r'^variable "(\w+)" \{\n(.*?)^\}',
+        (INFRA / "variables.tf").read_text(),
+        re.MULTILINE | re.DOTALL,
+    )
+    messages = {
+        name: found[1]
+        for name, body in blocks
+        if (found := re.search(r'error_message = "((?:[^"\\]|\\.)*)"', body))
+    }
+    assert set(WRONG) | set(WRONG_TOGETHER) == set(messages)
+    together = {name: one for values in WRONG_TOGETHER.values() for name, one in values.items()}
+    for refused, values in ((set(WRONG), WRONG), (set(WRONG_TOGETHER), together)):
+        (tmp_path / "wrong.tfvars.json").write_text(json.dumps(values))
+        wrong = f"-var-file={tmp_path / 'wrong.tfvars.json'}"
+        told = stack.command("plan", "-no-color", "-input=false", "-lock=false", wrong)
+        assert told.code == 1
+        said = " ".join(told.text.split())
+        assert {name for name, message in messages.items() if message in said} == refused
+        assert said.count("Error: ") == len(refused)
 
 
 def test_it_plans_a_vpc_from_scratch(stack: Stack, no_variables: None) -> None:
