@@ -79,8 +79,8 @@ output "repository_url" {
 
   # Before anything runs that cannot get its image.
   precondition {
-    condition     = !local.uses_endpoints || local.container_image == "tasklist:latest" || can(regex("\\.dkr\\.ecr\\.[a-z0-9-]+\\.", local.container_image))
-    error_message = "With egress = endpoints, tasks reach no registry but ECR: push the image there (drydock image push) and set container_image to it, or set egress = nat."
+    condition     = !local.uses_endpoints || can(regex("\\.dkr\\.ecr\\.[a-z0-9-]+\\.", local.container_image))
+    error_message = "With egress = endpoints, tasks reach no registry but ECR: push the image there (drydock image push) and set container_image to it (what it is in a local region, drydock.toml says), or set egress = nat."
   }
 }
 

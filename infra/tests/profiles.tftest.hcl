@@ -316,6 +316,7 @@ run "endpoints_and_a_shell" {
     egress                    = "endpoints"
     execute_command           = true
     read_only_root_filesystem = false
+    container_image           = "123456789012.dkr.ecr.ap-southeast-2.amazonaws.com/shop:1.0"
   }
 
   assert {
@@ -330,7 +331,7 @@ run "endpoints_do_not_lead_to_docker_hub" {
   variables {
     production      = true
     egress          = "endpoints"
-    container_image = "nginx:1.29"
+    container_image = "tasklist:latest"
   }
 
   expect_failures = [output.repository_url]

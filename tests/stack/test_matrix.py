@@ -21,7 +21,7 @@ import pytest
 from drydock.ops import clients
 from drydock.stack.finder import Terraform
 from tests.support import region
-from tests.support.commands import Drydock
+from tests.support.commands import BIN, Drydock
 from tests.support.minutes import with_test_all
 from tests.support.remnants import everything
 from tests.support.waiting import eventually
@@ -30,6 +30,7 @@ INFRA = Path(__file__).parents[2] / "infra"
 REGION = "ap-southeast-2"
 VPC = "vpc-0a0b0c0d0e0f0a0b0"
 CERTIFICATE = f"arn:aws:acm:{REGION}:123456789012:certificate/0a0b0c0d-1234-1234-1234-123456789012"
+IMAGE = f"123456789012.dkr.ecr.{REGION}.amazonaws.com/tasklist"
 ACCOUNT = f"""
 [[account.vpcs]]
 id = "${{TF_VAR_vpc_id}}"
@@ -46,8 +47,13 @@ name = "shop.test"
 [[account.certificates]]
 arn = "${{TF_VAR_certificate_arn}}"
 domain_names = ["*.shop.test"]
+
+[images."{IMAGE}:*"]
+entrypoint = ["{BIN}/tasklist"]
+command = ["serve"]
 """
-ENDPOINTS = {"production": "true", "egress": "endpoints"}
+# Through endpoints alone a task reaches no registry but ECR.
+ENDPOINTS = {"production": "true", "egress": "endpoints", "container_image": f"{IMAGE}:1"}
 CASES = {
     "existing-certificate": {"vpc_id": VPC, "certificate_arn": CERTIFICATE},
     "production-made-nat": {"production": "true", "vpc_id": VPC},
@@ -186,10 +192,11 @@ def test_from_nothing_to_a_site_changed_under_load_and_back(site: Site) -> None:
     assert site.get().status_code == 200
     assert_settled(site)
 
-    service = {"container_image": "tasklist:2", "cpu": "512", "memory": "1024", "scaling_min": "3"}
+    image = f"{IMAGE}:2"
+    service = {"container_image": image, "cpu": "512", "memory": "1024", "scaling_min": "3"}
     change(site, **service)
     eventually(lambda: len(site.drydock.status()["tasks"]) == 3, "three tasks", 120)
-    assert running(api) == {("tasklist:2", "512", "1024")}
+    assert running(api) == {(image, "512", "1024")}
 
     change(site, postgresql_password="another-one-of-mine")
     change(site, domain_name="shop.test", host_name="www")
