@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parents[2] / "scripts"
 
 def is_shell(path: Path) -> bool:
     first = path.read_text().splitlines()[0]
-    return first.startswith("#!") and first.endswith("sh") or "shell=bash" in first
+    return (first.startswith("#!") and first.endswith("sh")) or "shell=bash" in first
 
 
 def test_shellcheck_has_no_complaint() -> None:
