@@ -58,7 +58,7 @@ def test_the_rights_are_enough_from_the_first_plan_to_the_last_deletion(drydock:
     step("plan")
     step("ci", "comment", "--file", "comment.md")
     comment = (drydock.folder / "comment.md").read_text()
-    assert "### Terraform plan of `infra`: 50" in comment
+    assert "### Terraform plan of `infra`: 51 to add" in comment
     assert "Cost: " in comment
     assert "module.service.aws_ecs_service.app" in comment
     assert user["AWS_SECRET_ACCESS_KEY"] not in comment
