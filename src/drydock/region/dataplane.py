@@ -27,6 +27,7 @@ from drydock.region.controllers.elbv2.logs import LogController
 from drydock.region.controllers.elbv2.metrics import MetricsController
 from drydock.region.controllers.parts import Parts
 from drydock.region.controllers.rds.controller import DatabaseController
+from drydock.region.controllers.rds.insight import InsightController
 from drydock.region.controllers.route53 import HealthCheckController
 from drydock.region.controllers.vpc import VpcController
 from drydock.region.controllers.vpc_endpoints import PORT, EndpointController, Serve
@@ -51,7 +52,7 @@ _SDK_IDS = {
     "sts": "STS",
 }
 """https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html"""
-_ALONE = dict.fromkeys(("alarms", "autoscaling", "ecs-metrics"), 1)
+_ALONE = dict.fromkeys(("alarms", "autoscaling", "ecs-metrics", "rds-insight"), 1)
 _THREADS = {"ecs-task": 8, "rds": 4, "elbv2": 4, "route53": 8, **_ALONE}
 
 
@@ -106,6 +107,8 @@ class DataPlane:
                 self._balancers,
                 LogController(self._parts),
                 self._tasks,
+                # before what it looks at, so that its last look sees everything
+                InsightController(self._parts, self._databases.servers, self._databases.paused),
                 self._databases,
                 EndpointController(self._parts, serve),
                 self._names,

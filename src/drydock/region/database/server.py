@@ -180,6 +180,8 @@ class PostgresServer:
                 )
         except psycopg.Error as error:
             raise DatabaseFailed(f"connecting to {self.folder.name}", _one_line(error)) from error
+        except OSError as error:  # its network namespace is gone
+            raise DatabaseFailed(f"connecting to {self.folder.name}", str(error)) from error
 
     def probe(self, timeout: int = 5) -> Probe:
         """Ask it a query, over a connection of its own."""

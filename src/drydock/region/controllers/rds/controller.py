@@ -21,7 +21,7 @@ from drydock.region.controllers.rds.parameters import Judge
 from drydock.region.controllers.rds.pausing import Pausing
 from drydock.region.controllers.rds.readers import Readers
 from drydock.region.controllers.rds.records import DatabaseView, Records
-from drydock.region.controllers.rds.servers import Servers
+from drydock.region.controllers.rds.servers import Running, Servers
 from drydock.region.database import roles
 from drydock.region.database.folder import destroy
 
@@ -50,6 +50,14 @@ class DatabaseController:
     @wake.setter
     def wake(self, wake: Callable[[str], None]) -> None:
         self._servers.wake = wake
+
+    def servers(self) -> list[Running]:
+        """Every server, writers first."""
+        return self._servers.all()
+
+    def paused(self) -> frozenset[str]:
+        """The ARNs of clusters that are paused."""
+        return self._pausing.paused_keys()
 
     def status(self) -> list[dict[str, Any]]:
         """Per server: database, instance, role, address, pid of the postmaster, version, note."""
@@ -83,6 +91,7 @@ class DatabaseController:
             self._pausing.forget(key)
             self._servers.stop_key(key)
             return DONE
+        self._servers.stop_strays(view)
         self._backups.take(view)
         for instance in view.instances:
             if not instance.staying and instance.is_writer:

@@ -170,6 +170,19 @@ class Servers:
         for server in servers:
             server.stop()
 
+    def stop_strays(self, view: DatabaseView) -> None:
+        """Stop servers of a database whose instances have gone while a pass was starting them."""
+        known = {one.resource_id for one in view.instances}
+        with self._guard:
+            strays = [
+                name
+                for name, one in self._running.items()
+                if one.key == view.key and name not in known
+            ]
+            servers = [self._running.pop(name).server for name in strays]
+        for server in servers:
+            server.stop()
+
     def all(self) -> list[Running]:
         """Writers first."""
         with self._guard:

@@ -13,3 +13,18 @@ def size(instance_class: str) -> int:
     if word.endswith("xlarge") and times.isdigit():
         return len(_SIZES) + int(times)
     return _SIZES.index(word) if word in _SIZES else 0
+
+
+def vcpus(instance_class: str) -> int:
+    """Of a provisioned class. https://aws.amazon.com/rds/instance-types/"""
+    larger = size(instance_class) - len(_SIZES)
+    if larger > 0:
+        return 4 * larger
+    return 4 if instance_class.endswith(".xlarge") else 2
+
+
+def memory(instance_class: str) -> int:
+    """Bytes of a provisioned class: 8 GiB a vCPU where it is made for memory, else 4, less for the least."""
+    family, word = instance_class.split(".")[1][:1], instance_class.rpartition(".")[2]
+    small = {"micro": 1, "small": 2, "medium": 4}.get(word)
+    return (small or vcpus(instance_class) * (8 if family in "rx" else 4)) << 30

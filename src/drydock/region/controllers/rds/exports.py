@@ -1,0 +1,100 @@
+"""A server's log in CloudWatch Logs, where a cluster or an instance exports it.
+
+https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraPostgreSQL.CloudWatch.html
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from drydock.paths import write_private
+from drydock.region.api.gaps.logs import LogGroupMissing
+from drydock.region.controllers.parts import Parts
+from drydock.region.controllers.rds.servers import Running
+
+_KIND = "postgresql"
+_MOST = 1 << 20
+"""Bytes of one look."""
+_BEGIN = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC:")
+"""As our log_line_prefix writes it; a line without it goes on with the one before."""
+
+
+@dataclass(frozen=True)
+class _Target:
+    group: str
+    stream: str
+
+
+class Exports:
+    """One per region; one thread uses it."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._store = parts.store
+
+    def carry(self, running: Iterable[Running]) -> bool:
+        """Export what is new of every log that is to be → whether there is any."""
+        targets = self._targets()
+        for one in running:
+            target = targets.get(one.identifier)
+            if target is not None:
+                self._one(one.server.folder.log, target)
+        return bool(targets)
+
+    def _targets(self) -> Mapping[str, _Target]:
+        found = {}
+        with self._store.reading():
+            for instance in self._store.backend("rds").databases.values():
+                cluster = getattr(instance, "cluster", None) or None
+                owner = cluster or instance
+                name = str(instance.db_instance_identifier)
+                if _KIND not in (owner.enabled_cloudwatch_logs_exports or ()):
+                    continue
+                kind = f"cluster/{cluster.db_cluster_identifier}" if cluster else f"instance/{name}"
+                found[name] = _Target(f"/aws/rds/{kind}/{_KIND}", f"{name}.0")
+        return found
+
+    def _one(self, log: Path, target: _Target) -> None:
+        """What is exported is remembered beside the log, so that no start tells it twice."""
+        mark = log.with_suffix(".exported")
+        size = log.stat().st_size if log.exists() else 0
+        start = int(mark.read_text()) if mark.exists() else 0
+        if start > size:
+            start = 0  # another log: the old one was put aside
+        if start == size:
+            return
+        with log.open("rb") as file:
+            file.seek(start)
+            data = file.read(_MOST)
+        whole = data.rpartition(b"\n")[0]
+        if not whole:
+            return
+        found = events(whole.decode(errors="replace"), int(time.time() * 1000))
+        with self._store.writing("logs"):
+            logs = self._store.backend("logs")
+            try:
+                logs.open_stream(target.group, target.stream, create_group=True)
+                logs.write_events(target.group, target.stream, found)
+            except LogGroupMissing:
+                return  # it was deleted just now: the next look makes it again
+        write_private(mark, str(start + len(whole) + 1))
+
+
+def events(text: str, now: int) -> list[tuple[int, str]]:
+    """Entries of a log: milliseconds since 1970 and text; those without a time get `now`."""
+    found: list[tuple[int, str]] = []
+    for line in text.splitlines():
+        begin = _BEGIN.match(line)
+        if begin is None and found:
+            found[-1] = (found[-1][0], f"{found[-1][1]}\n{line}")
+            continue
+        at = now
+        if begin is not None:
+            told = datetime.strptime(begin[1], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+            at = int(told.timestamp() * 1000)
+        found.append((at, line))
+    return found
