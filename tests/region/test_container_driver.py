@@ -81,6 +81,15 @@ def test_a_root_a_user_and_an_interface_of_its_own(scenario: Scenario) -> None:
     assert "CapBnd:\t00000000a80425fb" in found
 
 
+def test_it_knows_its_own_name(scenario: Scenario) -> None:
+    script = "cat /proc/sys/kernel/hostname; echo $HOSTNAME; cat /etc/hosts"
+    name, again, *hosts = lines(scenario, script)
+    assert name == again
+    assert name.startswith("ip-10-20-")
+    assert "127.0.0.1 localhost" in hosts
+    assert hosts[-1].endswith(f" {name}")
+
+
 def test_root_has_a_containers_rights_and_no_more(scenario: Scenario) -> None:
     script = (
         "grep CapEff /proc/self/status; touch /made && ls /made; "

@@ -46,6 +46,18 @@ def runs(place: Scenario, image: str, **container: object) -> None:
     assert place.output(task) == ["ran"], place.task(task)["stoppedReason"]
 
 
+def entered(place: Scenario, image: str) -> dict[str, str]:
+    """ExecuteCommand's agent of a task that starts all the same."""
+    task = place.run(
+        place.define(image, ["exec sleep 1000"], stopTimeout=2), enableExecuteCommand=True
+    )
+    container = place.wait(task, "RUNNING")["containers"][0]
+    agent: dict[str, str] = container["managedAgents"][0]
+    place.stop(task)
+    place.wait(task, "STOPPED")
+    return agent
+
+
 def doctor(region: TestRegion) -> str:
     done = subprocess.run(
         [str(BIN / "drydock"), "doctor"],
@@ -120,6 +132,11 @@ def test_endpoints_are_a_way_for_what_they_are_for(
     )
     runs(place, image, secrets=secret)
     assert stopped(place, HUB).startswith("CannotPullContainerError: "), "not in ECR"
+    agent = entered(place, image)
+    assert agent["lastStatus"] == "STOPPED"
+    assert "cannot reach ssmmessages." in agent["reason"]
+    endpoint(net, region, "ssmmessages", private, door)
+    assert entered(place, image)["lastStatus"] == "RUNNING"
 
 
 def test_a_group_that_lets_nothing_out_is_no_way_out(net: Packets, scenario: Scenario) -> None:

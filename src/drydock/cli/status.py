@@ -160,6 +160,11 @@ def _show(document: Mapping[str, Any]) -> None:
         "databases": ("name", "engine", "status", "endpoint"),
         "problems": ("resource", "error"),
     }
+    if any("container" in one["drivers"].values() for one in document["tasks"]):
+        engine = document["container_engine"]
+        output.note(
+            f"Containers of {engine}'s images and processes of this machine: --json says which."
+        )
     for name, columns in sections.items():
         rows = targets if name == "targets" else document[name]
         if rows:

@@ -24,6 +24,7 @@ class PorterClient:
         self._answered = threading.Condition()
         self._answers: dict[int, Message] = {}
         self._gone = False
+        self._stopping = False
         threading.Thread(target=self._listen, name="porter-client", daemon=True).start()
 
     def bind(self, ports: Sequence[int], *, udp: bool = False) -> tuple[socket.socket, int]:
@@ -53,10 +54,15 @@ class PorterClient:
             fds = [stdout, complaints.fileno()]
             self._tell(Message("engine", {"ticket": ticket, "words": list(words)}, fds))
             with self._answered:
-                self._answered.wait_for(lambda: ticket in self._answers or self._gone, seconds)
-                answer = self._answers.pop(ticket, None)
+                self._answered.wait_for(
+                    lambda: ticket in self._answers or self._gone or self._stopping, seconds
+                )
+                answer, stopping = self._answers.pop(ticket, None), self._stopping
             if answer is None:
-                raise SpawnFailed(words[0], f"it is not done after {seconds:g} s")
+                late = (
+                    "the region is stopping" if stopping else f"it is not done after {seconds:g} s"
+                )
+                raise SpawnFailed(words[0], late)
             if "error" in answer.fields:
                 raise SpawnFailed(words[0], answer.fields["error"])
             complaints.seek(0)
@@ -78,6 +84,9 @@ class PorterClient:
     def _listen(self) -> None:
         while (message := Message.receive(self._channel)) is not None:
             if message.verb == "stop":
+                with self._answered:
+                    self._stopping = True
+                    self._answered.notify_all()
                 self._on_stop()
                 continue
             with self._answered:

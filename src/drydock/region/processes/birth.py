@@ -11,6 +11,7 @@ import json
 import os
 import resource
 import signal
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -98,6 +99,9 @@ def _first_child(spec: ProcessSpec, writer: int) -> None:
         _become(spec, writer)
     # a killed PostgreSQL leaves System V shared memory: it goes with the namespace
     linux.unshare(linux.CLONE_NEWPID | linux.CLONE_NEWIPC)
+    if spec.image is not None and spec.image.hostname:
+        linux.unshare(linux.CLONE_NEWUTS)
+        socket.sethostname(spec.image.hostname)
     child = os.fork()
     if child == 0:
         _report_errors(writer, lambda: _become(spec, writer))
@@ -124,7 +128,7 @@ def _enter_image(spec: ProcessSpec, image: ImageRoot) -> None:
 def _join(spec: ProcessSpec, host_pid: int, writer: int) -> None:
     """Enter the namespaces of a process, and be born there. PID 1 waits, so its number is still its."""
     proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY)
-    kinds = ("ipc", "net", "pid", "mnt")
+    kinds = ("ipc", "net", "pid", "uts", "mnt")
     for descriptor in [os.open(f"/proc/{host_pid}/ns/{kind}", os.O_RDONLY) for kind in kinds]:
         linux.setns(descriptor)
     child = os.fork()

@@ -28,6 +28,7 @@ class ImageRoot:
     user: str = ""
     """In the image's own words: `user`, `uid`, with `:group` or `:gid`; empty: root."""
     read_only: bool = False
+    hostname: str = ""
 
 
 @dataclass(frozen=True)

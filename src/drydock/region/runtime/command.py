@@ -52,6 +52,24 @@ class ContainerRequest:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a container runs: its task's network namespace and what names mean there."""
+
+    netns: int
+    resolv_conf: str
+    environment: Mapping[str, str]
+    """What every container of the task gets unless it says otherwise."""
+    stage: str = ""
+    """An empty folder, where new paths of volumes can be put together."""
+    layer: str = ""
+    """An empty folder of the container's, for what it writes over its image's root; its home, if it
+    has none."""
+    hostname: str = ""
+    """The task's, and a file for /etc/hosts that has it: for an image with a root of its own."""
+    hosts: str = ""
+
+
+@dataclass(frozen=True)
 class Command:
     """What is to be executed."""
 
@@ -65,15 +83,15 @@ class Command:
     stop_signal: int = signal.SIGTERM
 
 
-def compose_in_image(
-    request: ContainerRequest, image: ContainerImage, base: Mapping[str, str], layer: str
-) -> Command:
-    """`compose` for an image of a container engine. `layer`: an empty folder for what it writes.
+def compose_in_image(request: ContainerRequest, image: ContainerImage, place: Place) -> Command:
+    """`compose` for an image of a container engine.
 
     Raises ImageNotFound when nothing says what to run, SpawnFailed for a stop signal that is none.
     """
     argv = _argv(request, image, f"rebuild {request.image} with an ENTRYPOINT or a CMD")
-    environment = {"PATH": DEFAULT_PATH, **base, **image.environment, **request.environment}
+    own = {"HOSTNAME": place.hostname} if place.hostname else {}
+    base = {"PATH": DEFAULT_PATH, **own, **place.environment}
+    environment = {**base, **image.environment, **request.environment}
     return Command(
         argv,
         request.working_dir or image.working_dir or "/",
@@ -81,7 +99,11 @@ def compose_in_image(
         uid=None,
         gid=None,
         image=ImageRoot(
-            image.folder, layer, request.user or image.user, read_only=request.read_only_root
+            image.folder,
+            place.layer,
+            request.user or image.user,
+            read_only=request.read_only_root,
+            hostname=place.hostname,
         ),
         stop_signal=_signal(image.stop_signal),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from drydock.errors import SpawnFailed
@@ -12,6 +12,7 @@ from drydock.region.processes.protocol import ProcessSpec
 from drydock.region.runtime.command import (
     Command,
     ContainerRequest,
+    Place,
     ProcessImage,
     compose,
     compose_in_image,
@@ -45,21 +46,6 @@ class Container:
         return not self.process.running and self.output.ended.is_set()
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a container runs: its task's network namespace and what names mean there."""
-
-    netns: int
-    resolv_conf: str
-    environment: Mapping[str, str]
-    """What every container of the task gets unless it says otherwise."""
-    stage: str = ""
-    """An empty folder, where new paths of volumes can be put together."""
-    layer: str = ""
-    """An empty folder of the container's, for what it writes over its image's root; its home, if it
-    has none."""
-
-
 class Driver:
     """Starts containers: of this machine's programs, or with an image's root of their own. Thread-safe."""
 
@@ -81,7 +67,7 @@ class Driver:
         was handed on, from the spawner's or the pump's thread; it must not block.
         """
         if isinstance(image, ContainerImage):
-            command = compose_in_image(request, image, place.environment, place.layer)
+            command = compose_in_image(request, image, place)
         else:
             inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
             # root's own home is closed to a task: it is root of its user namespace alone
@@ -98,6 +84,7 @@ class Driver:
                     stdout=output.writer,
                     stderr=output.writer,
                     resolv_conf=place.resolv_conf,
+                    hosts=place.hosts if command.image is not None else "",
                     uid=command.uid,
                     gid=command.gid,
                     mounts=request.mounts,

@@ -31,6 +31,14 @@ class TaskFolders:
         """An empty folder for what a container writes over its image's root."""
         return self._folder(task_id, "layers", container)
 
+    def file(self, task_id: str, name: str, text: str) -> str:
+        """A file that a task's containers may read."""
+        path = Path(self._folder(task_id)) / name
+        if not path.exists():
+            path.write_text(text)
+            path.chmod(0o644)
+        return str(path)
+
     def remove(self, task_id: str) -> None:
         """Idempotent."""
         _remove(self._root / task_id)

@@ -26,8 +26,8 @@ from drydock.region.controllers.ecs.permissions import Permissions
 from drydock.region.controllers.parts import Parts
 from drydock.region.network.probing import probe
 from drydock.region.processes.client import Process
-from drydock.region.runtime.command import ProcessImage
-from drydock.region.runtime.driver import Container, Driver, Place
+from drydock.region.runtime.command import Place, ProcessImage
+from drydock.region.runtime.driver import Container, Driver
 from drydock.region.runtime.images import ContainerImage
 from drydock.region.runtime.output import Line, Sink
 from drydock.region.runtime.terminal import Wish
@@ -214,11 +214,15 @@ class TaskStarter:
         eni = str(task.eni_id)
         fabric = self._parts.fabric
         vpc = fabric.enis()[eni].vpc_id
+        address, hostname = fabric.enis()[eni].address, task.attachments[0].detail("privateDnsName")
+        names = f"127.0.0.1 localhost\n::1 localhost\n{address} {hostname}\n"
         return Place(
             netns=fabric.namespace(eni).descriptor,
             resolv_conf=self._resolv_conf(vpc),
             stage=self._folders.stage(task.id),
             layer=self._folders.layer(task.id, container),
+            hostname=hostname or "",
+            hosts=self._folders.file(task.id, "hosts", names),
             environment={
                 **self._permissions.environment(task, self._parts.task_environment),
                 **self._endpoints.environment(task, container),
