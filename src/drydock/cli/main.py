@@ -19,6 +19,7 @@ from drydock import __version__
 from drydock.cli import (
     bootstrap,
     cost,
+    database,
     destroy,
     doctor,
     execute,
@@ -93,6 +94,7 @@ pipeline.add_to(app)
 bootstrap.add_to(app)
 image.add_to(app)
 tasks.add_to(app)
+database.add_to(app)
 execute.add_to(app)
 status.add_to(app)
 verify.add_to(app)

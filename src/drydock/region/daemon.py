@@ -73,7 +73,11 @@ class Region:
             forget_observations(self.store)
         app = Application(
             self.store,
-            {"/_drydock/status": self.status, "/_drydock/probe": self.probe},
+            {
+                "/_drydock/status": self.status,
+                "/_drydock/probe": self.probe,
+                "/_drydock/database": self.database,
+            },
             self.workspace.log,
             self._door(),
         )
@@ -195,6 +199,15 @@ class Region:
             raise UsageError(
                 "the probe", f"it needs source, address and port ({error})", "send them as JSON"
             ) from error
+
+    def database(self, request: OwnRequest) -> dict[str, Any]:
+        """What `POST /_drydock/database` answers: {"name", "reader"} → how to connect from the host."""
+        if self._data_plane is None:
+            raise RegionError("the database", "the data plane is still starting", "try again")
+        wanted = request.body if isinstance(request.body, dict) else {}
+        return self._data_plane.open_database(
+            str(wanted.get("name") or ""), reader=bool(wanted.get("reader"))
+        )
 
     def _identity(self) -> str:
         """Of this control plane; it goes when the saved one is removed."""

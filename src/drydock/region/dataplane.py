@@ -158,6 +158,10 @@ class DataPlane:
         found = probe(namespace, target, port, left, client, protocol)
         return {"reachable": found.reachable, "words": found.words, "address": str(target)}
 
+    def open_database(self, name: str, *, reader: bool) -> dict[str, Any]:
+        """A way from the host's loopback to a database. Raises DatabaseFailed."""
+        return self._databases.open_door(name, reader=reader)
+
     def status(self) -> dict[str, Any]:
         """What only the data plane knows, for `drydock status`."""
         with self._problems_lock:

@@ -126,23 +126,28 @@ class Waker:
             log.warning("a held client is not led on: %s", error)
             client.close()
             return
-        server.settimeout(None)
-        for end in (client, server):
-            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         pair = (client, server)
         with self._lock:
             self._pairs.add(pair)
         threading.Thread(target=self._both, args=pair, name="waker-relay", daemon=True).start()
 
     def _both(self, client: socket.socket, server: socket.socket) -> None:
-        back = threading.Thread(target=_pump, args=(server, client), daemon=True)
-        back.start()
-        _pump(client, server)
-        back.join()
+        pump_both(client, server)
         with self._lock:
             self._pairs.discard((client, server))
-        client.close()
-        server.close()
+
+
+def pump_both(client: socket.socket, server: socket.socket) -> None:
+    """What each sends goes to the other until both have ended; then they are closed."""
+    for end in (client, server):
+        end.settimeout(None)
+        end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    back = threading.Thread(target=_pump, args=(server, client), daemon=True)
+    back.start()
+    _pump(client, server)
+    back.join()
+    client.close()
+    server.close()
 
 
 def _pump(source: socket.socket, target: socket.socket) -> None:

@@ -16,6 +16,7 @@ from drydock.region.certificates.authority import Authority
 from drydock.region.controllers.base import DONE, Outcome, Requeue
 from drydock.region.controllers.parts import Parts
 from drydock.region.controllers.rds.backups import KEY, Backups
+from drydock.region.controllers.rds.doors import Doors
 from drydock.region.controllers.rds.members import InstanceView, choose_heir, choose_writer
 from drydock.region.controllers.rds.parameters import Judge
 from drydock.region.controllers.rds.pausing import Pausing
@@ -40,6 +41,7 @@ class DatabaseController:
         ask(Judge())
         self._backups = Backups(parts, self._servers)
         self._pausing = Pausing(parts, self._records, self._servers)
+        self._doors = Doors(parts, self._records, self._servers, self._pausing.wake)
         self._readers = Readers(parts, self._records, self._servers, self._pausing)
 
     @property
@@ -58,6 +60,10 @@ class DatabaseController:
     def paused(self) -> frozenset[str]:
         """The ARNs of clusters that are paused."""
         return self._pausing.paused_keys()
+
+    def open_door(self, name: str, *, reader: bool) -> dict[str, Any]:
+        """A way from the host's loopback to a database; see `Doors.open`."""
+        return self._doors.open(name, reader=reader)
 
     def status(self) -> list[dict[str, Any]]:
         """Per server: database, instance, role, address, pid of the postmaster, version, note."""
@@ -109,6 +115,7 @@ class DatabaseController:
 
     def close(self) -> None:
         """Stop every server in order: clients are cut off, a checkpoint is made."""
+        self._doors.close()
         self._pausing.close()
         self._servers.close()
 

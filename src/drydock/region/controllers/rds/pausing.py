@@ -83,6 +83,14 @@ class Pausing:
                     waker.wake()
             return not any(waker.woken for waker in pause.wakers.values())
 
+    def wake(self, key: str) -> None:
+        """As if a client had come to a database that is paused."""
+        with self._lock:
+            pause = self._pauses.get(key)
+            for waker in pause.wakers.values() if pause is not None else ():
+                waker.wake()
+        self._servers.wake(key)
+
     def paused_keys(self) -> frozenset[str]:
         """The databases that are paused now, by key."""
         with self._lock:

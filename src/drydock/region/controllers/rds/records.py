@@ -74,6 +74,17 @@ class Records:
                 *(str(one.db_instance_arn) for one in instances if one.engine in POSTGRES_ENGINES),
             }
 
+    def names(self) -> dict[str, str]:
+        """Per identifier of a cluster, or of an instance, the ARN of the database."""
+        with self._store.reading():
+            clusters: list[Any] = list(self._store.backend("rds").clusters.values())
+            found = {
+                str(one.db_cluster_identifier): str(one.db_cluster_arn)
+                for one in clusters
+                if one.engine in POSTGRES_ENGINES
+            }
+        return {**self.databases_of_instances(), **found}
+
     def databases_of_instances(self) -> dict[str, str]:
         """Per instance, by its identifier: the ARN of its cluster, or its own."""
         with self._store.reading():

@@ -1,0 +1,106 @@
+"""`drydock db`: psql as the master user, or the DSN for another program."""
+
+from __future__ import annotations
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs; `--help` stays quick
+import json as js
+import os
+import shutil
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from drydock.cli import output
+from drydock.cli.region import JsonOption
+from drydock.errors import ProgramMissing, RegionError, RegionNotRunning
+from drydock.paths import Workspace
+
+if TYPE_CHECKING:
+    from drydock.region.launcher import RegionRecord
+
+_SECONDS = 30.0
+_PATH = "/_drydock/database"
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("db", context_settings={"ignore_unknown_options": True})(db)
+
+
+def db(
+    name: Annotated[
+        str, typer.Argument(help="A cluster or an instance; the only one can be left out.")
+    ] = "",
+    words: Annotated[list[str] | None, typer.Argument(help="What psql is given, after --.")] = None,
+    reader: Annotated[bool, typer.Option("--reader", help="To a reader of the cluster.")] = False,
+    dsn: Annotated[
+        bool, typer.Option("--dsn", help="Print how to connect, without the password.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Open psql as a local database's master user.
+
+    The port on this machine's loopback stays open while the region runs. The
+    password is in the private file that the DSN names as passfile.
+    """
+    from drydock.region import launcher
+
+    record = launcher.running(Workspace.here())
+    if record is None:
+        raise RegionNotRunning(
+            "the local region", "none runs in this folder", "start one: drydock region start"
+        )
+    name, given = ("", [name, *(words or [])]) if name.startswith("-") else (name, words or [])
+    door = _open(record, name, reader=reader)
+    if json:
+        output.document(door)
+        return
+    text = (
+        f"postgresql://{door['user']}@{door['host']}:{door['port']}/{door['database']}"
+        f"?passfile={door['passfile']}"
+    )
+    if dsn:
+        output.result(text)
+        return
+    program = _psql(int(door["major"]))
+    os.execve(program, [program, text, *given], {**os.environ})
+
+
+def _open(record: RegionRecord, name: str, *, reader: bool) -> dict[str, Any]:
+    """Raises RegionError with the region's own words."""
+    request = urllib.request.Request(  # noqa: S310 - our own region, on loopback
+        record.endpoint + _PATH,
+        js.dumps({"name": name, "reader": reader}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=_SECONDS) as answer:
+            found: dict[str, Any] = js.load(answer)
+            return found
+    except urllib.error.HTTPError as error:
+        told = js.load(error)
+        raise RegionError(
+            str(told.get("error") or "the database"),
+            str(told.get("cause") or error),
+            str(told.get("remedy") or "see: drydock status"),
+        ) from error
+    except (urllib.error.URLError, TimeoutError) as error:
+        raise RegionError(
+            f"the region at {record.endpoint}", f"it does not answer ({error})", "drydock status"
+        ) from error
+
+
+def _psql(major: int) -> str:
+    """The one on the path, else that of the server."""
+    from drydock.region.database.versions import choose
+
+    found = shutil.which("psql") or shutil.which("psql", path=str(choose(major).bin))
+    if found is None:
+        raise ProgramMissing(
+            "psql",
+            "it is not on this machine",
+            "install it, or use another program: drydock db --dsn",
+        )
+    return found
