@@ -665,6 +665,33 @@ def test_a_task_is_entered_only_with_its_roles_right_and_by_who_may(
     scenario.stop(arn)
 
 
+ASKS = """
+import os, urllib.error, urllib.request
+try:
+    url = os.environ["ECS_AGENT_URI"] + "/task-protection/v1/state"
+    print(urllib.request.urlopen(url, timeout=5).read().decode(), flush=True)
+except urllib.error.HTTPError as error:
+    print(error.read().decode(), flush=True)
+"""
+
+
+def test_a_task_asks_for_its_protection_with_its_roles_right(
+    region: Enforced, scenario: Scenario
+) -> None:
+    execution = region.role(ECS_TRUST)
+    region.client("iam").attach_role_policy(
+        RoleName=execution.rsplit("/", 1)[-1], PolicyArn=EXECUTION
+    )
+    for rights, words in (
+        (allow("ecs:ListTasks"), "not authorized to perform: ecs:GetTaskProtection"),
+        (allow("ecs:GetTaskProtection"), '"ProtectionEnabled": false'),
+    ):
+        task_role = region.role(ECS_TRUST, rights)
+        arn = run(region, scenario, execution, task_role, image="psql:1", command=[ASKS])
+        (said,) = scenario.wait_for_output(arn, 1)
+        assert words in said
+
+
 def test_who_is_known_survives_a_restart(region: Enforced) -> None:
     trust = {"Principal": {"AWS": f"arn:aws:iam::{region.record.account_id}:root"}}
     role = region.role(trust, allow("ec2:DescribeVpcs"))

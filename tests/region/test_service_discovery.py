@@ -186,6 +186,35 @@ def test_ports_are_found_by_srv_records_and_by_an_sdk_in_a_task(named: Named) ->
     assert found == [address]
 
 
+def test_old_tasks_stay_where_their_deployment_put_them(named: Named) -> None:
+    old, new = named.registry("old", "A"), named.registry("new", "A")
+    named.service("moved", named.place.define("shell:1", ["exec sleep 600"]), 1, registryArn=old)
+    (first,) = named.running("moved", 1)
+
+    def listed(arn: str) -> list[str]:
+        found = named.api.list_instances(ServiceId=arn.rsplit("/", 1)[-1])["Instances"]
+        return [str(one["Id"]) for one in found]
+
+    def completed() -> bool:
+        told = named.ecs.describe_services(cluster=named.place.cluster, services=["moved"])
+        return bool(told["services"][0]["deployments"][0]["rolloutState"] == "COMPLETED")
+
+    eventually(completed, "its task counts as healthy")
+    assert listed(old) == [first.rsplit("/", 1)[-1]]
+    named.ecs.update_service(
+        cluster=named.place.cluster, service="moved", serviceRegistries=[{"registryArn": new}]
+    )
+    seen = []
+
+    def moved() -> bool:
+        seen.append((listed(old), listed(new)))
+        return seen[-1][0] == [] and len(seen[-1][1]) == 1
+
+    eventually(moved, "the new task is in the new one alone", every=0.02)
+    assert all(before or after for before, after in seen)
+    assert not any(first.rsplit("/", 1)[-1] in after for _, after in seen)
+
+
 def test_after_a_kill_only_the_new_tasks_are_found(own_region: TestRegion) -> None:
     named = build(own_region)
     arn = named.registry("web", "A")

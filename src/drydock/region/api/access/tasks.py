@@ -154,6 +154,11 @@ def exec_agent() -> list[Check]:
     return [Check(f"ssmmessages:{one}", EVERYTHING) for one in actions]
 
 
+def protection(action: str, task_arn: str) -> list[Check]:
+    """For the agent's task protection endpoint, which acts as the task's role."""
+    return [Check(f"ecs:{action}", Resource(task_arn))]
+
+
 def log_stream(store: Store, group: str, stream: str, *, create_group: bool) -> list[Check]:
     """To make a log stream."""
     call = _call(store, "logs", "CreateLogStream")

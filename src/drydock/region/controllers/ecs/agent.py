@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protec
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from moto.ecs.exceptions import ECSException
@@ -18,8 +19,13 @@ PATH = "/task-protection/v1/state"
 Json = dict[str, Any]
 
 
-def answer(store: Store, task: Task, body: bytes | None) -> tuple[int, Json]:
-    """GET without a body, PUT with one → the status and a document."""
+def answer(
+    store: Store, task: Task, body: bytes | None, refusal: Callable[[str], str]
+) -> tuple[int, Json]:
+    """GET without a body, PUT with one → the status and a document. `refusal`: an action → why the
+    task's role may not."""
+    if said := refusal("GetTaskProtection" if body is None else "UpdateTaskProtection"):
+        return 400, _refused(task, "AccessDeniedException", said)
     asked: Json = {"cluster": task.cluster_name, "tasks": [task.task_arn]}
     if body is None:
         with store.reading():

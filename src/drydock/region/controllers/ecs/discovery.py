@@ -32,8 +32,8 @@ class Discovery:
         serving = [one for one in tasks if _serves(one)]
         wanted = {
             (_id(registry["registryArn"]), task.id): (registry, task)
-            for registry in service.service_registries
             for task in serving
+            for registry in _registries(service, task)
             if _id(registry["registryArn"]) in cloud_map.services
         }
         present = _instances(cloud_map, service)
@@ -72,6 +72,12 @@ class Discovery:
         }
         port = registry.get("containerPort") or registry.get("port")
         return {**found, "AWS_INSTANCE_PORT": str(port)} if port else found
+
+
+def _registries(service: Service, task: Task) -> list[dict[str, Any]]:
+    """Those of a task's own deployment, or the service's, if that is forgotten."""
+    own = next((one for one in service.deployments if one.id == task.started_by), None)
+    return service.service_registries if own is None else own.service_registries
 
 
 def _serves(task: Task) -> bool:

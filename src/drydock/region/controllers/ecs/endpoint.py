@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from drydock.region.addresses import TASK_ENDPOINT
 from drydock.region.api.access.tasks import RoleSession
 from drydock.region.api.gaps.ecs.records import Task
 from drydock.region.controllers.ecs import agent, metadata
+from drydock.region.controllers.ecs.permissions import Permissions
 from drydock.region.controllers.parts import Parts
 from drydock.region.runtime import consumption
 from drydock.region.runtime.local_server import LocalServer
@@ -33,6 +35,7 @@ class TaskEndpoints:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._store = parts.store
+        self._permissions = Permissions(parts.store, enforced=parts.config.region.enforce_iam)
         self._server = LocalServer()
         self._lock = threading.Lock()
         self._open: dict[str, str] = {}
@@ -49,7 +52,8 @@ class TaskEndpoints:
 
         def answer(asked: str, sent: bytes | None) -> tuple[int, Any]:
             if asked.startswith("/api/") and asked.endswith(agent.PATH):
-                return agent.answer(self._store, task, sent)
+                may_not = partial(self._permissions.protection_refusal, task)
+                return agent.answer(self._store, task, sent, may_not)
             if sent is not None:
                 return 405, "Method Not Allowed"
             if asked.startswith("/v2/credentials"):

@@ -62,6 +62,14 @@ class Permissions:
 
     def agent_refusal(self, task: Task) -> str:
         """Why the agent of ExecuteCommand, which acts as the task's role, can't work; empty if it can."""
+        return self._own_refusal(task, tasks.exec_agent())
+
+    def protection_refusal(self, task: Task, action: str) -> str:
+        """Why a task may not ask for its protection, or change it; empty if it may."""
+        return self._own_refusal(task, tasks.protection(action, task.task_arn))
+
+    def _own_refusal(self, task: Task, checks: list[Check]) -> str:
+        """What the task's role may not."""
         if not self._enforced:
             return ""
         role = self.task_role(task)
@@ -69,7 +77,7 @@ class Permissions:
             return "the task has no task role"
         session = tasks.RoleSession(self._store, role, task.id)
         with self._store.reading():
-            return session.refusal(tasks.exec_agent())
+            return session.refusal(checks)
 
     def may_write(self, task: Task, target: LogTarget) -> bool:
         """Whether a container's lines may be stored. If not they are lost, and the task runs on."""

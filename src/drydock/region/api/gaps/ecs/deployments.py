@@ -263,5 +263,6 @@ def _deployment(service: Service, revision: ServiceRevision) -> Deployment:
         platform_family=settings["platform_family"],
         rollout_state_reason=f"ECS deployment {revision.deployment_id} in progress.",
         load_balancers=list(settings["load_balancers"]),
+        service_registries=list(settings["service_registries"]),
         created_at=revision.created_at,
     )

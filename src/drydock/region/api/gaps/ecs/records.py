@@ -161,6 +161,8 @@ class Deployment:
     rollout_state_reason: str = ""
     load_balancers: list[Json] = field(default_factory=list)
     """The service's when it began; the API does not show them."""
+    service_registries: list[Json] = field(default_factory=list)
+    """The same."""
     impaired: bool = False
     """Starts are delayed because they keep failing, and an event says so."""
     created_at: datetime = field(default_factory=utcnow)
