@@ -1,0 +1,258 @@
+"""How quick is a database to make, to follow, to resume and to fail over; what does it cost to run?
+
+    python -m benchmarks.database [--seconds 20]
+
+Everything is asked from a task inside the VPC. The ratio is to the same PostgreSQL, started by hand on
+loopback with the same settings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.support import table
+from drydock.region import launcher
+from drydock.region.database.versions import choose, find
+from drydock.region.runtime.consumption import family, proportional_memory
+from tests.support import region as support
+from tests.support.database import PASSWORD, Cluster
+from tests.support.region import TestRegion
+from tests.support.scenario import Scenario
+from tests.support.waiting import eventually
+
+CREATE, READER, RESUME, RATIO, MEMORY = 2.0, 3.0, 1.5, 0.9, 120.0
+_MAJOR = 15
+_TPS = re.compile(r"tps = ([\d.]+)")
+_WAITER = """
+import pathlib, sys, time, psycopg
+folder = pathlib.Path(sys.argv[1])
+while not (folder / "host").exists():
+    time.sleep(0.005)
+host, word = (folder / "host").read_text().split()
+while True:
+    try:
+        psycopg.connect(host=host, user="postgres", password=word, dbname="app",
+                        connect_timeout=10).execute("select 1")
+        break
+    except psycopg.Error:
+        time.sleep(0.01)
+(folder / "answered").write_text(str(time.time()))
+"""
+_LOAD = """
+import pathlib, sys, time, psycopg
+folder, host, word, seconds = pathlib.Path(sys.argv[1]), *sys.argv[2:]
+end, number, lost, longest = time.time() + float(seconds), 0, 0.0, 0.0
+connection, acknowledged = None, []
+while time.time() < end:
+    try:
+        if connection is None or connection.closed:
+            connection = psycopg.connect(host=host, user="postgres", password=word, dbname="app",
+                                         connect_timeout=2, autocommit=True)
+        number += 1
+        connection.execute("insert into acknowledged values (%s)", (number,))
+    except psycopg.Error:
+        lost, connection = lost or time.time(), None
+        time.sleep(0.01)
+        continue
+    acknowledged.append(number)
+    if lost:
+        longest, lost = max(longest, time.time() - lost), 0.0
+connection = psycopg.connect(host=host, user="postgres", password=word, dbname="app")
+there = {row[0] for row in connection.execute("select n from acknowledged")}
+(folder / "load").write_text(f"{len(acknowledged)} {len(set(acknowledged) - there)} {longest}")
+"""
+_RUN = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=20, help="of each pgbench")
+    seconds: int = parser.parse_args().seconds
+    with _place() as (place, folder):
+        create, cluster = _create(place, folder)
+        reader = _reader(cluster)
+        time.sleep(2)
+        memory = _memory(cluster)
+        inside = _pgbench_inside(cluster, seconds)
+        by_hand = _pgbench_by_hand(seconds)
+        acknowledged, lost, gap = _failover(cluster, folder, seconds)
+        cluster.delete()
+        resume, servers = _resume(place, folder)
+    ratio = inside / by_hand
+    rows = [
+        ("CreateDBCluster + CreateDBInstance to the first answer", f"{create:.2f} s", f"<= {CREATE} s"),
+        ("a reader, until it is available", f"{reader:.2f} s", f"<= {READER} s"),
+        ("resume from pause to the first answer", f"{resume:.2f} s", f"<= {RESUME} s"),
+        ("servers while paused", str(servers), "0"),
+        ("memory of an idle writer and reader", f"{memory:.0f} MB", f"<= {MEMORY:.0f} MB"),
+        ("pgbench TPC-B inside the VPC", f"{inside:.0f} tps", ""),
+        ("the same by hand on loopback", f"{by_hand:.0f} tps", ""),
+        ("their ratio", f"{ratio:.2f}", f">= {RATIO}"),
+        ("failover under load: acknowledged", str(acknowledged), ""),
+        ("… of which lost", str(lost), "0"),
+        ("… seconds without a writer", f"{gap:.2f} s", ""),
+    ]  # fmt: skip
+    table(("a database", "measured", "goal"), rows)
+    met = create <= CREATE and reader <= READER and resume <= RESUME and ratio >= RATIO
+    return 0 if met and memory <= MEMORY and not lost and not servers else 3
+
+
+@contextlib.contextmanager
+def _place() -> Iterator[tuple[Scenario, Path]]:
+    folder = Path(tempfile.mkdtemp(prefix="drydock-bench-"))
+    workspace = support.prepare(folder)
+    record = support.start(workspace)
+    try:
+        yield Scenario.build(TestRegion(workspace, record), "bench"), folder
+    finally:
+        launcher.stop(workspace)
+        shutil.rmtree(folder)
+
+
+def _waiter(place: Scenario, folder: Path) -> None:
+    """A task that asks as soon as it is told whom."""
+    for name in ("host", "answered"):
+        (folder / name).unlink(missing_ok=True)
+    arn = place.run(place.define("psql:1", [_WAITER, str(folder)]))
+    place.wait(arn, "RUNNING")
+    time.sleep(0.5)
+
+
+def _answered(folder: Path) -> float:
+    file = folder / "answered"
+    return float(eventually(lambda: file.exists() and file.read_text(), "an answer", 60, 0.01))
+
+
+def _tell(folder: Path, host: str) -> None:
+    (folder / "host.new").write_text(f"{host} {PASSWORD}")
+    (folder / "host.new").replace(folder / "host")
+
+
+def _create(place: Scenario, folder: Path) -> tuple[float, Cluster]:
+    _waiter(place, folder)
+    begun = time.time()
+    cluster = Cluster.create(place, "bench-db", EngineVersion=f"{_MAJOR}.10")
+    _tell(folder, cluster.describe()["Endpoint"])
+    took = _answered(folder) - begun
+    cluster.wait_available()
+    return took, cluster
+
+
+def _reader(cluster: Cluster) -> float:
+    begun = time.time()
+    cluster.add_instance(1)
+    cluster.wait_available(number=1)
+    return time.time() - begun
+
+
+def _memory(cluster: Cluster) -> float:
+    pids = [one for number in (0, 1) for one in family(int(cluster.server(number)["pid"]))]
+    return proportional_memory(pids) / 1e6
+
+
+def _pgbench_inside(cluster: Cluster, seconds: int) -> float:
+    host = cluster.describe()["Endpoint"]
+    _in_task(cluster, *_words(host, 5432, "app"), "-i", "-s", "10", "-q")
+    return _rate(_in_task(cluster, *_words(host, 5432, "app"), *_test(seconds)))
+
+
+def _in_task(cluster: Cluster, *words: str) -> str:
+    place = cluster.scenario
+    environment = [{"name": "PGPASSWORD", "value": PASSWORD}, {"name": "PGSSLMODE", "value": "disable"}]  # fmt: skip
+    arn = place.run(place.define("psql:1", [_RUN, *words], environment=environment))
+    place.wait(arn, "STOPPED", 300)
+    return "\n".join(place.output(arn))
+
+
+def _pgbench_by_hand(seconds: int) -> float:
+    """A server of the same programs and settings, as an ordinary user where we are root."""
+    folder = Path(tempfile.mkdtemp(prefix="drydock-bench-pg-"))
+    program = choose(_MAJOR, find()).program
+    prefix: list[str] = []
+    if os.getuid() == 0:
+        prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        os.chown(folder, 65534, 65534)
+    data = str(folder / "data")
+    _do([*prefix, program("initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"])
+    options = "-c shared_buffers=32MB -c min_wal_size=32MB -c wal_level=replica -c port=54329 " \
+        "-c listen_addresses=127.0.0.1 -c huge_pages=off -c dynamic_shared_memory_type=mmap " \
+        f"-c unix_socket_directories={folder}"  # fmt: skip
+    _do([*prefix, program("pg_ctl"), "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start"])  # fmt: skip
+    try:
+        words = _words("127.0.0.1", 54329, "postgres")
+        _do([*words, "-i", "-s", "10", "-q"])
+        return _rate(_do([*words, *_test(seconds)]))
+    finally:
+        _do([*prefix, program("pg_ctl"), "-D", data, "-m", "fast", "-w", "stop"])
+        shutil.rmtree(folder)
+
+
+def _words(host: str, port: int, database: str) -> list[str]:
+    return [choose(_MAJOR, find()).program("pgbench"), "-h", host, "-p", str(port), "-U", "postgres", database]  # fmt: skip
+
+
+def _test(seconds: int) -> list[str]:
+    return ["-c", "8", "-j", "2", "-T", str(seconds)]
+
+
+def _rate(output: str) -> float:
+    found = _TPS.search(output)
+    if found is None:
+        raise SystemExit(f"pgbench told no rate:\n{output}")
+    return float(found[1])
+
+
+def _do(words: list[str]) -> str:
+    done = subprocess.run(words, check=False, text=True, capture_output=True, cwd="/")
+    if done.returncode != 0:
+        raise SystemExit(f"{words[0]}: {done.stderr}{done.stdout}")
+    return done.stdout
+
+
+def _failover(cluster: Cluster, folder: Path, seconds: int) -> tuple[int, int, float]:
+    """The writer is killed in the middle of it."""
+    place, host = cluster.scenario, cluster.describe()["Endpoint"]
+    cluster.ask("create table acknowledged (n int primary key)")
+    arn = place.run(
+        place.define("psql:1", [_LOAD, str(folder), host, PASSWORD, str(max(10, seconds))])
+    )
+    place.wait(arn, "RUNNING")
+    time.sleep(3)
+    cluster.kill(0)
+    place.wait(arn, "STOPPED", 120)
+    acknowledged, lost, longest = (folder / "load").read_text().split()
+    return int(acknowledged), int(lost), float(longest)
+
+
+def _resume(place: Scenario, folder: Path) -> tuple[float, int]:
+    cluster = Cluster.create(
+        place,
+        "bench-zero",
+        instance_class="db.serverless",
+        EngineVersion=f"{_MAJOR}.10",
+        ServerlessV2ScalingConfiguration={"MinCapacity": 0, "MaxCapacity": 2},
+    )
+    cluster.wait_available()
+    _waiter(place, folder)
+    eventually(lambda: not cluster.server(), "it is paused", 60)
+    time.sleep(1)
+    servers = sum(1 for one in place.region.inspect()["databases"])
+    begun = time.time()
+    _tell(folder, cluster.describe()["Endpoint"])
+    took = _answered(folder) - begun
+    cluster.delete()
+    return took, servers
+
+
+if __name__ == "__main__":
+    sys.exit(main())
