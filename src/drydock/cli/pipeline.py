@@ -91,7 +91,8 @@ def smoke(
             "it has no output app_url",
             "apply it first, or add the output",
         )
-    site.wait_until_up(site.Visit(url), timeout=timeout, every=2.0)
+    visit = site.Visit(url, any_name=site.is_a_load_balancers(url))
+    site.wait_until_up(visit, timeout=timeout, every=2.0)
     output.result(url)
 
 

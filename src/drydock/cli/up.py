@@ -223,7 +223,8 @@ def visits(urls: Sequence[Mapping[str, Any]], authority: str) -> list[Visit]:
     for own in every:
         name = urlsplit(own[1]).hostname if len(own) > 1 else ""
         siblings = [url for other in every if other is not own for url in other]
-        found.append(Visit(own[0], name or "", authority, tuple(siblings)))
+        # Without a name here, the certificate's is one that the user's own DNS leads to the site.
+        found.append(Visit(own[0], name or "", authority, not name, tuple(siblings)))
     return found
 
 

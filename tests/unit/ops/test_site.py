@@ -96,9 +96,17 @@ def test_the_certificate_is_verified_under_the_sites_name(tmp_path: Path) -> Non
         assert site.answer(site.Visit(url, "site.test", authority)) == 200
         wrong = site.answer(site.Visit(url, "other.test", authority))
         assert str(wrong).startswith("its certificate is not valid: Hostname mismatch")
+        assert site.answer(site.Visit(url, "", authority, any_name=True)) == 200
         (tmp_path / "ca.pem").write_text(self_signed("site.test").certificate)
+        unknown = site.answer(site.Visit(url, "", authority, any_name=True))
+        assert str(unknown).startswith("its certificate is not valid: self-signed")
         untrusted = site.answer(site.Visit(url, "site.test", authority))
         assert str(untrusted).startswith("its certificate is not valid: self-signed")
+
+
+def test_a_load_balancers_own_name_has_no_certificate() -> None:
+    assert site.is_a_load_balancers("https://a-1.ap-southeast-2.elb.amazonaws.com/x")
+    assert not site.is_a_load_balancers("https://elb.amazonaws.com.example.com/")
 
 
 def test_a_redirect_to_a_sibling_is_an_answer_and_others_are_followed(tmp_path: Path) -> None:

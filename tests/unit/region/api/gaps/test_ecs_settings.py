@@ -47,6 +47,8 @@ def test_settings_of_the_account_and_of_a_principal(ecs: Any) -> None:
     assert value(ecs, name, principalArn=who) == "enabled"
     made = ecs.create_cluster(clusterName="new")["cluster"]
     assert made["settings"] == [{"name": name, "value": "enabled"}]
+    own = [{"name": name, "value": "disabled"}]
+    assert ecs.create_cluster(clusterName="own", settings=own)["cluster"]["settings"] == own
     for wrong in ({"name": "nothing", "value": "enabled"}, {"name": name, "value": "perhaps"}):
         with pytest.raises(ClientError):
             ecs.put_account_setting_default(**wrong)

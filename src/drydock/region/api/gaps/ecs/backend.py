@@ -42,17 +42,24 @@ class EcsBackend(ServiceOperations, SettingOperations):
     def _url_module(self) -> Any:
         return overlay.urls(their_urls, EcsResponse)
 
-    def create_cluster(self, cluster_name: str, *args: Any, **kwargs: Any) -> Cluster:
+    def create_cluster(
+        self,
+        cluster_name: str,
+        tags: Any = None,
+        cluster_settings: list[Json] | None = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> Cluster:
         """CreateCluster; moto 5.2.5 forgets a cluster that is there already, ECS returns it."""
         before = self.clusters.get(cluster_name)
         if before is not None and before.status == "ACTIVE":
             return before
-        cluster = super().create_cluster(cluster_name, *args, **kwargs)
+        cluster = super().create_cluster(cluster_name, tags, cluster_settings, *args, **kwargs)
         insights = [
             {"name": one["name"], "value": one["value"]}
             for one in self.settings_of(None, "containerInsights", None, effective=True)
         ]
-        if not kwargs.get("cluster_settings"):
+        if not cluster_settings:
             cluster.settings = insights
         return cluster
 
