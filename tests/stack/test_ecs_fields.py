@@ -332,3 +332,16 @@ def test_a_second_plan_of_ecs_and_cloud_map_is_empty_and_a_third_holds_the_chang
     assert stack.plan().no_changes
     cluster = served.client("ecs").describe_clusters(clusters=["fields"], include=["TAGS"])
     assert {"key": "Name", "value": "b"} in cluster["clusters"][0]["tags"]
+
+    def drained(_service: str) -> None:
+        """What the controller of services does when the last task is gone."""
+        with served.store.reading():
+            for one in served.store.backend("ecs").services.values():
+                one.status = "INACTIVE" if one.status == "DRAINING" else one.status
+
+    served.store.subscribe(drained)
+    stack.destroy()
+    api = served.client("servicediscovery")
+    assert api.list_namespaces()["Namespaces"] == api.list_services()["Services"] == []
+    assert served.client("route53").list_hosted_zones()["HostedZones"] == []
+    assert served.client("ecs").list_clusters()["clusterArns"] == []
