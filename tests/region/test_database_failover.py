@@ -137,6 +137,32 @@ def test_the_reader_endpoint_spreads_connections(cluster: Cluster) -> None:
     assert set(place.output(arn)[0].split()) == readers
 
 
+def test_a_custom_endpoint_leads_to_its_members_alone(cluster: Cluster) -> None:
+    rds = cluster.scenario.region.client("rds")
+    made = rds.create_db_cluster_endpoint(
+        DBClusterIdentifier=cluster.name,
+        DBClusterEndpointIdentifier="fo-some",
+        EndpointType="ANY",
+        StaticMembers=[f"{cluster.name}-0"],
+    )
+    assert made["Endpoint"].startswith("fo-some.cluster-custom-")
+    address = cluster.server(0)["address"]
+    assert cluster.ask("select host(inet_server_addr())", host=made["Endpoint"]) == [address]
+    kinds = [
+        one["EndpointType"]
+        for one in rds.describe_db_cluster_endpoints(DBClusterIdentifier=cluster.name)[
+            "DBClusterEndpoints"
+        ]
+    ]
+    assert kinds == ["WRITER", "READER", "CUSTOM"]
+    rds.delete_db_cluster_endpoint(DBClusterEndpointIdentifier="fo-some")
+    found = rds.describe_db_cluster_endpoints(
+        DBClusterIdentifier=cluster.name,
+        Filters=[{"Name": "db-cluster-endpoint-type", "Values": ["custom"]}],
+    )
+    assert found["DBClusterEndpoints"] == []
+
+
 def test_stopped_it_has_no_server_and_started_it_has_its_data(cluster: Cluster) -> None:
     rds = cluster.scenario.region.client("rds")
     cluster.ask("create table kept (n int)", "insert into kept values (7)")

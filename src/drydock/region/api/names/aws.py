@@ -155,7 +155,21 @@ def databases(rds: Any, enis: Mapping[str, Any]) -> list[Rrset]:
         if readers or writer:
             name = str(cluster.reader_endpoint)
             groups[name] = one_of(name, readers) if readers else [_same_as(name, writer)]
+    for endpoint in rds.custom_endpoints.values():
+        groups[endpoint.address] = one_of(endpoint.address, _led_to(rds, endpoint, found))
     return [*found.values(), *(one for group in groups.values() for one in group)]
+
+
+def _led_to(rds: Any, endpoint: Any, found: Mapping[str, Rrset]) -> list[str]:
+    """The addresses of a custom endpoint's members that are available."""
+    cluster = rds.clusters.get(endpoint.cluster)
+    return [
+        value
+        for member in (cluster._members if cluster is not None else ())
+        if member.status == "available" and str(member.address).lower() in found
+        if endpoint.serves(member.db_instance_identifier, writer=bool(member.is_cluster_writer))
+        for value in found[str(member.address).lower()].values
+    ]
 
 
 def one_of(name: str, values: Iterable[str]) -> list[Rrset]:

@@ -25,7 +25,7 @@ from drydock.region.controllers.rds.parameters import Applied, is_static, settin
 from drydock.region.controllers.rds.records import DatabaseView
 from drydock.region.database.catalog import speaks_tls
 from drydock.region.database.server import PostgresServer, ServerSpec, installation_for
-from drydock.region.database.spec import Tls, Upstream
+from drydock.region.database.spec import StopMode, Tls, Upstream
 
 _VALIDITY = timedelta(days=365)
 """Of a server's certificate; a new one is made at every start of the region or of the instance.
@@ -209,7 +209,8 @@ class Servers:
         if running is not None and (running.eni_id, running.is_writer) == (eni_id, is_writer):
             return running
         if running is not None:
-            running.server.stop()
+            # a reader's copy is worth nothing: whoever becomes the writer does not wait for its end
+            running.server.stop(StopMode.FAST if running.is_writer else StopMode.IMMEDIATE)
         key = view.key if is_writer else instance.arn
         namespace = self._parts.fabric.namespace(eni_id).descriptor
         volume = self.volume(view)

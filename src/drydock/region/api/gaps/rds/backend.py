@@ -11,11 +11,11 @@ from moto.rds.responses import RDSResponse as TheirResponse
 
 from drydock.region.api.gaps import overlay
 from drydock.region.api.gaps.rds import versions
+from drydock.region.api.gaps.rds.endpoints import EndpointOperations
 from drydock.region.api.gaps.rds.records import plain
-from drydock.region.api.gaps.rds.snapshots import SnapshotOperations
 
 
-class RdsBackend(SnapshotOperations):
+class RdsBackend(EndpointOperations):
     """RDS as it is asked for; the controller writes statuses and purges what was deleted."""
 
     @property
@@ -38,6 +38,60 @@ class RdsResponse(TheirResponse):
             skip_snapshot=bool(self.params.get("SkipFinalSnapshot")),
         )
         return ActionResult({"DBCluster": cluster})
+
+    def create_db_cluster_endpoint(self) -> ActionResult:
+        made = self.backend.create_cluster_endpoint(
+            self.params["DBClusterIdentifier"],
+            self.params["DBClusterEndpointIdentifier"],
+            self.params["EndpointType"],
+            list(self.params.get("StaticMembers") or []),
+            list(self.params.get("ExcludedMembers") or []),
+        )
+        made.add_tags([plain(one) for one in self.params.get("Tags") or []])
+        return ActionResult(made.shown())
+
+    def modify_db_cluster_endpoint(self) -> ActionResult:
+        changed = self.backend.modify_cluster_endpoint(
+            self.params["DBClusterEndpointIdentifier"],
+            self.params.get("EndpointType"),
+            self.params.get("StaticMembers"),
+            self.params.get("ExcludedMembers"),
+        )
+        return ActionResult(changed.shown())
+
+    def delete_db_cluster_endpoint(self) -> ActionResult:
+        gone = self.backend.delete_cluster_endpoint(self.params["DBClusterEndpointIdentifier"])
+        return ActionResult({**gone.shown(), "Status": "deleting"})
+
+    def describe_db_cluster_endpoints(self) -> ActionResult:
+        found = self.backend.describe_cluster_endpoints(
+            self.params.get("DBClusterIdentifier"), self.params.get("DBClusterEndpointIdentifier")
+        )
+        return self._page("DBClusterEndpoints", _filtered(found, self.params.get("Filters") or []))
+
+    def describe_pending_maintenance_actions(self) -> ActionResult:
+        """None: what is asked for is done at once, and nobody patches a server here."""
+        return ActionResult({"PendingMaintenanceActions": []})
+
+    def describe_certificates(self) -> ActionResult:
+        wanted = self.params.get("CertificateIdentifier")
+        found = versions.certificates(self.region)
+        return ActionResult(
+            {
+                "Certificates": [
+                    one for one in found if wanted in (None, one["CertificateIdentifier"])
+                ]
+            }
+        )
+
+    def describe_orderable_db_instance_options(self) -> ActionResult:
+        found = versions.orderable(
+            self.params["Engine"],
+            self.params.get("EngineVersion"),
+            self.params.get("DBInstanceClass"),
+            self.region,
+        )
+        return self._page("OrderableDBInstanceOptions", found)
 
     def describe_db_parameters(self) -> ActionResult:
         return self._parameters("DBParameterGroupName", cluster=False)
@@ -80,3 +134,20 @@ class RdsResponse(TheirResponse):
             bool(self.params.get("DefaultOnly")),
         )
         return self._page("DBEngineVersions", found)
+
+
+_FILTERS = {
+    "db-cluster-endpoint-type": "EndpointType",
+    "db-cluster-endpoint-custom-type": "CustomEndpointType",
+    "db-cluster-endpoint-id": "DBClusterEndpointIdentifier",
+    "db-cluster-endpoint-status": "Status",
+}
+
+
+def _filtered(found: list[dict[str, Any]], filters: list[Any]) -> list[dict[str, Any]]:
+    """As DescribeDBClusterEndpoints' filters say; AWS does not mind their case."""
+    for one in map(plain, filters):
+        key = _FILTERS.get(one["Name"], one["Name"])
+        values = {str(value).lower() for value in one["Values"]}
+        found = [entry for entry in found if str(entry.get(key, "")).lower() in values]
+    return found

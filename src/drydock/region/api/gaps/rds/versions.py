@@ -5,6 +5,7 @@ moto 5.2.5 has no DescribeDBEngineVersions (500) and takes any version.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.rds.exceptions import InvalidParameterCombination
@@ -65,6 +66,71 @@ def describe(
                 continue
             found.append(_entry(name, one))
     return found
+
+
+_CLASSES = {
+    "aurora-postgresql": (
+        "db.serverless",
+        *(f"db.t4g.{one}" for one in ("medium", "large")),
+        *(f"db.t3.{one}" for one in ("medium", "large")),
+        *(f"db.r{kind}.{one}" for kind in ("6g", "6i", "7g", "8g") for one in ("large", "xlarge", "2xlarge", "4xlarge", "8xlarge")),
+    ),
+    "postgres": (
+        *(f"db.t4g.{one}" for one in ("micro", "small", "medium", "large", "xlarge")),
+        *(f"db.t3.{one}" for one in ("micro", "small", "medium", "large", "xlarge")),
+        *(f"db.{kind}.{one}" for kind in ("m6g", "m7g", "r6g", "r7g") for one in ("large", "xlarge", "2xlarge", "4xlarge")),
+    ),
+}  # fmt: skip
+"""The common ones. https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Concepts.DBInstanceClass.html"""
+_CERTIFICATES = ("rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1")
+
+
+def orderable(
+    engine: str, version: str | None, instance_class: str | None, region: str
+) -> list[dict[str, Any]]:
+    """DescribeOrderableDBInstanceOptions."""
+    aurora = engine.startswith("aurora")
+    return [
+        {
+            "Engine": engine,
+            "EngineVersion": one,
+            "DBInstanceClass": name,
+            "LicenseModel": "postgresql-license",
+            "AvailabilityZones": [{"Name": f"{region}{zone}"} for zone in "abc"],
+            "MultiAZCapable": not aurora,
+            "ReadReplicaCapable": not aurora,
+            "Vpc": True,
+            "SupportsStorageEncryption": True,
+            "StorageType": "aurora" if aurora else "gp3",
+            "SupportsIops": False,
+            "SupportsEnhancedMonitoring": True,
+            "SupportsIAMDatabaseAuthentication": True,
+            "SupportsPerformanceInsights": True,
+            "SupportsStorageAutoscaling": not aurora,
+            "SupportsClusters": aurora,
+            "SupportedEngineModes": ["provisioned"],
+            "SupportedNetworkTypes": ["IPV4"],
+        }
+        for one in versions(engine)
+        if version in (None, "", one)
+        for name in _CLASSES.get(engine, ())
+        if instance_class in (None, "", name)
+    ]
+
+
+def certificates(region: str) -> list[dict[str, Any]]:
+    """DescribeCertificates: the authorities' names; all stand for the region's own."""
+    return [
+        {
+            "CertificateIdentifier": one,
+            "CertificateType": "CA",
+            "CertificateArn": f"arn:aws:rds:{region}::cert:{one}",
+            "ValidFrom": datetime(2021, 5, 21, tzinfo=UTC),
+            "ValidTill": datetime(2061, 5, 21, tzinfo=UTC),
+            "CustomerOverride": False,
+        }
+        for one in _CERTIFICATES
+    ]
 
 
 def _entry(engine: str, version: str) -> dict[str, Any]:
