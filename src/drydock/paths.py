@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,3 +97,19 @@ def write_private(path: Path, text: str) -> None:
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
     Path(temporary).replace(path)
+
+
+def remove_tree(folder: Path) -> list[str]:
+    """Remove a folder with all that it holds, also folders that a program locked → what is left."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if not folder.exists():
+        return []
+    left: list[str] = []
+    folder.chmod(0o700)
+    for place, names, _ in os.walk(folder):
+        for one in [Path(place, name) for name in names]:
+            with contextlib.suppress(OSError):  # another's: what is left says so
+                if not one.is_symlink():
+                    one.chmod(0o700)
+    shutil.rmtree(folder, onerror=lambda _call, path, _error: left.append(path))
+    return left

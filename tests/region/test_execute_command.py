@@ -59,7 +59,7 @@ def execute(scenario: Scenario, *words: str, given: str = "") -> subprocess.Comp
         input=given,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=90,
         check=False,
     )
 
@@ -141,7 +141,7 @@ def test_a_shell_at_a_terminal(scenario: Scenario, task: str, keyboard: Keyboard
     keyboard.press("stty size\r")
     keyboard.see("44 77")
     keyboard.press("exit 5\r")
-    assert keyboard.process.wait(10) == 5
+    assert keyboard.process.wait(60) == 5
     assert scenario.task(task)["lastStatus"] == "RUNNING"
 
 
@@ -183,7 +183,7 @@ def test_a_session_ends_with_its_task(scenario: Scenario) -> None:
     thread.start()
     eventually(lambda: len(_joined(arn, scenario)) > 2, "the command runs")
     scenario.kill(arn)
-    thread.join(20)
+    thread.join(60)
     assert ended[0].returncode == 137
     stopped = scenario.wait(arn, "STOPPED")
     (agent,) = stopped["containers"][0]["managedAgents"]

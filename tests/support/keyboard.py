@@ -41,7 +41,7 @@ class Keyboard:
     def press(self, keys: str) -> None:
         os.write(self._ours, keys.encode())
 
-    def see(self, words: str, seconds: float = 15) -> str:
+    def see(self, words: str, seconds: float = 60) -> str:
         """Wait until words are on the screen, below what was seen before → all up to them."""
         deadline = time.monotonic() + seconds
         while words not in self.screen:

@@ -98,7 +98,7 @@ def _escaped(path: str) -> str:
 
 def _system(*, read_only: bool) -> None:
     """/proc, /dev and /sys."""
-    for name in ("/proc", "/dev", "/sys", "/tmp", "/etc"):  # noqa: S108
+    for name in ("/proc", "/dev", "/sys", "/etc"):
         os.makedirs(name, exist_ok=True)  # noqa: PTH103
     try:
         linux.mount("proc", "/proc", "proc", _HIDDEN)

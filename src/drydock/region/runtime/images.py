@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from drydock.errors import ImageNotFound, SpawnFailed
+from drydock.paths import remove_tree
 from drydock.region import linux
 from drydock.region.processes.client import Spawner
 from drydock.region.processes.protocol import ProcessSpec
@@ -116,7 +117,7 @@ class ImageStore:
         known = sorted(self._folder.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True)
         whole = [one for one in known if not one.name.startswith(".")]
         for one in [one for one in known if one not in whole[:_KEPT]]:
-            _remove(one)
+            remove_tree(one)
 
     def _inspect(self, reference: str) -> dict[str, Any]:
         code, said, output = self._ask("image", "inspect", reference)
@@ -151,7 +152,7 @@ class ImageStore:
             making.rename(place)
         finally:
             self._ask("rm", "--force", container)
-            _remove(making)
+            remove_tree(making)
         log.info("unpacked an image", extra={"folder": str(place)})
 
     def _export(self, container: str, folder: Path) -> None:
@@ -192,12 +193,3 @@ class ImageStore:
 def _last_line(text: str) -> str:
     lines = [line for line in text.strip().splitlines() if line.strip()]
     return lines[-1] if lines else "it says nothing"
-
-
-def _remove(folder: Path) -> None:
-    """With what an image's own modes would keep from an ordinary user."""
-    for place, names, _ in os.walk(folder):
-        for one in [Path(place, name) for name in names]:
-            if not one.is_symlink():
-                one.chmod(0o700)
-    shutil.rmtree(folder, ignore_errors=True)

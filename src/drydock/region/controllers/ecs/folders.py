@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+
+from drydock.paths import remove_tree
 
 log = logging.getLogger(__name__)
 
@@ -56,16 +56,5 @@ class TaskFolders:
 
 
 def _remove(folder: Path) -> None:
-    def allow(function: Callable[..., Any], path: str, _error: Any) -> None:
-        """A program may have locked a folder of its own."""
-        one = Path(path)
-        try:
-            one.parent.chmod(0o700)
-            if one.is_dir() and not one.is_symlink():
-                one.chmod(0o700)
-            function(path)
-        except OSError as error:
-            log.warning("a volume's folder stays", extra={"path": path, "error": str(error)})
-
-    if folder.exists():
-        shutil.rmtree(folder, onerror=allow)
+    if folder.exists() and (left := remove_tree(folder)):
+        log.warning("folders of a task stay", extra={"paths": left[:5]})

@@ -64,6 +64,12 @@ def needs(plan: ContainerPlan, region: str, account: str) -> Iterable[Need]:
         )
 
 
+def agent_need(region: str, account: str) -> Need:
+    """What the agent of ExecuteCommand must reach."""
+    host = host_names("ssmmessages", region, account)[0]
+    return Need(host, f"the agent cannot reach {host}: {{}}")
+
+
 def _secret(reference: secrets.SecretReference, region: str, account: str) -> Need:
     host = host_names(reference.service, region, account)[0]
     kind, place = ("asm", "secrets manager") if reference.service != "ssm" else ("ssm", "ssm")

@@ -9,10 +9,9 @@ import logging
 from collections.abc import Callable
 
 from drydock.errors import SpawnFailed
-from drydock.region.addresses import host_names
 from drydock.region.api.gaps.ecs import execute
-from drydock.region.api.gaps.ecs.execute import ExecSession
-from drydock.region.controllers.ecs.needs import Need
+from drydock.region.controllers.ecs.running import RunningTask
+from drydock.region.controllers.ecs.starting import TaskStarter
 from drydock.region.controllers.parts import Parts
 from drydock.region.processes.client import Process
 from drydock.region.runtime.door import Door
@@ -20,17 +19,17 @@ from drydock.region.runtime.terminal import Wish
 
 log = logging.getLogger(__name__)
 
-Enter = Callable[[ExecSession, Wish, Callable[[], None]], tuple[Process, int]]
-"""Starts a session's program in its container, at a terminal whose other end it gives. Raises
-DrydockError."""
+Find = Callable[[str], RunningTask | None]
+"""A task's ARN → what runs of it."""
 
 
 class ExecSessions:
     """Serves the region's sessions until `close`."""
 
-    def __init__(self, parts: Parts, enter: Enter) -> None:
+    def __init__(self, parts: Parts, starter: TaskStarter, find: Find) -> None:
         self._store = parts.store
-        self._enter = enter
+        self._starter = starter
+        self._find = find
         path = parts.workspace.region / "exec.sock"
         self._door = Door(path, self._start)
         self._say(f"unix://{path}")
@@ -53,15 +52,15 @@ class ExecSessions:
                 "its token is unknown, used already, or older than a minute",
                 "call ExecuteCommand again",
             )
-        process, terminal = self._enter(session, wish, on_end)
+        running = self._find(session.task_arn)
+        container = running.containers.get(session.container) if running else None
+        if container is None or not container.running:
+            raise SpawnFailed(
+                f"container {session.container}", "it has ended", "choose a task that runs"
+            )
+        process, terminal = self._starter.enter(container, session.argv, wish, on_end)
         log.info(
             "session opened",
             extra={"task": session.task_arn, "container": session.container, "pid": process.pid},
         )
         return process, terminal
-
-
-def need(region: str, account: str) -> Need:
-    """What the agent must reach from the task."""
-    host = host_names("ssmmessages", region, account)[0]
-    return Need(host, f"the agent cannot reach {host}: {{}}")

@@ -16,12 +16,12 @@ from drydock.paths import write_private
 from drydock.region.api.gaps.ecs.records import Task
 from drydock.region.api.gaps.logs import LogGroupMissing
 from drydock.region.api.store import Store
-from drydock.region.controllers.ecs import environment_files, secrets, sessions
+from drydock.region.controllers.ecs import environment_files, secrets
 from drydock.region.controllers.ecs.definitions import ContainerPlan, LogTarget
 from drydock.region.controllers.ecs.endpoint import Pids, TaskEndpoints
 from drydock.region.controllers.ecs.folders import TaskFolders
 from drydock.region.controllers.ecs.images import Image, TaskImages
-from drydock.region.controllers.ecs.needs import PORT, Need, needs, unmet
+from drydock.region.controllers.ecs.needs import PORT, Need, agent_need, needs, unmet
 from drydock.region.controllers.ecs.permissions import Permissions
 from drydock.region.controllers.parts import Parts
 from drydock.region.network.probing import probe
@@ -144,7 +144,7 @@ class TaskStarter:
         """Why the agent of ExecuteCommand cannot work beside the task's containers; empty if it can."""
         region = self._parts.config.region
         refused = self._permissions.agent_refusal(task)
-        return refused or self._unmet(task, [sessions.need(region.name, region.account_id)])
+        return refused or self._unmet(task, [agent_need(region.name, region.account_id)])
 
     def open_endpoint(self, task: Task, pids: Pids) -> None:
         """Metadata and credentials, from inside the task; idempotent."""

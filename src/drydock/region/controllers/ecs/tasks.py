@@ -15,8 +15,6 @@ from datetime import timedelta
 from moto.core.utils import utcnow
 from moto.ec2.exceptions import EC2ClientError
 
-from drydock.errors import SpawnFailed
-from drydock.region.api.gaps.ecs.execute import ExecSession
 from drydock.region.api.gaps.ecs.records import Task
 from drydock.region.api.gaps.ecs.sizes import memory_mib
 from drydock.region.controllers.base import DONE, Outcome, Requeue
@@ -30,11 +28,9 @@ from drydock.region.controllers.ecs.running import RunningTask
 from drydock.region.controllers.ecs.sessions import ExecSessions
 from drydock.region.controllers.ecs.starting import CannotStartError, Prepared, TaskStarter
 from drydock.region.controllers.parts import Parts
-from drydock.region.processes.client import Process
 from drydock.region.runtime.consumption import Usage
 from drydock.region.runtime.driver import Container
 from drydock.region.runtime.memory import SWEEP, MemoryGuard
-from drydock.region.runtime.terminal import Wish
 
 SOON = Requeue(0.05)
 _MIB = 1024 * 1024
@@ -57,7 +53,7 @@ class TaskController:
         self._memory = MemoryGuard()
         self._lock = threading.Lock()
         self._running: dict[str, RunningTask] = {}
-        self._sessions = ExecSessions(parts, self._enter)
+        self._sessions = ExecSessions(parts, self._starter, self._running.get)
         self.wake: Callable[[str], None] = lambda _key: None
         """Set by the daemon: look at a key again."""
 
@@ -148,18 +144,6 @@ class TaskController:
         self._starter.close()
 
     # -- steps
-
-    def _enter(
-        self, session: ExecSession, wish: Wish, on_end: Callable[[], None]
-    ) -> tuple[Process, int]:
-        """Run what ExecuteCommand asked for. Raises SpawnFailed."""
-        running = self._running.get(session.task_arn)
-        container = running.containers.get(session.container) if running else None
-        if container is None or not container.running:
-            raise SpawnFailed(
-                f"container {session.container}", "it has ended", "choose a task that runs"
-            )
-        return self._starter.enter(container, session.argv, wish, on_end)
 
     def _record(self, arn: str) -> Task | None:
         with self._store.reading():
