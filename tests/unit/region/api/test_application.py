@@ -116,7 +116,7 @@ def test_a_fault_inside_is_an_internal_failure(
 @pytest.mark.parametrize(
     ("service", "operation", "given"),
     [
-        ("ecs", "list_services_by_namespace", {"namespace": "x"}),
+        ("ecs", "submit_task_state_change", {"task": "x"}),
         ("logs", "describe_configuration_templates", {}),
     ],
 )

@@ -174,6 +174,38 @@ def test_list_tasks_filters(ready: Served) -> None:
     assert arns(cluster="app", family="other") == {second["taskArn"]}
 
 
+def test_lists_come_in_order_and_in_pages(ready: Served) -> None:
+    ecs = ready.client("ecs")
+    for _ in range(10):
+        ready.task_definition()
+    ready.task_definition("apple")
+
+    def names(**asked: Any) -> list[str]:
+        pages = ecs.get_paginator("list_task_definitions").paginate(
+            PaginationConfig={"PageSize": 4}, **asked
+        )
+        return [arn.split("/")[-1] for page in pages for arn in page["taskDefinitionArns"]]
+
+    assert names(familyPrefix="app", sort="DESC") == [f"app:{n}" for n in range(11, 0, -1)]
+    assert names() == [*(f"app:{n}" for n in range(1, 12)), "apple:1"]
+    newest = ecs.list_task_definitions(familyPrefix="app", sort="DESC", maxResults=1)
+    assert newest["taskDefinitionArns"][0].endswith("/app:11")
+    ecs.deregister_task_definition(taskDefinition="apple:1")
+    families = ecs.list_task_definition_families
+    assert families(status="ACTIVE")["families"] == ["app"]
+    assert families(status="INACTIVE")["families"] == ["apple"]
+    assert families(familyPrefix="app")["families"] == ["app", "apple"]
+
+    arns = {task["taskArn"] for task in run(ready, count=5)}
+    pages = list(
+        ecs.get_paginator("list_tasks").paginate(cluster="app", PaginationConfig={"PageSize": 2})
+    )
+    assert [len(page["taskArns"]) for page in pages] == [2, 2, 1]
+    assert {arn for page in pages for arn in page["taskArns"]} == arns
+    with pytest.raises(ClientError, match="between 1 and 100"):
+        ecs.list_tasks(cluster="app", maxResults=101)
+
+
 def test_an_unknown_task_is_a_failure(ready: Served) -> None:
     answer = ready.client("ecs").describe_tasks(cluster="app", tasks=["0" * 32])
     assert answer["tasks"] == []

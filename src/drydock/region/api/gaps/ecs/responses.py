@@ -11,12 +11,15 @@ from moto.ecs.responses import DESCRIBE_TASKS_TAGS, EC2ContainerServiceResponse
 from drydock.region.api.gaps.ecs import execute
 from drydock.region.api.gaps.ecs.cluster_responses import ClusterResponses
 from drydock.region.api.gaps.ecs.deployment_responses import DeploymentResponses
+from drydock.region.api.gaps.ecs.list_responses import ListResponses
 
 if TYPE_CHECKING:
     from drydock.region.api.gaps.ecs.backend import EcsBackend
 
 
-class EcsResponse(ClusterResponses, DeploymentResponses, EC2ContainerServiceResponse):
+class EcsResponse(
+    ClusterResponses, DeploymentResponses, ListResponses, EC2ContainerServiceResponse
+):
     """ECS's operations on our backend."""
 
     RESPONSE_KEY_PATH_TO_TRANSFORMER = dict(  # noqa: RUF012  (moto's way)
@@ -61,18 +64,6 @@ class EcsResponse(ClusterResponses, DeploymentResponses, EC2ContainerServiceResp
         else:
             self._exclude_from_response(DESCRIBE_TASKS_TAGS)
         return ActionResult({"tasks": tasks, "failures": failures})
-
-    def list_tasks(self) -> ActionResult:
-        tasks = self.ecs_backend.list_tasks(
-            cluster_str=self._get_param("cluster", "default"),
-            container_instance=self._get_param("containerInstance"),
-            family=self._get_param("family"),
-            started_by=self._get_param("startedBy"),
-            service_name=self._get_param("serviceName"),
-            desiredStatus=self._get_param("desiredStatus", "RUNNING"),
-            launch_type=self._get_param("launchType"),
-        )
-        return ActionResult({"taskArns": [task.task_arn for task in tasks]})
 
     def create_service(self) -> ActionResult:
         return ActionResult({"service": self.ecs_backend.create_service_from(self._get_params())})
