@@ -128,7 +128,7 @@ def _fargate(stack: Stack, one: Resource) -> Counted:
     task = values(definitions[0])
     platform = (task.get("runtime_platform") or [{}])[0]
     arm = "_arm" if platform.get("cpu_architecture") == "ARM64" else ""
-    tasks = stack.number("tasks", Decimal(own.get("desired_count") or 0), "desired_count")
+    tasks = stack.number("tasks", *_least_tasks(stack, one))
     hours = tasks * HOURS
     cpu, memory = Decimal(task.get("cpu") or 0) / 1024, Decimal(task.get("memory") or 0) / 1024
     yield _hours(one, f"{cpu:f} vCPU of each task", f"fargate{arm}_vcpu_hour", cpu * hours, "vCPU")
@@ -136,6 +136,20 @@ def _fargate(stack: Stack, one: Resource) -> Counted:
     network = (own.get("network_configuration") or [{}])[0]
     if network.get("assign_public_ip") is True:
         yield _hours(one, "public address of each task", "public_ipv4_hour", hours, "address")
+
+
+def _least_tasks(stack: Stack, service: Resource) -> tuple[Decimal, str]:
+    """How many run when there is nothing to do, and which setting says so."""
+    desired = Decimal(values(service).get("desired_count") or 0)
+    targets = [
+        values(one)
+        for one in stack.of("aws_appautoscaling_target", service)
+        if values(one).get("service_namespace") == "ecs"
+    ]
+    if len(targets) != 1 or len(stack.of("aws_ecs_service", service)) != 1:
+        return desired, "desired_count"
+    least = Decimal(targets[0].get("min_capacity") or 0)
+    return (desired, "desired_count") if least <= desired else (least, "scaling's least")
 
 
 def _balancer(stack: Stack, one: Resource) -> Counted:

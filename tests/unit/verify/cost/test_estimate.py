@@ -172,6 +172,28 @@ def test_what_is_not_known_is_said_never_guessed(kind: str, values: dict[str, An
     assert found.monthly == 0
 
 
+@pytest.mark.parametrize(("least", "tasks"), [(1, "2 (desired_count)"), (3, "3 (scaling's least)")])
+def test_a_service_that_scales_has_its_least_tasks(least: int, tasks: str) -> None:
+    resources: list[dict[str, Any]] = [
+        {
+            "address": "aws_ecs_service.a",
+            "type": "aws_ecs_service",
+            "values": {"desired_count": 2, "launch_type": "FARGATE"},
+        },
+        {
+            "address": "aws_ecs_task_definition.a",
+            "type": "aws_ecs_task_definition",
+            "values": {"cpu": "1024", "memory": "2048"},
+        },
+        {
+            "address": "aws_appautoscaling_target.a",
+            "type": "aws_appautoscaling_target",
+            "values": {"service_namespace": "ecs", "min_capacity": least, "max_capacity": 6},
+        },
+    ]
+    assert estimate(resources, load("us-east-1")).metered.assumed["tasks"] == tasks
+
+
 def test_arm_tasks_have_a_price_of_their_own() -> None:
     resources: list[dict[str, Any]] = [
         {
