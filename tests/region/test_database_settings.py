@@ -155,3 +155,19 @@ def test_what_the_server_knows_is_listed_with_its_limits(cluster: Cluster) -> No
     assert known["work_mem"]["AllowedValues"] == "64-2147483647"
     assert known["rds.force_ssl"]["DataType"] == "boolean"
     assert not known["fsync"]["IsModifiable"]
+
+
+def test_who_logs_in_by_iam_is_refused_and_the_status_says_why(cluster: Cluster) -> None:
+    rds = cluster.scenario.region.client("rds")
+    rds.modify_db_cluster(
+        DBClusterIdentifier="set-db", EnableIAMDatabaseAuthentication=True, ApplyImmediately=True
+    )
+    assert cluster.describe()["IAMDatabaseAuthenticationEnabled"]
+    cluster.ask("create role token_user login password 'x'", "grant rds_iam to token_user")
+    cluster.user = "token_user"
+    try:
+        assert "pg_hba.conf rejects connection" in cluster.refusal("select 1", password="token")
+    finally:
+        cluster.user = "postgres"
+    eventually(lambda: "logins by IAM are refused" in cluster.server()["note"], "it is told")
+    cluster.ask("drop role token_user")

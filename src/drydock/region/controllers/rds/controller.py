@@ -92,6 +92,7 @@ class DatabaseController:
         member = self._records.read_member(key)
         if member is not None:
             return self._readers.reconcile(*member)
+        self._records.maintain()
         view = self._records.read(key)
         if view is None:
             self._pausing.forget(key)
@@ -171,7 +172,7 @@ class DatabaseController:
                 self._servers.stop(other)  # there is one volume, and one that writes to it
         with self._servers.lock(instance):
             running = self._servers.ensure(view, instance, eni_id, spec.address)
-            server = running.server
+            server, running.iam = running.server, view.iam
             running.stop_to_reboot(instance.status)
             if not server.running:
                 if instance.status == "available":  # it has crashed, or was a reader

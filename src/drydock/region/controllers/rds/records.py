@@ -46,6 +46,8 @@ class DatabaseView:
     security_groups: tuple[str, ...]
     public: bool
     instances: tuple[InstanceView, ...]
+    iam: bool
+    """Whether logins by IAM are asked for."""
     keeps_backups: bool
     """Whether automated snapshots are taken and WAL is kept."""
     pause_after: float | None
@@ -142,6 +144,7 @@ class Records:
             security_groups=tuple(groups),
             public=any(bool(member.publicly_accessible) for member in cluster._members),
             instances=tuple(_instance_view(rds, member) for member in cluster._members),
+            iam=bool(cluster.iam_auth),
             keeps_backups=int(cluster.backup_retention_period or 0) > 0,
             pause_after=_pause_after(cluster),
             forces_tls=_major(cluster.engine_version) >= 17,
@@ -164,6 +167,7 @@ class Records:
             security_groups=tuple(instance.vpc_security_group_ids or ()),
             public=bool(instance.publicly_accessible),
             instances=(_instance_view(rds, instance),),
+            iam=bool(instance.enable_iam_database_authentication),
             keeps_backups=int(instance.backup_retention_period or 0) > 0,
             pause_after=None,
             forces_tls=_major(instance.engine_version) >= 15,
@@ -291,6 +295,13 @@ class Records:
                 with self._store.writing("rds", "secretsmanager"):
                     pass  # tells the others
             return bool(begun)
+
+    def maintain(self) -> None:
+        """Make the changes that wait for a maintenance window which it is now."""
+        with self._store.reading():
+            if self._store.backend("rds").maintain():
+                with self._store.writing("rds"):
+                    pass  # tells the others
 
     def set_stopped(self, view: DatabaseView) -> None:
         """No server of a database runs any more."""

@@ -52,6 +52,8 @@ class Running:
     applied: Applied | None = None
     """What it has of its parameter groups."""
     settings_note: str = ""
+    iam: bool = False
+    """Whether logins by IAM are asked for."""
 
     def configure(self, instance: InstanceView, *, forced_tls: bool) -> None:
         """Give the server its parameter groups: all before it starts, what it can take while it runs.
@@ -71,7 +73,8 @@ class Running:
     def notes(self) -> list[str]:
         """Where it is not as on AWS."""
         tls = "" if self.server.spec.tls else "this PostgreSQL was built without TLS"
-        found = (self.server.spec.installation.note, self.note, self.settings_note, tls)
+        iam = "logins by IAM are refused: this region checks no tokens" if self.iam else ""
+        found = (self.server.spec.installation.note, self.note, self.settings_note, tls, iam)
         return [one for one in found if one]
 
     def stop_to_reboot(self, status: str) -> None:

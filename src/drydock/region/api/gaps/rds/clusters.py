@@ -24,7 +24,7 @@ from moto.rds.exceptions import (
 
 from drydock.region.api.changes import touch
 from drydock.region.api.gaps.rds import versions
-from drydock.region.api.gaps.rds.passwords import PasswordOperations
+from drydock.region.api.gaps.rds.pending import PendingOperations
 from drydock.region.api.gaps.rds.records import DBCluster, plain
 
 Json = dict[str, Any]
@@ -34,7 +34,7 @@ _TO_APPLY = ("master_user_password", "db_cluster_parameter_group_name", "engine_
 """Changes that the server itself has to be told of."""
 
 
-class ClusterOperations(PasswordOperations):
+class ClusterOperations(PendingOperations):
     """The clusters' part of our RDS backend."""
 
     clusters: MutableMapping[str, DBCluster]  # type: ignore[assignment]
@@ -145,6 +145,7 @@ class ClusterOperations(PasswordOperations):
             raise InvalidDBClusterStateFault(
                 f"DBCluster {identity} is in {cluster.status} state but expected available."
             )
+        kwargs = self.hold_back(cluster, dict(kwargs.items()))
         before, managed = cluster.status, cluster.manage_master_user_password
         scaling = cluster.serverless_v2_scaling_configuration
         if kwargs.get("engine_version"):

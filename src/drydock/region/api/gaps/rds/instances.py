@@ -124,7 +124,7 @@ class InstanceOperations(ClusterOperations):
     def modify_db_instance(self, db_instance_identifier: str, db_kwargs: Any) -> Any:
         """ModifyDBInstance, as ModifyDBCluster."""
         (instance,) = self.describe_db_instances(db_instance_identifier)
-        given = dict(db_kwargs.items())
+        given = self.hold_back(instance, dict(db_kwargs.items()))
         clustered = isinstance(instance, DBInstanceClustered)
         if clustered:
             for key in _OF_THE_CLUSTER:
@@ -152,6 +152,7 @@ class InstanceOperations(ClusterOperations):
         """RebootDBInstance: "rebooting" until the controller has done it."""
         (instance,) = self.describe_db_instances(db_instance_identifier)
         instance.status = "rebooting"
+        self.apply_pending(instance)
         return instance
 
     def delete_db_instance(

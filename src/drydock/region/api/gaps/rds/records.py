@@ -16,7 +16,34 @@ _RESERVED = "aaaaaaaaaa"
 """What moto 5.2.5 writes in an instance's endpoint in place of the account's own part."""
 
 
-class DBCluster(models.DBCluster):
+class _Pending:
+    """What waits for the maintenance window."""
+
+    held_back: dict[str, Any]
+    """Parameters of the request that asked for it."""
+
+    @property
+    def pending_modified_values(self) -> dict[str, Any]:
+        shown = {_PENDING[key]: value for key, value in self.__dict__.get("held_back", {}).items()}
+        if "MasterUserPassword" in shown:
+            shown["MasterUserPassword"] = "****"
+        return shown
+
+    @pending_modified_values.setter
+    def pending_modified_values(self, value: Any) -> None:
+        """moto's own is nobody's."""
+
+
+_PENDING = {
+    "db_instance_class": "DBInstanceClass",
+    "engine_version": "EngineVersion",
+    "master_user_password": "MasterUserPassword",
+    "allocated_storage": "AllocatedStorage",
+}
+"""Changes that wait, unless they are to apply immediately, by the names of requests and answers."""
+
+
+class DBCluster(_Pending, models.DBCluster):
     """`status`: creating, available, modifying, failing-over, stopped, deleting, failed."""
 
     restore_from = restore_archive = ""
@@ -61,7 +88,7 @@ class DBCluster(models.DBCluster):
         return self.__dict__.get("_master_user_password") or None
 
 
-class _Endpoint:
+class _Endpoint(_Pending):
     """The endpoint of an instance as AWS writes it, and the state of its parameter groups."""
 
     url_identifier: str
