@@ -100,6 +100,10 @@ class SnapshotOperations(ParameterOperations):
         """Its data are there; called by the controller."""
         snapshot.status, snapshot.percent_progress = "available", 100
         snapshot.taken_at = datetime.now(UTC)
+        automated = [one for one in self.snapshots_of(owner.arn) if hasattr(one, "taken_at")]
+        if snapshot.snapshot_type == "automated":
+            oldest = min(one.taken_at for one in automated if one.snapshot_type == "automated")
+            owner.earliest_restorable_time = oldest.replace(tzinfo=None)
         kind = "Automated" if snapshot.snapshot_type == "automated" else "Manual"
         what = "cluster snapshot" if isinstance(owner, DBCluster) else "snapshot"
         self.tell(owner, f"{kind} {what} created", "backup")
