@@ -102,6 +102,11 @@ def test_root_has_a_containers_rights_and_no_more(scenario: Scenario) -> None:
     assert found[0] == "CapEff:\t00000000a80425fb"
     assert found[1:] == ["/made", "locked", "locked", "locked", "out", "locked", "1"]
     assert lines(scenario, "ls /made 2>/dev/null || echo fresh", user="0") == ["fresh"]
+    for drop, left in ((["ALL"], 0), (["NET_RAW", "MKNOD"], 0xA80425FB & ~(1 << 13 | 1 << 27))):
+        look = "grep -E 'CapEff|CapBnd' /proc/self/status"
+        parameters = {"capabilities": {"drop": drop}}
+        found = lines(scenario, look, user="root", linuxParameters=parameters)
+        assert {int(one.split()[1], 16) for one in found} == {left}
 
 
 def test_a_locked_root_and_volumes_that_are_shared(scenario: Scenario, region: TestRegion) -> None:

@@ -165,7 +165,7 @@ def _become(spec: ProcessSpec, writer: int, proc: int | None = None) -> None:
         variables = dict(spec.env)
         if spec.image is not None:
             user = rootfs.user_of(spec.image.user)
-            rootfs.become(user, alone=alone)
+            rootfs.become(user, rootfs.capabilities(spec.image.dropped), alone=alone)
             variables.setdefault("HOME", user.home)
         elif spec.uid is not None:
             linux.map_user(spec.uid, spec.gid if spec.gid is not None else spec.uid)

@@ -29,6 +29,8 @@ class ImageRoot:
     """In the image's own words: `user`, `uid`, with `:group` or `:gid`; empty: root."""
     read_only: bool = False
     hostname: str = ""
+    dropped: Sequence[str] = ()
+    """Capabilities that it has not, of a container's: `NET_RAW`, `ALL`."""
 
 
 @dataclass(frozen=True)

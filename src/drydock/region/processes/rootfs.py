@@ -24,9 +24,23 @@ _LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "f
 _READ_ONLY = ("bus", "fs", "irq", "sys", "sysrq-trigger")
 """Below /proc."""
 _MASKED = ("acpi", "kcore", "keys", "latency_stats", "sched_debug", "scsi", "timer_list")
-_CAPABILITIES = frozenset({0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 27, 29, 31})
-"""Docker's default ones, which a container's root has: chown, dac_override, fowner, fsetid, kill,
-setgid, setuid, setpcap, net_bind_service, net_raw, sys_chroot, mknod, audit_write, setfcap."""
+_CAPABILITIES = {
+    "CHOWN": 0,
+    "DAC_OVERRIDE": 1,
+    "FOWNER": 3,
+    "FSETID": 4,
+    "KILL": 5,
+    "SETGID": 6,
+    "SETUID": 7,
+    "SETPCAP": 8,
+    "NET_BIND_SERVICE": 10,
+    "NET_RAW": 13,
+    "SYS_CHROOT": 18,
+    "MKNOD": 27,
+    "AUDIT_WRITE": 29,
+    "SETFCAP": 31,
+}
+"""Docker's default ones, which a container's root has; numbers of capabilities(7)."""
 
 
 @dataclass(frozen=True)
@@ -185,12 +199,18 @@ def user_of(user: str) -> User:
     return find_user(user, _text("/etc/passwd"), _text("/etc/group"))
 
 
-def become(user: User, *, alone: bool) -> None:
-    """Be that user, with a container's capabilities at most. `alone`: the region has one id to give.
+def capabilities(dropped: Sequence[str]) -> frozenset[int]:
+    """A container's, without those that are named: `NET_RAW`, `ALL`. Pure."""
+    if "ALL" in dropped:
+        return frozenset()
+    return frozenset(number for name, number in _CAPABILITIES.items() if name not in dropped)
+
+
+def become(user: User, kept: frozenset[int], *, alone: bool) -> None:
+    """Be that user, with the capabilities `kept` at most. `alone`: the region has one id to give.
 
     Raises OSError: an id that the region's user namespace does not have.
     """
-    linux.bound_capabilities(_CAPABILITIES)
     if alone:
         if (user.uid, user.gid) != (0, 0):
             linux.map_user(user.uid, user.gid)
@@ -201,11 +221,14 @@ def become(user: User, *, alone: bool) -> None:
         try:
             os.setgroups(user.groups)
             os.setgid(user.gid)
+            linux.bound_capabilities(kept)
             os.setuid(user.uid)
         except OSError as error:
             words = f"its user {user.uid}:{user.gid} cannot be mapped: {error.strerror}"
             raise OSError(error.errno, words) from error
-    linux.set_capabilities(_CAPABILITIES if user.uid == 0 else frozenset())
+    if alone:
+        linux.bound_capabilities(kept)
+    linux.set_capabilities(kept if user.uid == 0 else frozenset())
 
 
 def _give_streams(user: User) -> None:

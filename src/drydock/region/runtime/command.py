@@ -48,7 +48,8 @@ class ContainerRequest:
     limits: Sequence[tuple[str, int, int]] = ()
     """Resource limits: name, soft, hard."""
     read_only_root: bool = False
-    """Only an image of a container engine has a root of its own."""
+    """Only an image of a container engine has a root of its own, and capabilities to lose."""
+    dropped: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ def compose_in_image(request: ContainerRequest, image: ContainerImage, place: Pl
             request.user or image.user,
             read_only=request.read_only_root,
             hostname=place.hostname,
+            dropped=tuple(request.dropped),
         ),
         stop_signal=_signal(image.stop_signal),
     )

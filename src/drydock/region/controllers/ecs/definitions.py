@@ -62,6 +62,8 @@ class ContainerPlan:
     memory: int | None = None
     """MiB that it may use; None: as much as the task."""
     read_only_root: bool = False
+    dropped: tuple[str, ...] = ()
+    """Capabilities that it shall not have."""
 
     def request(
         self, files: Mapping[str, str], secrets: Mapping[str, str], folders: Mapping[str, str]
@@ -79,6 +81,7 @@ class ContainerPlan:
             mounts=tuple((folders[one.volume], one.path, one.read_only) for one in self.mounts),
             limits=self.limits,
             read_only_root=self.read_only_root,
+            dropped=self.dropped,
         )
 
 
@@ -161,7 +164,14 @@ def _container_plan(
         ),
         memory=override.get("memory") or definition.get("memory"),
         read_only_root=bool(definition.get("readonlyRootFilesystem")),
+        dropped=_dropped(definition),
     )
+
+
+def _dropped(definition: Json) -> tuple[str, ...]:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_KernelCapabilities.html"""
+    capabilities = (definition.get("linuxParameters") or {}).get("capabilities") or {}
+    return tuple(capabilities.get("drop") or ())
 
 
 def _seconds(value: Any) -> float | None:
