@@ -159,3 +159,69 @@ def test_a_final_snapshot_outlives_its_cluster(place: Scenario) -> None:
     assert again.ask("select n from kept") == ["42"]
     again.delete(group=False)
     rds.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier="the-end")
+
+
+def test_an_instance_on_its_own_has_snapshots_too(place: Scenario) -> None:
+    region, rds = place.region, place.region.client("rds")
+
+    def instance(name: str) -> dict[str, Any]:
+        found: dict[str, Any] = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][
+            0
+        ]
+        return found
+
+    def available(name: str) -> None:
+        eventually(lambda: instance(name)["DBInstanceStatus"] == "available", f"{name} is", 40)
+
+    def ask(name: str, query: str) -> list[str]:
+        script = (
+            "import sys, psycopg\n"
+            "host, query, word = sys.argv[1:]\n"
+            "with psycopg.connect(host=host, user='boss', password=word, dbname='shop') as c:\n"
+            "    found = c.execute(query)\n"
+            "    print(*(found.fetchone() if found.description else ()))\n"
+        )
+        address = instance(name)["Endpoint"]["Address"]
+        arn = place.run(place.define("psql:1", [script, address, query, "x" * 12]))
+        place.wait(arn, "STOPPED", 30)
+        return place.output(arn)
+
+    rds.create_db_subnet_group(
+        DBSubnetGroupName="alone", DBSubnetGroupDescription="x", SubnetIds=place.subnets
+    )
+    rds.create_db_instance(
+        DBInstanceIdentifier="alone",
+        Engine="postgres",
+        DBInstanceClass="db.t4g.micro",
+        AllocatedStorage=20,
+        MasterUsername="boss",
+        MasterUserPassword="x" * 12,
+        DBName="shop",
+        DBSubnetGroupName="alone",
+        VpcSecurityGroupIds=[place.group],
+    )
+    available("alone")
+    ask("alone", "create table kept as select 7 as n")
+    rds.delete_db_instance(DBInstanceIdentifier="alone", FinalDBSnapshotIdentifier="alone-end")
+
+    def names() -> list[str]:
+        instances = rds.describe_db_instances()["DBInstances"]
+        return [one["DBInstanceIdentifier"] for one in instances]
+
+    eventually(lambda: "alone" not in names(), "it is gone", 30)
+    rds.restore_db_instance_from_db_snapshot(
+        DBInstanceIdentifier="alone-again",
+        DBSnapshotIdentifier="alone-end",
+        DBSubnetGroupName="alone",
+        VpcSecurityGroupIds=[place.group],
+    )
+    available("alone-again")
+    assert ask("alone-again", "select n from kept") == ["7"]
+    rds.stop_db_instance(DBInstanceIdentifier="alone-again")
+    eventually(lambda: instance("alone-again")["DBInstanceStatus"] == "stopped", "it stops", 20)
+    rds.start_db_instance(DBInstanceIdentifier="alone-again")
+    available("alone-again")
+    rds.delete_db_instance(DBInstanceIdentifier="alone-again", SkipFinalSnapshot=True)
+    eventually(lambda: "alone-again" not in names(), "it is gone", 30)
+    rds.delete_db_snapshot(DBSnapshotIdentifier="alone-end")
+    assert region.workspace.databases.is_dir()
