@@ -83,7 +83,7 @@ def test_logs_filter_log_events(site: Site, environment: dict[str, str]) -> None
     group = site.scenario.log_group
     start = ("--start-time", str(int((time.time() - 600) * 1000)))
     lines = aws(environment, "logs", "filter-log-events", "--log-group-name", group, *start, *words)
-    assert lines.count("serving cli") == 2
+    assert lines.count("serving cli") >= 2
 
 
 def test_ecs_wait_services_stable(site: Site, environment: dict[str, str]) -> None:

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 USER = 1000
 SITE = """
 [region]
-time_scale = 30
+time_scale = 10
 
 [images."*:*"]
 entrypoint = ["{python}", "-m", "tasklist"]
