@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from drydock.region.controllers.parts import Parts
-from drydock.region.controllers.rds.records import DatabaseView
 from drydock.region.controllers.rds.servers import Servers
+from drydock.region.controllers.rds.view import DatabaseView
 from drydock.region.database import backup
 from drydock.region.database.folder import ServerFolder, destroy
 from drydock.region.database.spec import installation_for

@@ -21,8 +21,9 @@ from drydock.region.controllers.rds.members import InstanceView, choose_heir, ch
 from drydock.region.controllers.rds.parameters import Judge
 from drydock.region.controllers.rds.pausing import Pausing
 from drydock.region.controllers.rds.readers import Readers
-from drydock.region.controllers.rds.records import DatabaseView, Records
+from drydock.region.controllers.rds.records import Records
 from drydock.region.controllers.rds.servers import Running, Servers
+from drydock.region.controllers.rds.view import DatabaseView
 from drydock.region.database import roles
 from drydock.region.database.folder import destroy
 

@@ -17,8 +17,9 @@ from drydock.errors import DatabaseFailed
 from drydock.region import linux
 from drydock.region.controllers.parts import Parts
 from drydock.region.controllers.rds.members import InstanceView
-from drydock.region.controllers.rds.records import DatabaseView, Records
+from drydock.region.controllers.rds.records import Records
 from drydock.region.controllers.rds.servers import Running, Servers
+from drydock.region.controllers.rds.view import DatabaseView
 from drydock.region.database.server import PostgresServer
 from drydock.region.database.waker import Waker
 

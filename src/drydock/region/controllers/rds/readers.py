@@ -15,8 +15,9 @@ from drydock.region.controllers.base import DONE, Outcome, Requeue
 from drydock.region.controllers.parts import Parts
 from drydock.region.controllers.rds.members import InstanceView, choose_writer
 from drydock.region.controllers.rds.pausing import Pausing
-from drydock.region.controllers.rds.records import DatabaseView, Records
+from drydock.region.controllers.rds.records import Records
 from drydock.region.controllers.rds.servers import Running, Servers
+from drydock.region.controllers.rds.view import DatabaseView
 from drydock.region.database.folder import ServerFolder, destroy
 from drydock.region.database.server import PostgresServer
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
-from drydock.region.api.gaps.rds.classes import SERVERLESS
 from drydock.region.api.store import Store
 from drydock.region.controllers.base import TerminalError
 from drydock.region.controllers.rds.members import InstanceView
-from drydock.region.controllers.rds.parameters import Parameter, Scope, Wanted
+from drydock.region.controllers.rds.parameters import Scope
+from drydock.region.controllers.rds.view import (
+    DatabaseView,
+    cluster_of,
+    instance_view,
+    major,
+    pause_after,
+)
 
 POSTGRES_ENGINES = frozenset({"aurora-postgresql", "postgres"})
 
@@ -25,38 +30,6 @@ _CLUSTER_EVENTS = {
     ("creating", "available"): (("DB cluster created.", "creation"),),
     ("starting", "available"): (("DB cluster started.", "notification"),),
 }
-
-
-@dataclass(frozen=True)
-class DatabaseView:
-    """A cluster with its instances, or an instance on its own."""
-
-    key: str
-    is_cluster: bool
-    identifier: str
-    resource_id: str
-    """Unique for ever, so that a database of the same name does not find the old one's files."""
-    status: str
-    major: int
-    port: int
-    user: str
-    database: str
-    subnets: tuple[tuple[str, str], ...]
-    """Id and zone of each subnet of its group."""
-    security_groups: tuple[str, ...]
-    public: bool
-    instances: tuple[InstanceView, ...]
-    iam: bool
-    """Whether logins by IAM are asked for."""
-    keeps_backups: bool
-    """Whether automated snapshots are taken and WAL is kept."""
-    pause_after: float | None
-    """Seconds (AWS's) without a client after which it pauses; None: it never does."""
-    forces_tls: bool
-    """Whether it does so where no group says so: RDS from 15 on, Aurora from 17 on."""
-    failover_target: str
-    """The instance that is asked to become the writer; empty: none."""
-    password: str = field(repr=False)
 
 
 class Records:
@@ -93,7 +66,7 @@ class Records:
             instances: list[Any] = list(self._store.backend("rds").databases.values())
             return {
                 str(one.db_instance_identifier): str(
-                    one.cluster.db_cluster_arn if _cluster_of(one) else one.db_instance_arn
+                    one.cluster.db_cluster_arn if cluster_of(one) else one.db_instance_arn
                 )
                 for one in instances
             }
@@ -107,10 +80,10 @@ class Records:
             rds = self._store.backend("rds")
             instances: list[Any] = list(rds.databases.values())
             for instance in instances:
-                if instance.db_instance_arn == key and _cluster_of(instance):
+                if instance.db_instance_arn == key and cluster_of(instance):
                     cluster: Any = instance.cluster
                     view = self._cluster(rds, str(cluster.db_cluster_arn), cluster)
-                    return view, _instance_view(rds, instance)
+                    return view, instance_view(rds, instance)
         return None
 
     def read(self, key: str) -> DatabaseView | None:
@@ -135,7 +108,7 @@ class Records:
             identifier=cluster.db_cluster_identifier,
             resource_id=cluster.db_cluster_resource_id,
             status=cluster.status,
-            major=_major(cluster.engine_version),
+            major=major(cluster.engine_version),
             port=int(cluster.port or 5432),
             user=cluster.master_username,
             password=_password(rds, cluster, key),
@@ -143,11 +116,11 @@ class Records:
             subnets=self._subnets(rds, cluster.db_subnet_group_name),
             security_groups=tuple(groups),
             public=any(bool(member.publicly_accessible) for member in cluster._members),
-            instances=tuple(_instance_view(rds, member) for member in cluster._members),
+            instances=tuple(instance_view(rds, member) for member in cluster._members),
             iam=bool(cluster.iam_auth),
             keeps_backups=int(cluster.backup_retention_period or 0) > 0,
-            pause_after=_pause_after(cluster),
-            forces_tls=_major(cluster.engine_version) >= 17,
+            pause_after=pause_after(cluster),
+            forces_tls=major(cluster.engine_version) >= 17,
             failover_target=cluster.failover_target,
         )
 
@@ -158,7 +131,7 @@ class Records:
             identifier=instance.db_instance_identifier,
             resource_id=instance.dbi_resource_id,
             status=instance.status,
-            major=_major(instance.engine_version),
+            major=major(instance.engine_version),
             port=int(instance.port or 5432),
             user=instance.master_username,
             password=_password(rds, instance, key),
@@ -166,11 +139,11 @@ class Records:
             subnets=self._subnets(rds, instance._db_subnet_group_name),
             security_groups=tuple(instance.vpc_security_group_ids or ()),
             public=bool(instance.publicly_accessible),
-            instances=(_instance_view(rds, instance),),
+            instances=(instance_view(rds, instance),),
             iam=bool(instance.enable_iam_database_authentication),
             keeps_backups=int(instance.backup_retention_period or 0) > 0,
             pause_after=None,
-            forces_tls=_major(instance.engine_version) >= 15,
+            forces_tls=major(instance.engine_version) >= 15,
             failover_target="",
         )
 
@@ -334,75 +307,6 @@ class Records:
             record = self._store.backend("rds").clusters.get(view.identifier)
             if record is not None:
                 self._store.backend("rds").purge_cluster(record)
-
-
-def _cluster_of(instance: Any) -> Any:
-    return getattr(instance, "db_cluster_identifier", None)
-
-
-def _instance_view(rds: Any, instance: Any) -> InstanceView:
-    cluster = instance.cluster if _cluster_of(instance) else None
-    return InstanceView(
-        identifier=instance.db_instance_identifier,
-        arn=str(instance.db_instance_arn),
-        resource_id=str(instance.dbi_resource_id),
-        status=instance.status,
-        eni_id=getattr(instance, "eni_id", None),
-        zone=instance.availability_zone or "",
-        is_writer=not _cluster_of(instance) or bool(instance.is_cluster_writer),
-        tier=int(getattr(instance, "promotion_tier", 1) or 0),
-        instance_class=str(instance.db_instance_class or ""),
-        names=_names(instance, cluster),
-        wanted=_wanted(rds, instance, cluster),
-    )
-
-
-def _pause_after(cluster: Any) -> float | None:
-    """Only where every instance is a serverless one, and the least capacity is none."""
-    scaling = cluster.serverless_v2_scaling_configuration or {}
-    members = list(cluster._members)
-    if not members or float(scaling.get("MinCapacity") or 0) > 0 or not scaling:
-        return None
-    if any(member.db_instance_class != SERVERLESS for member in members):
-        return None
-    return float(scaling.get("SecondsUntilAutoPause") or 300)
-
-
-def _names(instance: Any, cluster: Any) -> tuple[str, ...]:
-    own = str(instance.address).lower()
-    if cluster is None:
-        return (own,)
-    custom = f"*.cluster-custom-{cluster.url_identifier}.{cluster.region}.rds.amazonaws.com"
-    return own, str(cluster.endpoint), str(cluster.reader_endpoint), custom
-
-
-def _wanted(rds: Any, instance: Any, cluster: Any) -> Wanted:
-    """What the groups of an instance and of its cluster say; default groups say nothing."""
-    names: tuple[str, str] = (
-        str(cluster.parameter_group if cluster is not None else ""),
-        str(instance.db_parameter_group_name or ""),
-    )
-    groups: tuple[tuple[Scope, Any], ...] = (
-        ("cluster", rds.db_cluster_parameter_groups.get(names[0])),
-        ("instance", rds.db_parameter_groups.get(names[1])),
-    )
-    found = [
-        Parameter(
-            scope,
-            str(name),
-            str(one["ParameterValue"]),
-            one.get("ApplyMethod", "immediate") == "immediate",
-        )
-        for scope, group in groups
-        if group is not None
-        for name, one in group.parameters.items()
-        if "ParameterValue" in one
-    ]
-    return Wanted(names, tuple(found))
-
-
-def _major(version: str) -> int:
-    return int(str(version).split(".", maxsplit=1)[0])
 
 
 def _password(rds: Any, owner: Any, key: str) -> str:

@@ -22,7 +22,7 @@ from drydock.region.certificates.authority import Authority
 from drydock.region.controllers.parts import Parts
 from drydock.region.controllers.rds.members import InstanceView
 from drydock.region.controllers.rds.parameters import Applied, is_static, settings
-from drydock.region.controllers.rds.records import DatabaseView
+from drydock.region.controllers.rds.view import DatabaseView
 from drydock.region.database.catalog import speaks_tls
 from drydock.region.database.server import PostgresServer, ServerSpec, installation_for
 from drydock.region.database.spec import StopMode, Tls, Upstream
