@@ -128,7 +128,7 @@ def test_services_stable_ends_when_the_old_tasks_are_gone(releases: Releases) ->
     assert len(releases.site.wait_healthy(2)) == 2
 
 
-@pytest.mark.parametrize(("grace", "kept"), [(120, True), (0, False)])
+@pytest.mark.parametrize(("grace", "kept"), [(10, True), (0, False)])
 def test_the_grace_period_lets_a_slow_task_start(
     releases: Releases, grace: int, kept: bool
 ) -> None:

@@ -16,6 +16,8 @@ from drydock.region.controllers.parts import Parts
 
 _SETTLED = 10.0
 """Seconds of AWS's time that a task must run to count as healthy where nothing checks it."""
+_TO_START = 15.0
+"""Seconds of a grace period that are never scaled: a program needs them for real."""
 
 
 class TaskHealth:
@@ -90,7 +92,8 @@ class TaskHealth:
         return [seconds + 0.01 for seconds in left if seconds > 0]
 
     def _grace(self, service: Service) -> float:
-        return self._parts.scaled(float(service.health_check_grace_period_seconds or 0))
+        given = float(service.health_check_grace_period_seconds or 0)
+        return max(self._parts.scaled(given), min(given, _TO_START))
 
     def _age(self, task: Task) -> float:
         """Seconds since it runs; 0: it does not."""
