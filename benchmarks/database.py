@@ -80,11 +80,11 @@ def main() -> int:
     seconds: int = parser.parse_args().seconds
     with _place() as (place, folder):
         create, cluster = _create(place, folder)
+        inside = _pgbench_inside(cluster, seconds)  # without a reader, as the one by hand has none
+        by_hand = _pgbench_by_hand(seconds)
         reader = _reader(cluster)
         time.sleep(2)
         memory = _memory(cluster)
-        inside = _pgbench_inside(cluster, seconds)
-        by_hand = _pgbench_by_hand(seconds)
         acknowledged, lost, gap = _failover(cluster, folder, seconds)
         cluster.delete()
         resume, servers = _resume(place, folder)

@@ -22,6 +22,8 @@ from drydock.region.database.spec import installation_for
 KEY = "snapshots"
 """Of the pass that removes data that no snapshot has any more."""
 _DAY = 86400.0
+_FIRST = 300.0
+"""Seconds (AWS's) after which a new database gets its first automated snapshot."""
 _YOUNG = 300.0
 """Seconds for which data without a snapshot are left alone: they may be in the making."""
 
@@ -45,6 +47,7 @@ class Backups:
         self._spawner = parts.spawner
         self._servers = servers
         self._day = parts.scaled(_DAY)
+        self._first = parts.scaled(_FIRST)
         self._taking = threading.Lock()
 
     def restore(self, view: DatabaseView) -> None:
@@ -88,7 +91,9 @@ class Backups:
             automated = [
                 one for one in rds.snapshots_of(view.key) if one.snapshot_type == "automated"
             ]
-            if automated and _age(automated[-1]) < self._day:
+            if _age(automated[-1] if automated else owner) < (
+                self._day if automated else self._first
+            ):
                 return False
             with self._store.writing("rds"):
                 rds.take_automated(owner)
@@ -163,7 +168,8 @@ def _owner(rds: Any, view: DatabaseView) -> Any:
     return (rds.clusters if view.is_cluster else rds.databases).get(view.identifier)
 
 
-def _age(snapshot: Any) -> float:
+def _age(record: Any) -> float:
+    """Seconds since it was made."""
     from moto.core.utils import utcnow  # noqa: PLC0415  (moto, slow)
 
-    return float((utcnow() - snapshot.created).total_seconds())
+    return float((utcnow() - record.created).total_seconds())

@@ -54,7 +54,7 @@ class Readers:
             return DONE
         leader = self._servers.writer_of(view)
         if leader is None:
-            return Requeue(1.0)  # the cluster's pass starts it; what follows waits for it
+            return Requeue(0.2)  # the cluster's pass starts it; what follows waits for it
         eni_id = instance.eni_id or self._records.create_eni(view, instance)
         spec = self._parts.fabric.enis().get(eni_id)
         if spec is None:
