@@ -16,7 +16,7 @@ import pytest
 
 from tests.support import region as support
 from tests.support.log_bucket import LogBucket
-from tests.support.region import TestRegion
+from tests.support.region import TestRegion, is_alive
 from tests.support.scenario import Scenario
 from tests.support.tls import self_signed
 from tests.support.waiting import eventually
@@ -187,6 +187,7 @@ def test_no_line_is_lost_or_doubled_when_the_region_stops_or_is_killed(
     eventually(lambda: paths(bucket) == Counter(asked), "delivered")
     some("third")
     os.kill(own_region.record.pid, signal.SIGKILL)
+    eventually(lambda: not is_alive(own_region.record.pid), "the kill has arrived")
     own_region.record = support.start(own_region.workspace)
     some("fourth")
     eventually(lambda: paths(bucket) == Counter(asked), "everything is there, once")

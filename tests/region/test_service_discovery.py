@@ -33,11 +33,16 @@ while True:
 """
 LEAVER = """
 import json, signal, socket, sys, time
-def leave(*_):
+def named():
     try:
-        print("left", json.dumps(socket.gethostbyname_ex("{name}")[2]), flush=True)
-    except OSError as error:
-        print("left []", flush=True)
+        return socket.gethostbyname_ex("{name}")[2]
+    except OSError:
+        return []
+def leave(*_):
+    deadline = time.monotonic() + 10  # a server may still have the answer of a moment ago
+    while len(named()) > 1 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    print("left", json.dumps(named()), flush=True)
     sys.exit(0)
 signal.signal(signal.SIGTERM, leave)
 while True:
