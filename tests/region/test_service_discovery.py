@@ -233,6 +233,8 @@ def test_after_a_kill_only_the_new_tasks_are_found(own_region: TestRegion) -> No
     eventually(lambda: listed() == {one.rsplit("/", 1)[-1] for one in before}, "both are listed")
     own_region.kill_daemon()
     own_region.record = support.start(own_region.workspace)
+    # it may be at another port now
+    named.api, named.ecs = own_region.client("servicediscovery"), own_region.client("ecs")
     after = named.running("web", 2)
     assert not after.keys() & before.keys()
     eventually(lambda: listed() == {one.rsplit("/", 1)[-1] for one in after}, "the new are listed")
