@@ -69,6 +69,12 @@ def test_a_bad_release_rolls_back_and_no_request_fails(
     assert newest["deploymentCircuitBreaker"]["threshold"] == 3
 
 
+def everything(releases: Releases) -> set[str]:
+    """All tasks that were ever started."""
+    tasks = [*releases.service.tasks("RUNNING"), *releases.service.tasks("STOPPED")]
+    return {task["taskArn"] for task in tasks}
+
+
 def test_without_rollback_a_bad_release_fails_and_what_serves_is_kept(releases: Releases) -> None:
     before = releases.start(releases.good("good"), breaker={"enable": True, "rollback": False})
     bad = releases.exits()
@@ -84,7 +90,7 @@ def test_without_rollback_a_bad_release_fails_and_what_serves_is_kept(releases: 
         assert primary["failedTasks"] >= 3
         assert (old["status"], old["desiredCount"], old["runningCount"]) == ("ACTIVE", 2, 2)
         assert releases.history()[0]["status"] == "STOPPED"
-        started = len(releases.service.tasks("STOPPED"))
+        started = everything(releases)
         ecs = releases.place.region.client("ecs")
         with pytest.raises(WaiterError):
             ecs.get_waiter("services_stable").wait(
@@ -92,7 +98,7 @@ def test_without_rollback_a_bad_release_fails_and_what_serves_is_kept(releases: 
                 services=["web"],
                 WaiterConfig={"Delay": 1, "MaxAttempts": 2},
             )
-        assert len(releases.service.tasks("STOPPED")) == started  # nothing more is started
+        assert everything(releases) == started, "nothing more is started"
         assert releases.service.running() == before
         releases.release(releases.good("better"))
         releases.wait_steady()

@@ -28,6 +28,7 @@ from drydock.paths import Workspace, write_private
 
 START_SECONDS = 30
 STOP_SECONDS = 35
+_END_SECONDS = 3
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,9 @@ def start(workspace: Workspace, config: Config) -> RegionRecord:
     """
     workspace.create()
     record = running(workspace)
-    if record is not None and _is_ending(workspace, record):
-        record = None
+    if record is None or _is_ending(workspace, record):
+        # one that ends holds the lock for a moment after its record is gone
+        record = None if _wait_unlocked(workspace, _END_SECONDS) else running(workspace)
     if record is not None:
         raise RegionAlreadyRunning(
             "the region",
