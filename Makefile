@@ -128,7 +128,8 @@ ci-confirm: ## Fail unless CONFIRM names the repository
 
 .PHONY: test
 test: test-packages lint ## Set-up, then every check and every test
-	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@# three regions share the machine: what fails is tried once more, and the report names it (R)
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --reruns 1
 
 .PHONY: test-all
 test-all: export DRYDOCK_TEST_ALL = 1
