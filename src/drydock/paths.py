@@ -62,6 +62,11 @@ class Workspace:
         return self.region / "databases"
 
     @property
+    def private(self) -> Path:
+        """What only a region that runs has: in its own mount namespace, gone with it. Empty outside."""
+        return self.region / "private"
+
+    @property
     def authority(self) -> Path:
         """The region's certificate authority: certificates and their keys."""
         return self.region / "authority"

@@ -226,7 +226,10 @@ def main() -> int:
     spawner = InitClient(socket.socket(fileno=int(sys.argv[3])))
     region: Region | None = None
     try:
-        region = Region(Workspace(Path(sys.argv[1])), porter, spawner)
+        workspace = Workspace(Path(sys.argv[1]))
+        workspace.private.mkdir(mode=0o700, exist_ok=True)
+        linux.mount("tmpfs", str(workspace.private), "tmpfs", data="mode=700,size=64k")
+        region = Region(workspace, porter, spawner)
         region.start()
     except Exception as error:
         log.exception("the region did not start")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from pathlib import Path
 
 from drydock.errors import SpawnFailed
 from drydock.region import linux
@@ -25,14 +24,6 @@ Find = Callable[[str], RunningTask | None]
 """A task's ARN → what runs of it."""
 
 
-def _hidden(folder: Path) -> Path:
-    """A folder that is empty for the machine: what the region puts there goes with it, also when it is
-    killed. The machine's processes reach it by /proc/PID/root, if they are the same user's."""
-    folder.mkdir(mode=0o700, exist_ok=True)
-    linux.mount("tmpfs", str(folder), "tmpfs", data="mode=700,size=64k")
-    return folder
-
-
 class ExecSessions:
     """Serves the region's sessions until `close`."""
 
@@ -40,8 +31,10 @@ class ExecSessions:
         self._store = parts.store
         self._starter = starter
         self._find = find
-        path = _hidden(parts.workspace.region / "private") / "exec.sock"
+        parts.workspace.private.mkdir(mode=0o700, exist_ok=True)
+        path = parts.workspace.private / "exec.sock"
         self._door = Door(path, self._start)
+        # the machine's processes get there by the region's own root, if they are the same user's
         self._say(f"unix:///proc/{linux.host_pid()}/root{path}")
 
     def close(self) -> None:
