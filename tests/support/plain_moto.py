@@ -6,8 +6,6 @@ has to be put back first.
 
 from __future__ import annotations
 
-import gc
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -52,7 +50,6 @@ _WITH_GAPS: tuple[BackendDict[Any], ...] = (
 @contextmanager
 def plain_moto(**config: Any) -> Iterator[None]:
     """`moto.mock_aws` with moto's own backends, whatever was installed before."""
-    _forget_objects()
     before = [(backends, backends.backend) for backends in _WITH_GAPS]
     for backends, ours in before:
         backends.backend = next(one for one in ours.__mro__ if one.__module__.startswith("moto."))
@@ -61,15 +58,6 @@ def plain_moto(**config: Any) -> Iterator[None]:
         with mock_aws(config=config or None):  # type: ignore[arg-type]
             yield
     finally:
-        _forget_objects()
         for backends, ours in before:
             backends.backend = ours
             backends.clear()
-
-
-def _forget_objects() -> None:
-    """moto never closes the buffers of S3 objects; whose they are, the warning would not say."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        s3_backends.clear()
-        gc.collect()

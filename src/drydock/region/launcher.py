@@ -55,9 +55,10 @@ def start(workspace: Workspace, config: Config) -> RegionRecord:
     """
     workspace.create()
     record = running(workspace)
-    if record is None or _is_ending(workspace, record):
-        # one that ends holds the lock for a moment after its record is gone
-        record = None if _wait_unlocked(workspace, _END_SECONDS) else running(workspace)
+    if record is None or born(record.pid) is None:
+        # one that ends holds the lock for a moment after its record, or its porter, is gone
+        seconds = _END_SECONDS if record is None else STOP_SECONDS
+        record = None if _wait_unlocked(workspace, seconds) else running(workspace)
     if record is not None:
         raise RegionAlreadyRunning(
             "the region",
@@ -146,11 +147,6 @@ def running(workspace: Workspace) -> RegionRecord | None:
         return _record(json.loads(workspace.record.read_text()))
     except (OSError, ValueError, KeyError):
         return None
-
-
-def _is_ending(workspace: Workspace, record: RegionRecord) -> bool:
-    """Whether its porter was killed. The kernel ends the rest at once, which then frees the lock."""
-    return born(record.pid) is None and _wait_unlocked(workspace, STOP_SECONDS)
 
 
 def _is_locked(workspace: Workspace) -> bool:

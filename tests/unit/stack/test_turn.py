@@ -13,6 +13,7 @@ import pytest
 
 from drydock.errors import StackError
 from drydock.stack.turn import turn
+from tests.support.region import is_alive
 from tests.support.waiting import eventually
 
 
@@ -73,7 +74,7 @@ def test_after_a_kill_its_terraform_is_waited_for_and_then_told_of(file: Path) -
             pass
     finally:
         os.kill(terraform, signal.SIGKILL)
-    eventually(lambda: not _runs(terraform), "the child has ended")
+    eventually(lambda: not is_alive(terraform), "the child has ended")
     with turn(file, "plan") as mine:
         assert mine.former is not None
         assert mine.former["step"] == "destroy"
@@ -87,8 +88,3 @@ def test_another_process_with_the_same_number_holds_nothing(file: Path) -> None:
         mine.cut_short = True
     with turn(file, "plan") as mine:
         assert mine.former is not None
-
-
-def _runs(pid: int) -> bool:
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and ") Z " not in stat.read_text()

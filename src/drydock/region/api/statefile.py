@@ -12,7 +12,6 @@ import json
 import os
 import stat
 import tempfile
-import warnings
 import weakref
 from importlib import import_module
 from importlib.metadata import version
@@ -88,10 +87,7 @@ def _forget_tracked() -> None:
     """moto keeps a list of all that was ever made, for its dashboard: a leak in a process that lasts."""
     from moto.core.model_instances import reset_model_data  # noqa: PLC0415  (moto, slow)
 
-    with warnings.catch_warnings():
-        # S3 objects that nothing but that list still held say so as they go.
-        warnings.simplefilter("ignore", ResourceWarning)
-        reset_model_data()
+    reset_model_data()
 
 
 def _reconnect(store: Store) -> None:

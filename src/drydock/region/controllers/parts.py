@@ -33,3 +33,8 @@ class Parts:
     def scaled(self, seconds: float) -> float:
         """AWS's wait in region time, in seconds."""
         return seconds / self.config.region.time_scale
+
+    @property
+    def minute(self) -> float:
+        """Seconds of a minute of region time; one at least, so that it holds a value of each metric."""
+        return max(1.0, self.scaled(60.0))

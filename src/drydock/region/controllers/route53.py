@@ -160,5 +160,4 @@ class HealthCheckController:
                 seen = replace(seen, last_failure=result.words, failed_at=now)
             record.observed = seen
             if before is None or before.healthy != seen.healthy:
-                with self._store.writing("route53"):
-                    pass  # tells those who answer with it
+                self._store.changed("route53")  # tells those who answer with it

@@ -23,9 +23,6 @@ from drydock.region.controllers.alarms.evaluation import (
 from drydock.region.controllers.base import DONE, Outcome, Requeue
 from drydock.region.controllers.parts import Parts
 
-MINUTE = 60.0
-_LEAST = 1.0
-"""Seconds that a minute of region time has at least, so that it holds a value of each metric."""
 _LATE = 0.25
 """Minutes after its end at which a minute is evaluated: what was measured in it has been written."""
 _KEY = "alarms"
@@ -39,7 +36,7 @@ class AlarmController:
 
     def __init__(self, parts: Parts) -> None:
         self._store = parts.store
-        self._minute = max(_LEAST, parts.scaled(MINUTE))
+        self._minute = parts.minute
         self.resync = self._minute
         self._evaluated = 0.0
         self.on_evaluated: Callable[[], None] = lambda: None
@@ -79,7 +76,7 @@ class AlarmController:
             self._store.changed("cloudwatch")
 
     def _length(self, alarm: Any) -> float:
-        return int(alarm.period) / MINUTE * self._minute
+        return int(alarm.period) / 60 * self._minute
 
     def _span(self, alarm: Any) -> float:
         return (int(alarm.evaluation_periods) + EXTRA + 1) * self._length(alarm)

@@ -18,9 +18,6 @@ from drydock.region.controllers.parts import Parts
 from drydock.region.runtime.consumption import Usage
 
 NAMESPACE = "AWS/ECS"
-MINUTE = 60.0
-_LEAST = 1.0
-"""Seconds that a minute of region time has at least; alarms count alike."""
 _UNITS = 1024.0
 """CPU units of one CPU."""
 _MIB = 2**20
@@ -58,7 +55,7 @@ class UsageController:
         """`usage`: what each task uses that runs, by its id."""
         self._store = parts.store
         self._usage = usage
-        self._minute = max(_LEAST, parts.scaled(MINUTE))
+        self._minute = parts.minute
         self.resync = self._minute
         self._measured = 0.0
         self._before: dict[str, tuple[float, Usage]] = {}

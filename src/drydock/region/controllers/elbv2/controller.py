@@ -228,8 +228,7 @@ class LoadBalancerController:
                         group.drained(key)
                         changed = True
             if changed:
-                with self._store.writing("elbv2"):
-                    pass  # tells the others
+                self._store.changed("elbv2")
 
 
 def _close(running: _Running) -> None:

@@ -18,10 +18,6 @@ from drydock.region.controllers.parts import Parts
 
 log = logging.getLogger(__name__)
 
-EVERY = 60.0
-"""Seconds of region time."""
-_LEAST = 1.0
-
 
 class MetricsController:
     """Looks at every load balancer that runs."""
@@ -33,7 +29,7 @@ class MetricsController:
         """`take` gives what went through a load balancer since it was asked last."""
         self._store = parts.store
         self._take = take
-        self._period = max(_LEAST, parts.scaled(EVERY))
+        self._period = parts.minute
         self.resync = self._period
         self._next: dict[str, float] = {}
         self._owed: dict[str, Counter[int]] = {}

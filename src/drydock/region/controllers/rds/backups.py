@@ -14,7 +14,7 @@ from typing import Any
 
 from drydock.region.controllers.parts import Parts
 from drydock.region.controllers.rds.servers import Servers
-from drydock.region.controllers.rds.view import DatabaseView
+from drydock.region.controllers.rds.view import DatabaseView, record_of
 from drydock.region.database import backup
 from drydock.region.database.folder import ServerFolder, destroy
 from drydock.region.database.spec import installation_for
@@ -85,7 +85,7 @@ class Backups:
         """Ask for the automated snapshot of a database whose last one is a day old → whether it was."""
         with self._store.reading():
             rds = self._store.backend("rds")
-            owner = _owner(rds, view)
+            owner = record_of(rds, view)
             if owner is None or not view.keeps_backups or owner.status != "available":
                 return False
             automated = [
@@ -109,13 +109,13 @@ class Backups:
             if path.name not in kept and time.time() - path.stat().st_mtime > _YOUNG:
                 destroy(path)
 
-    def unused(self) -> bool:
+    def any_data(self) -> bool:
         """Whether there are any data of snapshots."""
-        return any(True for _ in self._folder.glob("snap-*"))
+        return any(self._folder.glob("snap-*"))
 
     def _origin(self, view: DatabaseView) -> _Origin | None:
         with self._store.reading():
-            owner = _owner(self._store.backend("rds"), view)
+            owner = record_of(self._store.backend("rds"), view)
             data_id = str(getattr(owner, "restore_from", "") or "")
             if not data_id:
                 return None
@@ -133,7 +133,7 @@ class Backups:
     def _taken(self, view: DatabaseView, data_id: str) -> None:
         with self._store.writing("rds"):
             rds = self._store.backend("rds")
-            owner = _owner(rds, view)
+            owner = record_of(rds, view)
             for one in rds.snapshots_of(view.key):
                 if one.data_id == data_id and owner is not None:
                     rds.snapshot_taken(one, owner)
@@ -162,10 +162,6 @@ class Backups:
 def _remove_older(file: Path, than: float) -> None:
     if file.stat().st_mtime < than:
         file.unlink(missing_ok=True)
-
-
-def _owner(rds: Any, view: DatabaseView) -> Any:
-    return (rds.clusters if view.is_cluster else rds.databases).get(view.identifier)
 
 
 def _age(record: Any) -> float:

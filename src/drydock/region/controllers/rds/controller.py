@@ -84,7 +84,7 @@ class DatabaseController:
 
     def all_keys(self) -> Iterable[str]:
         found = self._records.keys() | {running.key for running in self._servers.all()}
-        return found | {KEY} if self._backups.unused() else found
+        return found | {KEY} if self._backups.any_data() else found
 
     def reconcile(self, key: str) -> Outcome:
         if key == KEY:

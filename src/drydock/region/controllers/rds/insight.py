@@ -22,9 +22,6 @@ from drydock.region.controllers.rds.servers import Running
 from drydock.region.runtime import consumption
 
 NAMESPACE = "AWS/RDS"
-MINUTE = 60.0
-_LEAST = 1.0
-"""Seconds that a minute of region time has at least; alarms count alike."""
 _KEY = "rds-insight"
 _LOGS = 1.0
 """Seconds between two looks at logs."""
@@ -98,7 +95,7 @@ class InsightController:
         self._store = parts.store
         self._running = running
         self._paused = paused
-        self._minute = max(_LEAST, parts.scaled(MINUTE))
+        self._minute = parts.minute
         self.resync = self._minute
         self._exports = Exports(parts)
         self._seen = 0.0

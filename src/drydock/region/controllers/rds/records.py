@@ -14,6 +14,7 @@ from drydock.region.controllers.rds.view import (
     instance_view,
     major,
     pause_after,
+    record_of,
 )
 
 POSTGRES_ENGINES = frozenset({"aurora-postgresql", "postgres"})
@@ -253,34 +254,31 @@ class Records:
         """The server has the password of the view: a rotation that was under way is over."""
         with self._store.reading():
             rds = self._store.backend("rds")
-            owner: Any = (rds.clusters if view.is_cluster else rds.databases).get(view.identifier)
+            owner = record_of(rds, view)
             if owner is not None and rds.password_set(owner, view.password):
-                with self._store.writing("rds", "secretsmanager"):
-                    pass  # tells the others
+                self._store.changed("rds", "secretsmanager")
 
     def rotate_due(self, view: DatabaseView, day: float) -> bool:
         """Begin a rotation whose time has come; `day` in seconds → whether one has begun."""
         with self._store.reading():
             rds = self._store.backend("rds")
-            owner: Any = (rds.clusters if view.is_cluster else rds.databases).get(view.identifier)
+            owner = record_of(rds, view)
             begun = owner is not None and rds.rotate_due(owner, day)
             if begun:
-                with self._store.writing("rds", "secretsmanager"):
-                    pass  # tells the others
+                self._store.changed("rds", "secretsmanager")
             return bool(begun)
 
     def maintain(self) -> None:
         """Make the changes that wait for a maintenance window which it is now."""
         with self._store.reading():
             if self._store.backend("rds").maintain():
-                with self._store.writing("rds"):
-                    pass  # tells the others
+                self._store.changed("rds")
 
     def set_stopped(self, view: DatabaseView) -> None:
         """No server of a database runs any more."""
         with self._store.reading():
             rds = self._store.backend("rds")
-            owner: Any = (rds.clusters if view.is_cluster else rds.databases).get(view.identifier)
+            owner = record_of(rds, view)
             if owner is None or owner.status != "stopping":
                 return
             with self._store.writing("rds"):

@@ -42,6 +42,11 @@ class DatabaseView:
     password: str = field(repr=False)
 
 
+def record_of(rds: Any, view: DatabaseView) -> Any:
+    """The API's record of a database; None: it is gone."""
+    return (rds.clusters if view.is_cluster else rds.databases).get(view.identifier)
+
+
 def cluster_of(instance: Any) -> Any:
     return getattr(instance, "db_cluster_identifier", None)
 

@@ -81,9 +81,7 @@ class ParameterOperations(RunningOperations):
         self, db_parameter_group_name: str, db_parameter_group_parameters: Iterable[Json]
     ) -> Any:
         """ModifyDBParameterGroup. Raises InvalidParameterValue, InvalidParameterCombination."""
-        group = self.db_parameter_groups.get(db_parameter_group_name)
-        if group is None:
-            raise DBParameterGroupNotFoundError(db_parameter_group_name)
+        group = self._group(db_parameter_group_name, cluster=False)
         given = list(db_parameter_group_parameters)
         _judge(str(group.family), given)
         return super().modify_db_parameter_group(db_parameter_group_name, given)
@@ -94,45 +92,39 @@ class ParameterOperations(RunningOperations):
         db_cluster_parameter_group_parameters: Iterable[Json],
     ) -> Any:
         """ModifyDBClusterParameterGroup, as ModifyDBParameterGroup."""
-        group = self.db_cluster_parameter_groups.get(db_cluster_parameter_group_name)
-        if group is None:
-            raise DBClusterParameterGroupNotFoundError(db_cluster_parameter_group_name)
+        group = self._group(db_cluster_parameter_group_name, cluster=True)
         given = list(db_cluster_parameter_group_parameters)
         _judge(str(group.db_parameter_group_family), given)
         return super().modify_db_cluster_parameter_group(db_cluster_parameter_group_name, given)
 
     def reset_parameters(self, name: str, names: Iterable[str], *, all_of_them: bool, cluster: bool) -> None:  # fmt: skip
         """ResetDBParameterGroup and ResetDBClusterParameterGroup: back to the server's own values."""
-        groups: Any = self.db_cluster_parameter_groups if cluster else self.db_parameter_groups
-        group = groups.get(name)
-        if group is None:
-            raise (
-                DBClusterParameterGroupNotFoundError(name)
-                if cluster
-                else DBParameterGroupNotFoundError(name)
-            )
+        group = self._group(name, cluster=cluster)
         for one in list(group.parameters) if all_of_them else names:
             group.parameters.pop(one, None)
 
     def describe_parameters(self, name: str, source: str | None, *, cluster: bool) -> list[Json]:
         """DescribeDBParameters and DescribeDBClusterParameters: all that the server knows."""
-        groups: Any = self.db_cluster_parameter_groups if cluster else self.db_parameter_groups
-        group = groups.get(name)
-        if group is None and not name.startswith("default."):
-            raise (
-                DBClusterParameterGroupNotFoundError(name)
-                if cluster
-                else DBParameterGroupNotFoundError(name)
-            )
-        family = name.removeprefix("default.")
-        if group is not None:
+        family, given = name.removeprefix("default."), {}
+        groups = self.db_cluster_parameter_groups if cluster else self.db_parameter_groups
+        if name in groups or not name.startswith("default."):
+            group = self._group(name, cluster=cluster)
             family = str(group.db_parameter_group_family if cluster else group.family)
-        given: Json = group.parameters if group is not None else {}
+            given = group.parameters
         known = _known(family)
         listed = [
             _shown(one, known.get(one), given.get(one)) for one in sorted(known.keys() | given)
         ]
         return [one for one in listed if source in (None, one["Source"])]
+
+    def _group(self, name: str, *, cluster: bool) -> Any:
+        """Raises DBClusterParameterGroupNotFound, DBParameterGroupNotFound."""
+        groups: Any = self.db_cluster_parameter_groups if cluster else self.db_parameter_groups
+        if name in groups:
+            return groups[name]
+        if cluster:
+            raise DBClusterParameterGroupNotFoundError(name)
+        raise DBParameterGroupNotFoundError(name)
 
 
 def _judge(family: str, given: Iterable[Json]) -> None:
