@@ -16,7 +16,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.support import Load, client, count, drydock, table, url_of, working_folder
+from benchmarks.support import (
+    Load,
+    client,
+    count,
+    drydock,
+    quick_site,
+    table,
+    url_of,
+    working_folder,
+)
 from benchmarks.throughput import add_https
 from tests.support.tls import self_signed
 
@@ -157,7 +166,7 @@ def killed(folder: Path, url: str) -> Load:
 
 def main() -> int:
     with working_folder() as folder:
-        drydock(folder, "up", "--quick")
+        quick_site(folder)
         balancer = Balancer(folder)
         seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 60
         plain, over_tls = changed(balancer, seconds)

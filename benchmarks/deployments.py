@@ -16,7 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.support import Load, client, count, drydock, table, url_of, wait_for, working_folder
+from benchmarks.support import (
+    Load,
+    client,
+    count,
+    quick_site,
+    table,
+    url_of,
+    wait_for,
+    working_folder,
+)
 
 TASKS, CONNECTIONS, REQUESTS = 6, 32, 100_000
 PATH = "/healthcheck/live"
@@ -147,7 +156,7 @@ def measure(app: App, seconds: int) -> dict[str, Change]:
 def main() -> int:
     seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 60
     with working_folder() as folder:
-        drydock(folder, "up", "--quick")
+        quick_site(folder)
         found = measure(App(folder), seconds)
     table(
         ("under load", "requests", "failed", "the change took, s", "goal"),

@@ -71,6 +71,23 @@ def client(folder: Path, service: str) -> Any:
     )
 
 
+def quick_site(folder: Path) -> None:
+    """`up --quick`, whose service keeps its number of tasks whatever the load."""
+    drydock(folder, "up", "--quick")
+    scaling = client(folder, "application-autoscaling")
+    for target in scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]:
+        scaling.register_scalable_target(
+            ServiceNamespace="ecs",
+            ResourceId=target["ResourceId"],
+            ScalableDimension=target["ScalableDimension"],
+            SuspendedState={
+                "DynamicScalingInSuspended": True,
+                "DynamicScalingOutSuspended": True,
+                "ScheduledScalingSuspended": True,
+            },
+        )
+
+
 def url_of(folder: Path) -> str:
     """The URL that `drydock status` prints."""
     found: str = json.loads(drydock(folder, "status", "--json"))["urls"][0]["url"]

@@ -28,6 +28,7 @@ from benchmarks.support import (
     client,
     drydock,
     load,
+    quick_site,
     spread,
     table,
     url_of,
@@ -187,27 +188,10 @@ def _run(stack: ExitStack, command: list[str], environment: dict[str, str]) -> N
     stack.callback(child.terminate)
 
 
-def suspend_scaling(folder: Path) -> None:
-    """As many tasks as by hand, whatever the load."""
-    scaling = client(folder, "application-autoscaling")
-    for target in scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]:
-        scaling.register_scalable_target(
-            ServiceNamespace="ecs",
-            ResourceId=target["ResourceId"],
-            ScalableDimension=target["ScalableDimension"],
-            SuspendedState={
-                "DynamicScalingInSuspended": True,
-                "DynamicScalingOutSuspended": True,
-                "ScheduledScalingSuspended": True,
-            },
-        )
-
-
 def main() -> int:
     rows, good = [], True
     with working_folder() as folder, by_hand() as plain:
-        drydock(folder, "up", "--quick")
-        suspend_scaling(folder)
+        quick_site(folder)
         region = {"http": url_of(folder).rstrip("/"), "https": add_https(folder).rstrip("/")}
         for scheme, path, goal in QUESTIONS:
             ours, theirs = [], []
