@@ -74,6 +74,10 @@ class RegionError(DrydockError):
     """The local region could not do what was asked."""
 
 
+class RegionRefused(RegionError):
+    """The region answered that it could not, in its own words."""
+
+
 class RegionNotRunning(RegionError):
     """A command needs a running region and there is none."""
 

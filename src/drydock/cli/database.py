@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs; `--help` stays quick
-import json as js
 import os
 import shutil
-import urllib.error
-import urllib.request
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from drydock.cli import output
+from drydock.cli import asking, output
 from drydock.cli.region import JsonOption
 from drydock.errors import ProgramMissing, RegionError, RegionNotRunning
 from drydock.paths import Workspace
@@ -68,28 +65,16 @@ def db(
 
 
 def _open(record: RegionRecord, name: str, *, reader: bool) -> dict[str, Any]:
-    """Raises RegionError with the region's own words."""
-    request = urllib.request.Request(  # noqa: S310 - our own region, on loopback
-        record.endpoint + _PATH,
-        js.dumps({"name": name, "reader": reader}).encode(),
-        {"Content-Type": "application/json"},
-    )
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    """Raises RegionRefused with the region's own words, RegionError: it does not answer."""
     try:
-        with opener.open(request, timeout=_SECONDS) as answer:
-            found: dict[str, Any] = js.load(answer)
-            return found
-    except urllib.error.HTTPError as error:
-        told = js.load(error)
-        raise RegionError(
-            str(told.get("error") or "the database"),
-            str(told.get("cause") or error),
-            str(told.get("remedy") or "see: drydock status"),
-        ) from error
-    except (urllib.error.URLError, TimeoutError) as error:
+        found: dict[str, Any] = asking.post(
+            record.endpoint, _PATH, {"name": name, "reader": reader}, _SECONDS
+        )
+    except (OSError, ValueError) as error:
         raise RegionError(
             f"the region at {record.endpoint}", f"it does not answer ({error})", "drydock status"
         ) from error
+    return found
 
 
 def _psql(major: int) -> str:

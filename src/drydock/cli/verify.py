@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs; `--help` stays quick
-import json as js
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
-from drydock.cli import output, place
+from drydock.cli import asking, output, place
 from drydock.cli.place import DEFAULT_FOLDER, Place
 from drydock.cli.region import ConfigOption, JsonOption
 from drydock.cli.tasks import ClusterOption, FolderOption
-from drydock.errors import CheckFailed, RegionError, ResourceMissing
+from drydock.errors import CheckFailed, RegionError, RegionRefused, ResourceMissing
 
 if TYPE_CHECKING:
     from drydock.verify.matrix import Report, Row
@@ -72,18 +69,11 @@ class RegionProber:
         """See `drydock.verify.probe.Prober`. Raises RegionError: the region could not try."""
         what = f"the probe from {source} to {address}:{port}"
         body = {"source": source, "address": address, "port": port, "timeout": timeout}
-        request = urllib.request.Request(  # noqa: S310 - our own region, on loopback
-            self.endpoint + _PROBE_PATH,
-            js.dumps(body).encode(),
-            {"Content-Type": "application/json"},
-        )
-        # Never through a proxy of the user's.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(request, timeout=timeout + _EXTRA_SECONDS) as answer:
-                found: Any = js.load(answer)
-        except urllib.error.HTTPError as error:
-            raise _refused(what, error) from error
+            found = asking.post(self.endpoint, _PROBE_PATH, body, timeout + _EXTRA_SECONDS)
+        except RegionRefused as said:
+            words = ": ".join(one for one in (said.subject, said.cause) if one)
+            raise RegionError(what, words, said.remedy) from said
         except (OSError, ValueError) as error:
             raise RegionError(what, f"the region does not answer ({error})") from error
         reachable = found.get("reachable") if isinstance(found, dict) else None
@@ -158,18 +148,3 @@ def _show(report: Report, *, is_local: bool) -> None:
     for problem in report.problems:
         output.warning(f"{problem.kind}: {problem.words}")
         output.note(f"  Next: {problem.remedy}")
-
-
-def _refused(what: str, error: urllib.error.HTTPError) -> RegionError:
-    """With what the region said of its own failure."""
-    try:
-        said: Any = js.load(error)
-    except ValueError:
-        said = None
-    parts = said if isinstance(said, dict) else {}
-    words = [str(parts[key]) for key in ("error", "cause") if parts.get(key)]
-    return RegionError(
-        what,
-        ": ".join(words) or f"HTTP {error.code}",
-        str(parts.get("remedy") or "read the region's log: drydock region status names it"),
-    )

@@ -87,18 +87,18 @@ def enter(
 def _overlay(lower: str, upper: str) -> str:
     """The image with a layer of the container's own → where."""
     merged = f"{upper}/merged"
-    for kind, flags in (("", 0), ("tmpfs", 0)):
+    for in_memory in (False, True):
         # a folder that is on an overlay itself (a container's own root) can't be a layer: memory can
-        if kind:
+        if in_memory:
             linux.mount("tmpfs", upper, "tmpfs", data="mode=755")
         for name in ("layer", "work", "merged"):
             Path(upper, name).mkdir(mode=0o755, exist_ok=True)
         os.chdir(upper)
         layers = f"lowerdir={_escaped(lower)},upperdir=layer,workdir=work,userxattr"
         try:
-            linux.mount("overlay", merged, "overlay", flags, layers)
+            linux.mount("overlay", merged, "overlay", data=layers)
         except OSError as error:
-            if kind:
+            if in_memory:
                 words = "the kernel refuses overlayfs in a user namespace (it takes Linux 5.11)"
                 raise OSError(errno.EPERM, f"{words}: {error.strerror}") from error
         else:

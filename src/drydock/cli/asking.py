@@ -1,0 +1,37 @@
+"""A question to one of the local region's own paths."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+from drydock.errors import RegionRefused
+
+
+def post(endpoint: str, path: str, body: dict[str, Any], seconds: float) -> Any:
+    """The JSON that it answers. Raises RegionRefused; OSError, ValueError: it does not answer, or no JSON."""
+    request = urllib.request.Request(  # noqa: S310 - our own region, on loopback
+        endpoint + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    # Never through a proxy of the user's.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=seconds) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        raise _refusal(error) from error
+
+
+def _refusal(error: urllib.error.HTTPError) -> RegionRefused:
+    try:
+        said: Any = json.load(error)
+    except ValueError:
+        said = None
+    parts = said if isinstance(said, dict) else {}
+    return RegionRefused(
+        str(parts.get("error") or f"HTTP {error.code}"),
+        str(parts.get("cause") or ""),
+        str(parts.get("remedy") or "read the region's log: drydock region status names it"),
+    )
