@@ -3,8 +3,25 @@
 from __future__ import annotations
 
 import pytest
+from pytest_rerunfailures import suspended_finalizers
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Terraform's first: they wait for their provider, and meanwhile the other workers do the rest."""
     items.sort(key=lambda item: item.get_closest_marker("terraform") is None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A second attempt starts from nothing: what the first left in its region would fail it too."""
+    if getattr(item, "execution_count", 1) > 1:
+        item.session._setupstate.stack.update(suspended_finalizers)
+        suspended_finalizers.clear()
+        item.session._setupstate.teardown_exact(None)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the first attempt of a test met is told too, though a second one passed."""
+    for report in terminalreporter.stats.get("rerun", []):
+        terminalreporter.write_sep("_", f"first attempt of {report.nodeid}")
+        terminalreporter.write_line(report.longreprtext)
