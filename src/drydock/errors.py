@@ -5,6 +5,7 @@ DrydockError                     1   something failed
 │   └── ConfigError              2   drydock.toml is wrong
 ├── CheckFailed                  3   a check ran and found problems
 ├── RegionError                  1   the local region
+│   ├── RegionRefused                its own words
 │   ├── RegionNotRunning
 │   ├── RegionAlreadyRunning
 │   ├── RegionStartFailed
@@ -30,6 +31,7 @@ DrydockError                     1   something failed
     ├── CredentialsMissing
     ├── ResourceMissing
     ├── TaskFailed                   its exit code is the task's
+    ├── DeploymentFailed
     └── WaitTimedOut
 
 A message says what failed, why, and what to do next, in that order.
@@ -180,6 +182,10 @@ class TaskFailed(OpsError):
     def __init__(self, subject: str, cause: str = "", remedy: str = "", *, exit_code: int = 1):
         super().__init__(subject, cause, remedy)
         self.exit_code = exit_code
+
+
+class DeploymentFailed(OpsError):
+    """A service's deployment came to an end, and it is not the one that serves."""
 
 
 class WaitTimedOut(OpsError):

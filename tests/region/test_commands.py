@@ -76,6 +76,42 @@ def test_a_killed_task_is_replaced(up: Drydock) -> None:
     assert up("up", "--quick").returncode == 0
 
 
+def images(drydock: Drydock) -> set[str]:
+    """Of the tasks that run."""
+    ecs = drydock.client("ecs")
+    cluster = drydock.status()["services"][0]["cluster"]
+    arns = ecs.list_tasks(cluster=cluster)["taskArns"]
+    tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"]
+    return {one["containers"][0]["image"] for one in tasks}
+
+
+def test_deploy_puts_another_image_in_place_and_says_so(up: Drydock) -> None:
+    done = up("deploy", "tasklist:next")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().endswith("deployed tasklist:next")
+    assert "has reached a steady state" in done.stderr
+    assert "TF_VAR_container_image=tasklist:next" in done.stderr
+    assert images(up) == {"tasklist:next"}
+    before = {task["arn"] for task in up.status()["tasks"]}
+    again = up("deploy")
+    assert again.returncode == 0, again.stderr
+    assert before.isdisjoint(task["arn"] for task in up.status()["tasks"])
+    assert images(up) == {"tasklist:next"}
+
+
+def test_deploy_of_what_cannot_start_is_rolled_back_and_says_why(up: Drydock) -> None:
+    before = images(up)
+    done = up("deploy", "nobody:1", timeout=120)
+    assert done.returncode == 1
+    assert "CannotPullContainerError" in done.stderr
+    assert "rolling back" in done.stderr
+    assert "Next: see the tasks' last lines" in done.stderr
+    assert images(up) == before
+    assert fetch(f"{url(up)}/api/task/")
+    wrong = up("deploy", "tasklist:next", "--container", "nobody")
+    assert (wrong.returncode, "name one of them" in wrong.stderr) == (2, True)
+
+
 def test_update_db_again_keeps_what_the_tables_hold(up: Drydock) -> None:
     made = fetch(f"{url(up)}/api/task/", {"title": "keep me", "priority": 1, "complete": False})
     for _ in range(2):

@@ -20,6 +20,7 @@ from drydock.cli import (
     bootstrap,
     cost,
     database,
+    deploy,
     destroy,
     doctor,
     execute,
@@ -94,6 +95,7 @@ pipeline.add_to(app)
 bootstrap.add_to(app)
 image.add_to(app)
 tasks.add_to(app)
+deploy.add_to(app)
 database.add_to(app)
 execute.add_to(app)
 status.add_to(app)

@@ -1,0 +1,197 @@
+"""A deployment of a service, followed to its end: what UpdateService is asked, and how it went.
+
+It follows ECS's own words for a deployment
+(https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from drydock.errors import DeploymentFailed, ResourceMissing, UsageError
+from drydock.ops.clients import Clients
+from drydock.ops.failures import translated
+from drydock.ops.services import Service
+from drydock.ops.wait import until
+
+REASONS_AT_MOST = 3
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a deployment stands."""
+
+    over: bool
+    failure: str = ""
+    """Why it did not succeed; empty: it did, or is on its way."""
+
+
+def with_image(
+    definition: Mapping[str, Any], image: str, container: str, accepted: Collection[str]
+) -> dict[str, Any]:
+    """What RegisterTaskDefinition is asked for: the same, with another image in one container. Pure.
+
+    `definition` is as DescribeTaskDefinition gives it, `accepted` the parameters that may be given
+    again. `container` empty: the first essential one. Raises UsageError: it is not there.
+    """
+    containers = definition.get("containerDefinitions", [])
+    essential = [one["name"] for one in containers if one.get("essential", True)]
+    name = container or next(iter(essential), "")
+    if name not in [one["name"] for one in containers]:
+        there = ", ".join(one["name"] for one in containers)
+        raise UsageError(
+            f"container {name or '(none)'}",
+            f"the task definition has {there or 'no containers'}",
+            "name one of them with --container",
+        )
+    changed = [{**one, "image": image} if one["name"] == name else one for one in containers]
+    kept = {key: value for key, value in definition.items() if key in accepted}
+    return {**kept, "containerDefinitions": changed}
+
+
+def standing(service: Mapping[str, Any], deployment: str) -> Standing:
+    """How a deployment of a service stands, of what DescribeServices gives. Pure.
+
+    One that failed is not over before what takes its place (ECS's rollback) has come to its end.
+    """
+    primary: Mapping[str, Any] = {}
+    ours: Mapping[str, Any] = {}
+    for one in service.get("deployments", []):
+        if one.get("status") == "PRIMARY":
+            primary = one
+        if one.get("id") == deployment:
+            ours = one
+    state = ours.get("rolloutState")
+    if state == "COMPLETED":
+        return Standing(over=True)
+    if state == "FAILED":
+        settled = primary.get("rolloutState") != "IN_PROGRESS"
+        return Standing(settled, ours.get("rolloutStateReason", "") or "ECS does not say why")
+    if primary.get("id") != deployment:
+        return Standing(True, f"another deployment took its place: {primary.get('id', 'none')}")
+    return Standing(over=False)
+
+
+def start(clients: Clients, service: Service, *, image: str = "", container: str = "") -> str:
+    """Ask for a deployment → its id. Without an image: the same task definition again.
+
+    Raises UsageError: no such container. OpsError: refused.
+    """
+    definition = service.task_definition
+    with translated(clients.endpoint):
+        if image:
+            definition = _revision(clients, definition, image, container)
+        answer = clients.ecs.update_service(
+            cluster=service.cluster,
+            service=service.name,
+            taskDefinition=definition,
+            forceNewDeployment=True,
+        )
+    deployments = answer["service"].get("deployments", [])
+    return next(one["id"] for one in deployments if one["status"] == "PRIMARY")
+
+
+def _revision(clients: Clients, definition: str, image: str, container: str) -> str:
+    """A revision with that image; the one that is there, if it has it."""
+    answer = clients.ecs.describe_task_definition(taskDefinition=definition, include=["TAGS"])
+    shape = clients.ecs.meta.service_model.operation_model("RegisterTaskDefinition").input_shape
+    accepted = list(shape.members) if shape is not None else []
+    before: dict[str, Any] = dict(answer["taskDefinition"])
+    wanted = with_image(before, image, container, accepted)
+    if wanted["containerDefinitions"] == before["containerDefinitions"]:
+        return definition
+    if tags := answer.get("tags"):
+        wanted["tags"] = tags
+    made = clients.ecs.register_task_definition(**wanted)["taskDefinition"]
+    return made["taskDefinitionArn"]
+
+
+def follow(
+    clients: Clients,
+    service: Service,
+    deployment: str,
+    *,
+    tell: Callable[[str], None],
+    timeout: float,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Wait until a deployment has come to its end, telling the service's events meanwhile.
+
+    `timeout` is in seconds. Raises DeploymentFailed with ECS's reason and those of the tasks that
+    ended, WaitTimedOut (the deployment goes on), OpsError.
+    """
+    told: set[str] = set()
+
+    def look() -> Standing | None:
+        described = _describe(clients, service)
+        since = _begun(described, deployment)
+        for event in reversed(described.get("events", [])):
+            if event["id"] not in told and (since is None or event["createdAt"] >= since):
+                told.add(event["id"])
+                tell(event["message"])
+        found = standing(described, deployment)
+        return found if found.over else None
+
+    ended = until(
+        look,
+        what=f"deployment {deployment} of {service}",
+        timeout=timeout,
+        every=max(clients.pace.every, 0.2),
+        remedy="it goes on; see: drydock status, drydock logs",
+        clock=clock,
+        sleep=sleep,
+    )
+    if ended.failure:
+        reasons = "".join(f"; {one}" for one in _why(clients, service, deployment))
+        raise DeploymentFailed(
+            f"{service}: deployment {deployment}",
+            ended.failure + reasons,
+            "see the tasks' last lines with: drydock logs --since 10m",
+        )
+
+
+def _describe(clients: Clients, service: Service) -> dict[str, Any]:
+    with translated(clients.endpoint):
+        found = clients.ecs.describe_services(cluster=service.cluster, services=[service.name])
+    if not found["services"]:
+        raise ResourceMissing(
+            f"ECS service {service}", "it is gone", "drydock apply, or drydock up"
+        )
+    return dict(found["services"][0])
+
+
+def _begun(service: Mapping[str, Any], deployment: str) -> Any:
+    """When it was created; events before that are not told. None: it is listed no more."""
+    ids = {one["id"]: one["createdAt"] for one in service.get("deployments", [])}
+    return ids.get(deployment)
+
+
+def _why(clients: Clients, service: Service, deployment: str) -> list[str]:
+    """Why tasks of a deployment stopped: each reason once, as ECS and the containers say it."""
+    with translated(clients.endpoint):
+        arns = clients.ecs.list_tasks(
+            cluster=service.cluster, serviceName=service.name, desiredStatus="STOPPED"
+        )["taskArns"]
+        if not arns:
+            return []
+        tasks = clients.ecs.describe_tasks(cluster=service.cluster, tasks=arns)["tasks"]
+    reasons: dict[str, None] = {}
+    for task in tasks:
+        if task.get("startedBy") == deployment:
+            reasons[_reason(task)] = None
+    return [one for one in reasons if one][:REASONS_AT_MOST]
+
+
+def _reason(task: Mapping[str, Any]) -> str:
+    """Such as `Essential container in task exited (app: exit code 3)`. Pure."""
+    ended = [
+        f"{one['name']}: " + (one.get("reason") or f"exit code {one['exitCode']}")
+        for one in task.get("containers", [])
+        if one.get("reason") or one.get("exitCode")
+    ]
+    said = str(task.get("stoppedReason", ""))
+    return f"{said} ({', '.join(ended)})" if ended else said
