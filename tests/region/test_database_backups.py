@@ -158,11 +158,17 @@ def test_a_final_snapshot_outlives_its_cluster(place: Scenario) -> None:
     again = restored(place, "bak-phoenix")
     assert again.ask("select n from kept") == ["42"]
     again.delete(group=False)
+    folder = region.workspace.databases
+    kept = set(folder.glob("snap-*"))
+    unfinished = folder / ".new-snap-of-a-kill"
+    unfinished.mkdir()
     rds.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier="the-end")
+    eventually(lambda: len(kept - set(folder.glob("snap-*"))) == 1, "its data are gone", 20)
+    eventually(lambda: not unfinished.exists(), "and what a kill left", 20)
 
 
 def test_an_instance_on_its_own_has_snapshots_too(place: Scenario) -> None:
-    region, rds = place.region, place.region.client("rds")
+    rds = place.region.client("rds")
 
     def instance(name: str) -> dict[str, Any]:
         found: dict[str, Any] = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][
@@ -224,4 +230,3 @@ def test_an_instance_on_its_own_has_snapshots_too(place: Scenario) -> None:
     rds.delete_db_instance(DBInstanceIdentifier="alone-again", SkipFinalSnapshot=True)
     eventually(lambda: "alone-again" not in names(), "it is gone", 30)
     rds.delete_db_snapshot(DBSnapshotIdentifier="alone-end")
-    assert region.workspace.databases.is_dir()

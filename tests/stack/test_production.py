@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 import shutil
+import signal
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import httpx
 import pytest
 
 from drydock.ops import clients
@@ -19,6 +26,7 @@ from drydock.stack.finder import Terraform
 from tests.support import region
 from tests.support.commands import Drydock, fetch
 from tests.support.minutes import with_test_all
+from tests.support.waiting import PATIENCE, eventually
 
 INFRA = Path(__file__).parents[2] / "infra"
 LOG_GROUP = "module.observability.aws_cloudwatch_log_group.tasks"
@@ -99,6 +107,60 @@ def test_the_database_has_a_writer_and_a_reader_in_two_zones(
     assert [one["role"] for one in database["servers"]] == ["writer", "reader"]
 
 
+def test_a_killed_writer_is_followed_and_no_acknowledged_task_is_lost(
+    url: str, drydock: Drydock
+) -> None:
+    with writers(url) as written:
+        eventually(lambda: len(written) > 50, "tasks are written", 30)
+        writer, reader = servers(drydock)
+        killed = time.monotonic()
+        os.kill(int(writer["pid"]), signal.SIGKILL)
+        # What was sent before the kill may be answered a moment after it.
+        late = killed + 0.2
+        eventually(lambda: max(list(written.values())) > late, "the site writes again", 5)
+        enough = len(written) + 50
+        eventually(lambda: len(written) > enough, "and goes on writing")
+    gap = min(moment for moment in written.values() if moment > late) - killed
+    assert gap < 5 * PATIENCE
+    follows = [reader["instance"], writer["instance"]]
+    eventually(lambda: [one["instance"] for one in servers(drydock)] == follows, "it follows", 60)
+    assert set(written) <= {task["title"] for task in fetch(f"{url}/api/task/")}
+
+
+def servers(drydock: Drydock) -> list[dict[str, str]]:
+    """The writer and its readers."""
+    [database] = drydock.status()["databases"]
+    found: list[dict[str, str]] = database["servers"]
+    return sorted(found, key=lambda one: one["role"] != "writer")
+
+
+@contextmanager
+def writers(url: str) -> Iterator[dict[str, float]]:
+    """Visitors who add tasks, one after the other → the titles that were acknowledged, and when."""
+    acknowledged: dict[str, float] = {}
+    over = threading.Event()
+
+    def write(visitor: int) -> None:
+        with httpx.Client(trust_env=False, timeout=10) as client:
+            for number in itertools.count():
+                if over.is_set():
+                    return
+                title = f"{visitor}-{number}"
+                with suppress(httpx.TransportError):
+                    if client.post(f"{url}/api/task/", json={"title": title}).status_code == 200:
+                        acknowledged[title] = time.monotonic()
+
+    threads = [threading.Thread(target=write, args=(visitor,)) for visitor in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield acknowledged
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
 def test_a_second_plan_is_empty(url: str, drydock: Drydock) -> None:
     planned = drydock("plan", timeout=120)
     assert planned.returncode == 0, planned.stderr
@@ -161,7 +223,7 @@ def test_unprotected_it_is_destroyed_to_the_last(url: str, drydock: Drydock, api
     }
     assert left == {name: [] for name in left}
     databases = Workspace(drydock.folder).databases
-    assert list(databases.iterdir()) == []
+    eventually(lambda: not list(databases.iterdir()), "no data are left", 20)
 
 
 def _stack(drydock: Drydock) -> Stack:

@@ -25,6 +25,8 @@ from drydock.region.database.standby import copy_data
 from drydock.region.database.versions import Installation
 from drydock.region.processes.client import Spawner
 
+UNFINISHED = ".new-"
+"""Begins the name of a copy that is not complete."""
 _OF_THE_RUN = ("postmaster.pid", "postmaster.opts")
 
 
@@ -38,7 +40,7 @@ def take(
     """
     if target.exists():
         return
-    new = ServerFolder(target.with_name(f".new-{target.name}"))
+    new = ServerFolder(target.with_name(f"{UNFINISHED}{target.name}"))
     if new.path.exists():
         remove_tree(new.path)
     new.create()

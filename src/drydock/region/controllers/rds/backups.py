@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Managing.Bac
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,8 +23,6 @@ KEY = "snapshots"
 _DAY = 86400.0
 _FIRST = 300.0
 """Seconds (AWS's) after which a new database gets its first automated snapshot."""
-_YOUNG = 300.0
-"""Seconds for which data without a snapshot are left alone: they may be in the making."""
 
 
 @dataclass(frozen=True)
@@ -101,17 +98,27 @@ class Backups:
         self._trim(view)
         return True
 
-    def sweep(self) -> None:
-        """Remove data that no snapshot has any more."""
-        with self._store.reading():
-            kept = self._store.backend("rds").kept_data()
-        for path in self._folder.glob("snap-*"):
-            if path.name not in kept and time.time() - path.stat().st_mtime > _YOUNG:
-                destroy(path)
+    def sweep(self) -> bool:
+        """Remove data that no snapshot has any more → whether it could look: nothing is being taken."""
+        if not self._taking.acquire(blocking=False):
+            return False
+        try:
+            with self._store.reading():
+                kept = self._store.backend("rds").kept_data()
+            for path in self._data():
+                if path.name not in kept:
+                    destroy(path)
+        finally:
+            self._taking.release()
+        return True
 
     def any_data(self) -> bool:
         """Whether there are any data of snapshots."""
-        return any(self._folder.glob("snap-*"))
+        return any(self._data())
+
+    def _data(self) -> list[Path]:
+        """Of snapshots, and what a kill has left of one that was being taken."""
+        return [*self._folder.glob("snap-*"), *self._folder.glob(f"{backup.UNFINISHED}snap-*")]
 
     def _origin(self, view: DatabaseView) -> _Origin | None:
         with self._store.reading():

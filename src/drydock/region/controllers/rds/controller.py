@@ -88,8 +88,7 @@ class DatabaseController:
 
     def reconcile(self, key: str) -> Outcome:
         if key == KEY:
-            self._backups.sweep()
-            return DONE
+            return DONE if self._backups.sweep() else Requeue(1.0)
         member = self._records.read_member(key)
         if member is not None:
             return self._readers.reconcile(*member)
