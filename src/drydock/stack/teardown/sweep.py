@@ -164,6 +164,17 @@ def _key(clients: Clients, name: str) -> Found | None:
     return Found(name, "AWS deletes it after its waiting period") if pending else Found(name)
 
 
+def _secret(clients: Clients, name: str) -> Found | None:
+    try:
+        told = client(clients, "secretsmanager").describe_secret(SecretId=name)
+    except ClientError as error:
+        if code(error) != "ResourceNotFoundException":
+            raise
+        return None
+    pending = "DeletedDate" in told
+    return Found(name, "AWS deletes it after its recovery window") if pending else Found(name)
+
+
 def _of_prefix(clients: Clients, name: str) -> Found | None:
     """One of EC2's: its tags may be told for an hour after it is gone, as may the thing itself."""
     own = _id(name)
@@ -197,6 +208,7 @@ _DEAD: Mapping[tuple[str, str], Callable[[Clients, str], Found | None]] = {
     ("ecs", "cluster/"): _cluster,
     ("ecs", "service/"): _service,
     ("kms", "key/"): _key,
+    ("secretsmanager", ""): _secret,
 }
 """By service and kind, as ARNs have them."""
 

@@ -93,6 +93,19 @@ def test_a_revision_counts_while_it_is_active_and_a_key_until_it_is_deleted(api:
     assert look(api)[0] == [(name, True)]
 
 
+def test_a_secret_counts_until_it_is_deleted_and_is_named_while_it_waits_for_that(
+    api: Clients,
+) -> None:
+    secrets = client(api, "secretsmanager")
+    secret = secrets.create_secret(Name="s", SecretString="x", Tags=PAIRS)["ARN"]
+    assert look(api)[0] == [(secret, False)]
+    secrets.delete_secret(SecretId=secret, RecoveryWindowInDays=7)
+    assert look(api)[0] == [(secret, True)]
+    secrets.restore_secret(SecretId=secret)
+    secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
+    assert look(api)[0] == []
+
+
 def test_where_the_tagging_api_refuses_each_service_is_asked(
     api: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
