@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -76,6 +77,9 @@ async def _announce(log: JsonLog) -> None:
     for listener in listeners:
         log.info("listening", address=address_of(listener))
         listener.close()
+    # What is here now (the modules, the routes) stays for good. A full collection that looks at all
+    # of it again holds every request for 30 ms; from now on it looks at what came later only.
+    gc.freeze()
 
 
 def _on_signals(front: Front, server: Server, log: JsonLog) -> asyncio.Event:
