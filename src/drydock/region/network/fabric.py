@@ -14,6 +14,7 @@ from ipaddress import IPv4Address
 from drydock.errors import NetworkFailed
 from drydock.region.addresses import API, ENDPOINTS, GATEWAY
 from drydock.region.network.namespaces import Namespace, NetworkThread, link_index
+from drydock.region.network.redirecting import Places, ruleset
 from drydock.region.network.router import EniSpec, Router, VpcSpec
 from drydock.region.network.routing import SubnetRoutes
 from drydock.region.network.security import Policy
@@ -91,6 +92,15 @@ class Fabric:
             f"the task endpoint of network interface {eni_id}",
             lambda: router.listen_for(spec, port),
         )
+
+    def redirect(self, eni_id: str, places: Places) -> None:
+        """Have an ENI's processes reach ports of its loopback at other addresses of it.
+
+        Raises NetworkFailed, ProgramMissing.
+        """
+        namespace = self.namespace(eni_id)
+        rules = ruleset(places)
+        self._thread.run(f"the redirects of {eni_id}", lambda: namespace.nft(rules))
 
     def router(self, vpc_id: str) -> Namespace:
         """The namespace of a VPC's router. Raises NetworkFailed if there is none."""

@@ -68,6 +68,8 @@ class Place:
     hostname: str = ""
     """The task's, and a file for /etc/hosts that has it: for an image with a root of its own."""
     hosts: str = ""
+    own_names: bool = False
+    """Whether programs of this machine see that file, too."""
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ class Driver:
                     stdout=output.writer,
                     stderr=output.writer,
                     resolv_conf=place.resolv_conf,
-                    hosts=place.hosts if command.image is not None else "",
+                    hosts=place.hosts if command.image is not None or place.own_names else "",
                     uid=command.uid,
                     gid=command.gid,
                     mounts=request.mounts,

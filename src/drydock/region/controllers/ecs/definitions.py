@@ -139,7 +139,7 @@ def _container_plan(
         user=definition.get("user") or "",
         environment=environment,
         secrets={name: source for name, source in secrets.items() if name not in overridden},
-        log=_log_target(definition, task_id),
+        log=log_target(definition.get("logConfiguration") or {}, definition["name"], task_id),
         stop_timeout=float(definition.get("stopTimeout") or DEFAULT_STOP_TIMEOUT),
         ports=tuple(
             int(entry["containerPort"])
@@ -198,14 +198,16 @@ def _pairs(entries: Sequence[Json] | None) -> dict[str, str]:
     return {entry["name"]: str(entry.get("value", "")) for entry in entries or ()}
 
 
-def _log_target(definition: Json, task_id: str) -> LogTarget | None:
-    """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html"""
-    configuration = definition.get("logConfiguration") or {}
+def log_target(configuration: Json, name: str, task_id: str) -> LogTarget | None:
+    """Where the output of a container of that name goes.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html
+    """
     if configuration.get("logDriver") != "awslogs":
         return None
     options = configuration.get("options") or {}
     prefix = options.get("awslogs-stream-prefix")
-    parts = (prefix, definition["name"], task_id) if prefix else (task_id,)
+    parts = (prefix, name, task_id) if prefix else (task_id,)
     return LogTarget(
         group=options.get("awslogs-group", ""),
         stream="/".join(parts),

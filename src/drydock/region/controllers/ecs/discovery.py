@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from drydock.region.api.gaps.ecs import service_connect
 from drydock.region.api.gaps.ecs.records import Service, Task
 from drydock.region.api.gaps.servicediscovery import CloudMapBackend
 from drydock.region.controllers.ecs.definitions import checks_health
@@ -52,6 +53,10 @@ class Discovery:
             self._store.changed("servicediscovery")
         return changed
 
+    def tidy(self, service: Service) -> None:
+        """Take back what was made in Cloud Map for deployments that are over."""
+        service_connect.withdraw(service, self._store.backend("servicediscovery"))
+
     def _is_judged(self, cloud_map: CloudMapBackend, registry: str) -> bool:
         return cloud_map.services[registry].health_check_custom_config is not None
 
@@ -75,9 +80,11 @@ class Discovery:
 
 
 def _registries(service: Service, task: Task) -> list[dict[str, Any]]:
-    """Those of a task's own deployment, or the service's, if that is forgotten."""
+    """Those of a task's own deployment, or the service's, if that is forgotten; and Service Connect's."""
     own = next((one for one in service.deployments if one.id == task.started_by), None)
-    return service.service_registries if own is None else own.service_registries
+    found = service.service_registries if own is None else own.service_registries
+    published = task.connect.published if task.connect is not None else ()
+    return [*found, *({"registryArn": arn, "port": port} for arn, port in published)]
 
 
 def _serves(task: Task) -> bool:

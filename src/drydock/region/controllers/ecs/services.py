@@ -69,6 +69,7 @@ class ServiceController:
                 if service.status == "ACTIVE"
                 else self._drain(service, tasks)
             )
+            self._discovery.tidy(service)
             if _picture(service, tasks) != before:
                 self._store.changed("ecs")  # tells the others
         return Requeue(min(due)) if due else DONE

@@ -17,12 +17,13 @@ from drydock.region.api.gaps.ecs.records import Task
 from drydock.region.api.gaps.logs import LogGroupMissing
 from drydock.region.api.store import Store
 from drydock.region.controllers.ecs import environment_files, secrets
-from drydock.region.controllers.ecs.definitions import ContainerPlan, LogTarget
+from drydock.region.controllers.ecs.definitions import ContainerPlan, LogTarget, log_target
 from drydock.region.controllers.ecs.endpoint import Pids, TaskEndpoints
 from drydock.region.controllers.ecs.folders import TaskFolders
 from drydock.region.controllers.ecs.images import Image, TaskImages
 from drydock.region.controllers.ecs.needs import PORT, Need, agent_need, needs, unmet
 from drydock.region.controllers.ecs.permissions import Permissions
+from drydock.region.controllers.ecs.proxies import TaskProxies
 from drydock.region.controllers.parts import Parts
 from drydock.region.network.probing import probe
 from drydock.region.processes.client import Process
@@ -34,6 +35,8 @@ from drydock.region.runtime.terminal import Wish
 
 log = logging.getLogger(__name__)
 
+_PROXY = "ecs-service-connect"
+"""The proxy's name in log streams."""
 _PROBE_SECONDS = 3.0
 """A packet that is dropped is no answer; AWS waits for minutes."""
 
@@ -74,6 +77,7 @@ class TaskStarter:
         self._images = TaskImages(parts)
         self._endpoints = TaskEndpoints(parts)
         self._folders = TaskFolders(parts.workspace.region / "tasks")
+        self._proxies = TaskProxies(parts)
 
     @property
     def container_engine(self) -> str:
@@ -150,8 +154,26 @@ class TaskStarter:
         """Metadata and credentials, from inside the task; idempotent."""
         self._endpoints.open(task, self._permissions.task_role(task), pids)
 
+    def connect(self, task: Task, wake: Callable[[], None]) -> None:
+        """Service Connect's proxy, where the task has it; idempotent. `wake`: when it ends.
+
+        Raises CannotStartError.
+        """
+        sink = None
+        if task.connect is not None and task.connect.log:
+            sink = self._sink(task, log_target(task.connect.log, _PROXY, task.id))
+        try:
+            self._proxies.open(task, sink, wake)
+        except DrydockError as error:
+            raise CannotStartError(f"ResourceInitializationError: {error}") from error
+
+    def keep_connected(self, task: Task, wake: Callable[[], None]) -> float | None:
+        """Have the proxy know who serves now → seconds until the next look, if one is due."""
+        return self._proxies.converge(task, wake)
+
     def close_endpoint(self, task_id: str) -> None:
         """Nothing of the task runs, and its interface is about to go. Idempotent."""
+        self._proxies.close(task_id)
         self._endpoints.close(task_id)
 
     def forget(self, task_id: str) -> None:
@@ -161,6 +183,7 @@ class TaskStarter:
 
     def close(self) -> None:
         """No task runs any more."""
+        self._proxies.close_all()
         self._folders.clear()
 
     def _check_way_out(self, task: Task, plan: ContainerPlan) -> None:
@@ -216,13 +239,15 @@ class TaskStarter:
         vpc = fabric.enis()[eni].vpc_id
         address, hostname = fabric.enis()[eni].address, task.attachments[0].detail("privateDnsName")
         names = f"127.0.0.1 localhost\n::1 localhost\n{address} {hostname}\n"
+        aliases = self._proxies.hosts(task)
         return Place(
             netns=fabric.namespace(eni).descriptor,
             resolv_conf=self._resolv_conf(vpc),
             stage=self._folders.stage(task.id),
             layer=self._folders.layer(task.id, container),
             hostname=hostname or "",
-            hosts=self._folders.file(task.id, "hosts", names),
+            hosts=self._folders.file(task.id, "hosts", names + aliases),
+            own_names=bool(aliases),
             environment={
                 **self._permissions.environment(task, self._parts.task_environment),
                 **self._endpoints.environment(task, container),

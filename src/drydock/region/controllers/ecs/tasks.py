@@ -7,6 +7,7 @@ RUNNING once every program has been executed, STOPPED once processes and interfa
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -15,6 +16,7 @@ from datetime import timedelta
 from moto.core.utils import utcnow
 from moto.ec2.exceptions import EC2ClientError
 
+from drydock.errors import BalancerFailed
 from drydock.region.api.gaps.ecs.records import Task
 from drydock.region.api.gaps.ecs.sizes import memory_mib
 from drydock.region.controllers.base import DONE, Outcome, Requeue
@@ -31,6 +33,8 @@ from drydock.region.controllers.parts import Parts
 from drydock.region.runtime.consumption import Usage
 from drydock.region.runtime.driver import Container
 from drydock.region.runtime.memory import SWEEP, MemoryGuard
+
+log = logging.getLogger(__name__)
 
 SOON = Requeue(0.05)
 _MIB = 1024 * 1024
@@ -251,6 +255,7 @@ class TaskController:
                     "has no file systems outside of a task (EFS, EBS): give it an empty host"
                 )
         self._starter.open_endpoint(task, running.first_pids)
+        self._starter.connect(task, lambda: self.wake(task.task_arn))
         ready = {plan.name: self._starter.prepare(task, plan) for plan in plans}
         if task.enable_execute_command:
             running.agent_trouble = self._starter.agent_trouble(task)
@@ -285,9 +290,20 @@ class TaskController:
         self._memory.watch(task.id, plan.name, container.process.host_pid, (own, whole), kill)
 
     def _look_after(self, task: Task, running: RunningTask) -> Outcome:
-        """A task that runs: its health checks."""
-        after = self._check_health(task, running)
-        return DONE if after is None else Requeue(after)
+        """A task that runs: its health checks, and whom it is connected to."""
+        due = (self._check_health(task, running), self._connect(task))
+        waits = [one for one in due if one is not None]
+        return Requeue(min(waits)) if waits else DONE
+
+    def _keep_connected(self, task: Task) -> None:
+        """While it ends; what fails now is no reason for it to stay."""
+        try:
+            self._connect(task)
+        except BalancerFailed as error:
+            log.warning("its proxy is not told", extra={"task": task.id, "why": str(error)})
+
+    def _connect(self, task: Task) -> float | None:
+        return self._starter.keep_connected(task, lambda: self.wake(task.task_arn))
 
     def _check_health(self, task: Task, running: RunningTask) -> float | None:
         """Run what checks are due, and note their results → seconds until the next look."""
@@ -298,6 +314,7 @@ class TaskController:
     def _wind_down(self, task: Task, running: RunningTask) -> Outcome:
         """Drained → SIGTERM → SIGKILL after stopTimeout → every last line stored → interface gone."""
         if running.unfinished:
+            self._keep_connected(task)
             serving = not running.essential_ended and not running.ending
             if serving and self._records.is_registered(task):
                 self._records.set_status(task, "DEACTIVATING")

@@ -140,7 +140,6 @@ def test_protection_is_for_tasks_of_services_and_expires(
             },
             "no lifecycle hooks",
         ),
-        ({"serviceConnectConfiguration": {"enabled": True}}, "no Service Connect"),
         ({"schedulingStrategy": "DAEMON"}, "daemon scheduling strategy"),
         (
             {"serviceRegistries": [{"registryArn": "arn:aws:servicediscovery:x:1:service/srv-no"}]},

@@ -15,7 +15,7 @@ from moto.ecs.exceptions import (
 from moto.ecs.models import CapacityProviderFailure, Cluster, ClusterFailure, TaskDefinition
 
 from drydock.region.api.gaps import overlay
-from drydock.region.api.gaps.ecs import containers, sizes
+from drydock.region.api.gaps.ecs import containers, service_connect, sizes
 from drydock.region.api.gaps.ecs.execute import ExecSession
 from drydock.region.api.gaps.ecs.responses import EcsResponse
 from drydock.region.api.gaps.ecs.services import ServiceOperations
@@ -61,6 +61,23 @@ class EcsBackend(ServiceOperations, SettingOperations):
         ]
         if not cluster_settings:
             cluster.settings = insights
+        given = cluster.service_connect_defaults
+        cluster.service_connect_defaults = service_connect.default_namespace(self.cloud_map, given)
+        return cluster
+
+    def update_cluster(
+        self,
+        cluster_name: str,
+        cluster_settings: list[Json] | None,
+        configuration: Json | None,
+        service_connect_defaults: dict[str, str] | None,
+    ) -> Cluster:
+        """UpdateCluster; an empty namespace takes the default one away."""
+        cluster = super().update_cluster(cluster_name, cluster_settings, configuration, None)
+        if service_connect_defaults is not None:
+            cluster.service_connect_defaults = service_connect.default_namespace(
+                self.cloud_map, service_connect_defaults
+            )
         return cluster
 
     def update_cluster_settings(self, cluster: str, settings: list[Json]) -> Cluster:

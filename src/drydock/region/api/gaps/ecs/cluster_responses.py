@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from moto.core.responses import ActionResult, BaseResponse
 from moto.ecs.exceptions import ECSException
 
-from drydock.region.api.gaps.ecs import protection
+from drydock.region.api.gaps.ecs import protection, service_connect
 
 if TYPE_CHECKING:
     from drydock.region.api.gaps.ecs.backend import EcsBackend
@@ -63,14 +63,12 @@ class ClusterResponses(BaseResponse):
         return ActionResult({"protectedTasks": tasks, "failures": failures})
 
     def list_services_by_namespace(self) -> ActionResult:
-        """Those that Service Connect has put there; CreateService refuses it, so there are none."""
-        cloud_map: Any = self.ecs_backend.cloud_map
-        wanted = self._get_param("namespace")
-        if not any(wanted in (one.arn, one.name) for one in cloud_map.namespaces.values()):
-            raise ECSException(
-                "NamespaceNotFoundException", f"The namespace {wanted} is not there."
-            )
-        return ActionResult({"serviceArns": []})
+        """Those that Service Connect has put there, of all clusters."""
+        backend = self.ecs_backend
+        found = service_connect.in_namespace(
+            self._get_param("namespace"), backend.services.values(), backend.cloud_map
+        )
+        return ActionResult({"serviceArns": found})
 
     def create_task_set(self) -> ActionResult:
         raise ECSException(

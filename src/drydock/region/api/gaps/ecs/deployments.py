@@ -9,17 +9,22 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.utils import utcnow
 from moto.ecs.exceptions import ECSException, InvalidParameterException
 from moto.moto_api._internal import mock_random
+from moto.servicediscovery.models import servicediscovery_backends
 
+from drydock.region.api.gaps.ecs import service_connect
 from drydock.region.api.gaps.ecs.describing import deployment_as_shown, revision_as_shown
 from drydock.region.api.gaps.ecs.records import Deployment, Service
 from drydock.region.api.gaps.ecs.revisions import CARRIED, ServiceDeployment, ServiceRevision
 from drydock.region.api.gaps.ecs.tasks import TaskOperations
+
+if TYPE_CHECKING:
+    from drydock.region.api.gaps.servicediscovery import CloudMapBackend
 
 Json = dict[str, Any]
 KEPT = 100
@@ -52,6 +57,11 @@ class DeploymentOperations(TaskOperations):
 
     services: dict[str, Service]  # type: ignore[assignment]
 
+    @property
+    def cloud_map(self) -> CloudMapBackend:
+        backend: Any = servicediscovery_backends[self.account_id][self.region_name]
+        return backend  # type: ignore[no-any-return]
+
     def begin_deployment(self, service: Service) -> None:
         """Put a new PRIMARY deployment in front; the one before is ACTIVE until it has no tasks."""
         under_way = service.under_way
@@ -80,7 +90,22 @@ class DeploymentOperations(TaskOperations):
             record.alarms_status = "MONITORING"
         service.revisions = [revision, *service.revisions][:KEPT]
         service.service_deployments = [record, *service.service_deployments][:KEPT]
-        self._put_first(service, _deployment(service, revision))
+        self._put_first(service, self._new_deployment(service, revision))
+
+    def _new_deployment(self, service: Service, revision: ServiceRevision) -> Deployment:
+        """A deployment, which knows the Service Connect endpoints of now."""
+        made = _deployment(service, revision)
+        others = [one for one in self.services.values() if one.status == "ACTIVE"]
+        found = service_connect.publish(
+            service,
+            self.describe_task_definition(made.task_definition),
+            self.cloud_map,
+            [(one, self.describe_task_definition(str(one.task_definition))) for one in others],
+        )
+        made.service_connect_configuration = service.service_connect_configuration
+        if found is not None:
+            made.connect, made.service_connect_resources = found
+        return made
 
     def _alarms_to_watch(self, service: Service) -> bool:
         """ECS does not watch alarms that are in ALARM when a deployment begins."""
@@ -170,7 +195,7 @@ class DeploymentOperations(TaskOperations):
         for name, value in to.settings.items():
             setattr(service, name, value)
         before = next((one for one in service.deployments if one.id == to.deployment_id), None)
-        target = before or _deployment(service, to)
+        target = before or self._new_deployment(service, to)
         target.rollout_state = "IN_PROGRESS"
         target.rollout_state_reason = f"{why.who}: rolling back to deploymentId {target.id}."
         target.failed_tasks = 0

@@ -41,8 +41,6 @@ def _missing(params: Mapping[str, Any]) -> str:
         return f"deployment strategy {strategy}: use ROLLING"
     if configuration.get("lifecycleHooks"):
         return "lifecycle hooks of deployments"
-    if (params.get("serviceConnectConfiguration") or {}).get("enabled"):
-        return "Service Connect: use service discovery (serviceRegistries)"
     if params.get("vpcLatticeConfigurations"):
         return "VPC Lattice"
     return ""

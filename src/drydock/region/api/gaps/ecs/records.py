@@ -15,6 +15,7 @@ from typing import Any
 from moto.core.utils import utcnow
 from moto.moto_api._internal import mock_random
 
+from drydock.region.api.gaps.ecs.connect import Connect
 from drydock.region.api.gaps.ecs.revisions import ServiceDeployment, ServiceRevision
 
 Json = dict[str, Any]
@@ -121,6 +122,8 @@ class Task:
     """Its service stopped it for its health."""
     failure_told: bool = False
     """Its service has an event about its failed start."""
+    connect: Connect | None = None
+    """Its deployment's share in Service Connect; the API does not show it."""
     protected_until: datetime | None = None
     """Until then neither scaling in nor a deployment stops it."""
 
@@ -163,6 +166,11 @@ class Deployment:
     """The service's when it began; the API does not show them."""
     service_registries: list[Json] = field(default_factory=list)
     """The same."""
+    service_connect_configuration: Json | None = None
+    service_connect_resources: list[Json] | None = None
+    """[{"discoveryName", "discoveryArn"}]"""
+    connect: Connect | None = None
+    """What its tasks know of Service Connect; the API does not show it."""
     impaired: bool = False
     """Starts are delayed because they keep failing, and an event says so."""
     created_at: datetime = field(default_factory=utcnow)
@@ -205,6 +213,8 @@ class Service:
     placement_constraints: list[Json] = field(default_factory=list)
     placement_strategy: list[Json] = field(default_factory=list)
     service_connect_configuration: Json | None = None
+    discovery_services: tuple[str, ...] = ()
+    """ARNs of the Cloud Map services that were made for Service Connect."""
     volume_configurations: list[Json] = field(default_factory=list)
     vpc_lattice_configurations: list[Json] = field(default_factory=list)
     role_arn: str | None = None

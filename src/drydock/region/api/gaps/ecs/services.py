@@ -9,20 +9,16 @@ goes to INACTIVE at once; ListServices matches clusters by part of their name.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from moto.core.utils import utcnow
 from moto.ecs.exceptions import ECSException, InvalidParameterException, ServiceNotFoundException
 from moto.ecs.models import Cluster, TaskDefinition
 from moto.elbv2.models import elbv2_backends
-from moto.servicediscovery.models import servicediscovery_backends
 
-from drydock.region.api.gaps.ecs import checks, features
+from drydock.region.api.gaps.ecs import checks, features, service_connect
 from drydock.region.api.gaps.ecs.deployments import DeploymentOperations
 from drydock.region.api.gaps.ecs.records import Service
-
-if TYPE_CHECKING:
-    from drydock.region.api.gaps.servicediscovery import CloudMapBackend
 
 Json = dict[str, Any]
 
@@ -63,11 +59,6 @@ class ServiceOperations(DeploymentOperations):
     services: dict[str, Service]
     """By "cluster name:service name"."""
 
-    @property
-    def cloud_map(self) -> CloudMapBackend:
-        backend: Any = servicediscovery_backends[self.account_id][self.region_name]
-        return backend  # type: ignore[no-any-return]
-
     def create_service_from(self, params: Mapping[str, Any]) -> Service:
         """CreateService (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html)."""
         cluster = self._get_cluster(params.get("cluster") or "default")
@@ -96,9 +87,11 @@ class ServiceOperations(DeploymentOperations):
         configuration = checks.network(self.ec2, definition, params.get("networkConfiguration"))
         self._check_load_balancers(definition, params)
         features.check(params, self.cloud_map, definition)
+        arn = f"arn:{self.partition}:ecs:{self.region_name}:{self.account_id}:service/{cluster.name}/{name}"
+        connect = self._connect(params, arn, cluster, definition)
         service = Service(
             name=name,
-            arn=f"arn:{self.partition}:ecs:{self.region_name}:{self.account_id}:service/{cluster.name}/{name}",
+            arn=arn,
             cluster_name=cluster.name,
             cluster_arn=cluster.arn,
             region_name=self.region_name,
@@ -113,7 +106,7 @@ class ServiceOperations(DeploymentOperations):
             tags=list(params.get("tags") or []),
             client_token=params.get("clientToken"),
         )
-        _keep(service, params)
+        _keep(service, {**params, "serviceConnectConfiguration": connect})
         service.capacity_provider_strategy = list(strategy or [])
         service.deployment_configuration = _deployment_configuration({}, params)
         if kind == "FARGATE":
@@ -131,6 +124,16 @@ class ServiceOperations(DeploymentOperations):
             raise InvalidParameterException(
                 "Health check grace period is only valid for services configured to use load balancers"
             )
+
+    def _connect(
+        self, params: Mapping[str, Any], arn: str, cluster: Cluster, definition: TaskDefinition
+    ) -> Json | None:
+        """The Service Connect configuration that is given, with its namespace; None: none is."""
+        given = params.get("serviceConnectConfiguration")
+        if given is None:
+            return None
+        default, others = cluster.service_connect_defaults, self.services.values()
+        return service_connect.check(given, arn, default, definition, self.cloud_map, others)
 
     def _service_role(self, params: Mapping[str, Any]) -> str | None:
         if not params.get("loadBalancers"):
@@ -152,6 +155,12 @@ class ServiceOperations(DeploymentOperations):
         entered = params.get("enableExecuteCommand", service.enable_execute_command)
         checks.enterable(definition, entered, "updated")
         before = {key: getattr(service, key) for key in _REDEPLOYING}
+        connection = {
+            "serviceConnectConfiguration": service.service_connect_configuration,
+            **params,
+        }
+        cluster = self._get_cluster(service.cluster_name)
+        connect = self._connect(connection, service.arn, cluster, definition)
         if params.get("networkConfiguration"):
             service.network_configuration = checks.network(
                 self.ec2, definition, params["networkConfiguration"]
@@ -160,7 +169,7 @@ class ServiceOperations(DeploymentOperations):
             self._check_load_balancers(definition, params)
         features.check(params, self.cloud_map, definition)
         service.task_definition = definition.arn
-        _keep(service, params)
+        _keep(service, {**params, "serviceConnectConfiguration": connect})
         if params.get("capacityProviderStrategy"):
             service.launch_type = None
         service.deployment_configuration = _deployment_configuration(

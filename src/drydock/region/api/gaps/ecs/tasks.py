@@ -7,7 +7,7 @@ StopTask answers 500 for an unknown task.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from moto.core.utils import utcnow
@@ -97,7 +97,7 @@ class TaskOperations(EC2ContainerServiceBackend):
             }
             tags = _merged(tags, [{"key": key, "value": value} for key, value in managed.items()])
         strategy = deployment.capacity_provider_strategy
-        return self._new_task(
+        task = self._new_task(
             definition,
             cluster_name=service.cluster_name,
             cluster_arn=service.cluster_arn,
@@ -112,6 +112,10 @@ class TaskOperations(EC2ContainerServiceBackend):
             enable_execute_command=service.enable_execute_command,
             tags=tags,
         )
+        if (connect := deployment.connect) is not None:
+            task.connect = connect
+            task.attachments += [_connection(one) for one in connect.attachments]
+        return task
 
     def _new_task(self, definition: TaskDefinition, *, overrides: Json, **fields: Any) -> Task:
         identity = mock_random.uuid4().hex
@@ -271,6 +275,11 @@ class TaskOperations(EC2ContainerServiceBackend):
             return self.describe_task_definition(name)
         except ECSException as error:
             raise EcsClientException("TaskDefinition not found.") from error
+
+
+def _connection(details: Iterable[tuple[str, str]]) -> Attachment:
+    shown = [{"name": name, "value": value} for name, value in details]
+    return Attachment(id=str(mock_random.uuid4()), type="Service Connect", details=shown)
 
 
 def _container(definition: Json, task_arn: str, arn: str, cluster: str, task_id: str) -> Container:

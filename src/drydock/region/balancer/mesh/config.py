@@ -1,0 +1,104 @@
+"""A proxy's configuration. Pure: a mesh and descriptor numbers → text. Servers are added while it runs.
+
+As AWS's proxy does: round robin, two more attempts when a connection fails, time-outs of the endpoint.
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-concepts.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from drydock.region.balancer.mesh.spec import Door, Mesh, Protocol
+from drydock.region.balancer.words import milliseconds, proxy_name
+
+CONNECT_TIMEOUT = 2.0
+"""Seconds of one attempt."""
+_FOR_EVER = 24 * 86400.0
+"""HAProxy's longest time, about."""
+
+
+def backend_name(key: str) -> str:
+    """Where a route's servers are."""
+    return proxy_name("to", key)
+
+
+def door_key(door: Door) -> str:
+    """Its key among those of `listening`."""
+    return f"port {door.port}"
+
+
+def server_options(protocol: Protocol) -> str:
+    """The keywords of a route's servers."""
+    return "proto h2" if protocol in ("http2", "grpc") else ""
+
+
+def listening(mesh: Mesh) -> list[str]:
+    """The keys of everything that needs a listening socket."""
+    return [route.key for route in mesh.routes] + [door_key(door) for door in mesh.doors]
+
+
+def render(mesh: Mesh, stats_fd: int, descriptors: Mapping[str, int]) -> str:
+    """The text of haproxy.cfg. `descriptors`: of listening sockets, by the keys of `listening`."""
+    sections = [_global(stats_fd, logs=mesh.logs), _defaults(logs=mesh.logs)]
+    for route in mesh.routes:
+        name = backend_name(route.key)
+        sections += _pair(name, route.protocol, descriptors[route.key], route.idle, route.request)
+    for door in mesh.doors:
+        name = backend_name(door_key(door))
+        sections += _pair(name, door.protocol, descriptors[door_key(door)], door.idle, 0)
+        server = f"server own 127.0.0.1:{door.to} {server_options(door.protocol)}"
+        sections[-1].append(server.rstrip())
+    return "\n\n".join("\n    ".join(section) for section in sections) + "\n"
+
+
+def _global(stats_fd: int, *, logs: bool) -> list[str]:
+    return [
+        "global",
+        f"stats socket fd@{stats_fd} level admin",
+        "nbthread 1",
+        "maxconn 4000",
+        # an ordinary user's limit of open files may be lower; then fewer connections are the answer
+        "no strict-limits",
+        *(["log stdout format raw local0 notice"] if logs else []),
+    ]
+
+
+def _defaults(*, logs: bool) -> list[str]:
+    return [
+        "defaults",
+        f"timeout connect {milliseconds(CONNECT_TIMEOUT)}",
+        "retries 2",
+        "option redispatch 1",
+        "http-reuse safe",
+        *(["log global", "option log-separate-errors", "option dontlog-normal"] if logs else []),
+    ]
+
+
+def _pair(
+    name: str, protocol: Protocol, descriptor: int, idle: float, request: float
+) -> list[list[str]]:
+    """A frontend and its backend, which is the last one."""
+    mode = "tcp" if protocol == "tcp" else "http"
+    wait, rest = _time(request), _time(idle)
+    return [
+        [
+            f"frontend from-{name}",
+            f"mode {mode}",
+            f"option {mode}log",
+            f"bind fd@{descriptor}",
+            f"timeout client {rest}",
+            *([f"timeout http-keep-alive {rest}"] if mode == "http" else []),
+            f"default_backend {name}",
+        ],
+        [
+            f"backend {name}",
+            f"mode {mode}",
+            "balance roundrobin",
+            f"timeout server {rest if mode == 'tcp' else wait}",
+            f"timeout tunnel {rest}",
+        ],
+    ]
+
+
+def _time(seconds: float) -> str:
+    return milliseconds(seconds or _FOR_EVER)

@@ -1,0 +1,172 @@
+"""One proxy that runs: its HAProxy process, its sockets, and the servers that it is told."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+
+from drydock.errors import BalancerFailed, SpawnFailed
+from drydock.paths import write_private
+from drydock.region.balancer.health import parse_servers
+from drydock.region.balancer.mesh.config import listening, render, server_options
+from drydock.region.balancer.mesh.plan import Step, plan
+from drydock.region.balancer.mesh.spec import Mesh, Server
+from drydock.region.balancer.program import haproxy_program
+from drydock.region.balancer.runtime import Runtime
+from drydock.region.processes.client import Process, Spawner
+from drydock.region.processes.protocol import ProcessSpec
+
+log = logging.getLogger(__name__)
+
+_START = 10.0
+"""Seconds that a new process has to answer."""
+_FIRST_FD = 3
+
+
+class Proxy:
+    """One task's. One thread at a time calls it."""
+
+    def __init__(
+        self,
+        spawner: Spawner,
+        folder: Path,
+        netns: int,
+        mesh: Mesh,
+        sockets: Mapping[str, socket.socket],
+    ) -> None:
+        """`folder` is its own and exists. `sockets`: listening ones in the namespace, by the keys of
+        `config.listening`; they are the proxy's now."""
+        self._spawner = spawner
+        self._folder = folder
+        self._netns = netns
+        self._mesh = mesh
+        self._sockets = sockets
+        self._process: Process | None = None
+        self._runtime: Runtime | None = None
+
+    def converge(
+        self,
+        wanted: Mapping[str, Collection[Server]],
+        on_exit: Callable[[], None],
+        output: Callable[[], int] | None = None,
+    ) -> bool:
+        """Have the process run and know exactly these servers → whether nothing is left to do.
+
+        `on_exit` is called from the spawner's thread when it ends. `output` opens a descriptor for its
+        log, which is closed here. Raises BalancerFailed, ProgramMissing.
+        """
+        if self._process is None or not self._process.running:
+            self._start(on_exit, output)
+        for step in (steps := plan(self._mesh, wanted, self._seen())):
+            self._take(step)
+        return not any(step.verb in ("spare", "forget") for step in steps) and not self._leaving(
+            wanted
+        )
+
+    def stop(self) -> None:
+        """End it at once. Idempotent."""
+        if self._process is not None:
+            self._process.kill()
+            if self._process.wait(_START) is None:
+                raise BalancerFailed(f"HAProxy {self._process.host_pid}", "it does not end")
+            self._process = None
+        for listening_socket in self._sockets.values():
+            listening_socket.close()
+
+    def _leaving(self, wanted: Mapping[str, Collection[Server]]) -> bool:
+        """Whether servers are left that are not wanted any more."""
+        return len(self._seen()) > sum(len(set(each)) for each in wanted.values())
+
+    def _seen(self) -> dict[tuple[str, str], tuple[bool, int]]:
+        found = parse_servers(self._ask("show stat -1 4 -1"))
+        return {
+            place: (server.up, server.sessions)
+            for place, server in found.items()
+            if place[1] != "own"
+        }
+
+    def _take(self, step: Step) -> None:
+        name = f"{step.backend}/{step.server}"
+        match step.verb:
+            case "add":
+                options = server_options(step.protocol)
+                words = f"add server {name} {step.server} {options}".rstrip()
+                self._tell(words, "New server registered.")
+                self._tell(f"enable server {name}")
+            case "ready":
+                self._tell(f"set server {name} state ready")
+            case "spare":
+                self._tell(f"set server {name} state maint")
+            case "forget":
+                # one that got a connection just now stays, and is tried again
+                self._ask(f"del server {name}")
+
+    def _ask(self, command: str) -> str:
+        if self._runtime is None:
+            raise BalancerFailed("a proxy of Service Connect", "it does not run")
+        return self._runtime.ask(command)
+
+    def _tell(self, command: str, expect: str = "") -> None:
+        if self._runtime is not None:
+            self._runtime.tell(command, expect)
+
+    def _start(self, on_exit: Callable[[], None], output: Callable[[], int] | None) -> None:
+        with socket.socket(socket.AF_UNIX) as stats:
+            # abstract: no file to sweep; random: nobody else can be there before us
+            address = f"\0drydock-{secrets.token_hex(16)}"
+            stats.bind(address)
+            stats.listen(16)
+            process = self._spawn(stats, on_exit, output)
+        self._process, self._runtime = process, Runtime(address, lambda: process.running)
+        try:
+            self._runtime.ask("show version", _START)
+        except BalancerFailed as error:
+            process.kill()
+            process.wait(_START)
+            words = self._file("log").read_text(errors="replace").strip()
+            raise BalancerFailed(
+                "the proxy of Service Connect does not start", words or error.cause
+            ) from error
+
+    def _spawn(
+        self,
+        stats: socket.socket,
+        on_exit: Callable[[], None],
+        output: Callable[[], int] | None,
+    ) -> Process:
+        keys = listening(self._mesh)
+        numbers = {key: _FIRST_FD + 1 + place for place, key in enumerate(keys)}
+        config = self._file("cfg")
+        write_private(config, render(self._mesh, _FIRST_FD, numbers))
+        self._file("log").unlink(missing_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+        printed = os.open(self._file("log"), flags, 0o600)
+        written = output() if output is not None else None
+        try:
+            return self._spawner.spawn(
+                ProcessSpec(
+                    argv=[haproxy_program(), "-db", "-q", "-f", str(config)],
+                    env={},
+                    cwd=str(self._folder),
+                    netns=self._netns,
+                    stdout=printed if written is None else written,
+                    stderr=printed,
+                    pass_fds=[stats.fileno(), *(self._sockets[key].fileno() for key in keys)],
+                ),
+                lambda _process: on_exit(),
+            )
+        except SpawnFailed as error:
+            raise BalancerFailed(
+                "the proxy of Service Connect does not start", str(error)
+            ) from error
+        finally:
+            os.close(printed)
+            if written is not None:
+                os.close(written)
+
+    def _file(self, suffix: str) -> Path:
+        return self._folder / f"proxy.{suffix}"

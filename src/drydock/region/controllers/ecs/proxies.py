@@ -1,0 +1,162 @@
+"""Service Connect's proxy in each task that has it: what it listens at, and who serves at the moment.
+
+Who serves is read from Cloud Map, where the service's controller registers tasks that run and are
+healthy. Names are the deployment's: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-concepts-deploy.html
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any, cast
+
+from drydock.errors import BalancerFailed, DrydockError
+from drydock.region.api.gaps.ecs.connect import Connect, Endpoint
+from drydock.region.api.gaps.ecs.records import Task
+from drydock.region.balancer.mesh.config import door_key
+from drydock.region.balancer.mesh.proxy import Proxy
+from drydock.region.balancer.mesh.spec import Door, Mesh, Protocol, Route, Server, places, reachable
+from drydock.region.controllers.ecs.folders import TaskFolders
+from drydock.region.controllers.parts import Parts
+from drydock.region.runtime.output import Sink
+
+_AGAIN = 0.5
+"""Seconds between two looks whether a server that left has ended its last call."""
+_PROTOCOLS = frozenset({"http", "http2", "grpc"})
+
+
+class TaskProxies:
+    """One proxy a task. Thread-safe; of one task, one thread at a time."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._store = parts.store
+        self._folders = TaskFolders(parts.workspace.region / "connect")
+        self._lock = threading.Lock()
+        self._open: dict[str, tuple[Proxy, list[Route], Callable[[], int] | None]] = {}
+
+    def open(self, task: Task, sink: Sink | None, wake: Callable[[], None]) -> None:
+        """Listen and serve, where the task has Service Connect; idempotent. `sink`: for its log.
+
+        Raises BalancerFailed, ProgramMissing.
+        """
+        connect = task.connect
+        if connect is None or task.id in self._open:
+            return
+        routes = reachable([_route(one) for one in connect.endpoints])
+        mesh = Mesh(routes, [_door(one) for one in connect.ingress], logs=sink is not None)
+        if not mesh.routes and not mesh.doors:
+            return
+        proxy = self._listen(task, mesh)
+        pump = self._parts.pump
+        output = None if sink is None else lambda: pump.open(sink).writer
+        with self._lock:
+            self._open[task.id] = (proxy, routes, output)
+        self.converge(task, wake)
+
+    def converge(self, task: Task, wake: Callable[[], None]) -> float | None:
+        """Have the proxy run and know who serves → seconds until the next look; None: nothing is due.
+
+        `wake` is called when the proxy ends. Raises BalancerFailed.
+        """
+        with self._lock:
+            found = self._open.get(task.id)
+        if found is None or task.connect is None:
+            return None
+        proxy, routes, output = found
+        serving = self._serving(task.connect, {one.key for one in routes})
+        return None if proxy.converge(serving, wake, output) else _AGAIN
+
+    def hosts(self, task: Task) -> str:
+        """Lines for the task's /etc/hosts."""
+        with self._lock:
+            found = self._open.get(task.id)
+        addresses = places(found[1]) if found is not None else {}
+        return "".join(f"{address} {name}\n" for name, address in addresses.items())
+
+    def close(self, task_id: str) -> None:
+        """Before the task's interface goes. Idempotent."""
+        with self._lock:
+            found = self._open.pop(task_id, None)
+        if found is not None:
+            found[0].stop()
+        self._folders.remove(task_id)
+
+    def close_all(self) -> None:
+        """No task runs any more."""
+        for task_id in list(self._open):
+            self.close(task_id)
+
+    def _listen(self, task: Task, mesh: Mesh) -> Proxy:
+        """An alias stands for a port that nobody chose: the task's containers may listen at any."""
+        eni = str(task.eni_id)
+        namespace = self._parts.fabric.namespace(eni)
+        own, nobody = self._parts.fabric.enis()[eni].address, (IPv4Address("127.0.0.1"), 0)
+        wanted = {one.key: nobody for one in mesh.routes}
+        wanted |= {door_key(one): (own, one.port) for one in mesh.doors}
+        sockets: dict[str, socket.socket] = {}
+        try:
+            for key, place in wanted.items():
+                sockets[key] = namespace.listen(*place)
+            addresses = places(mesh.routes)
+            self._parts.fabric.redirect(
+                eni,
+                {
+                    (addresses[one.name], one.port): sockets[one.key].getsockname()[1]
+                    for one in mesh.routes
+                },
+            )
+        except (OSError, DrydockError) as error:
+            for opened in sockets.values():
+                opened.close()
+            raise BalancerFailed(
+                "the proxy of Service Connect cannot listen", str(error)
+            ) from error
+        folder = Path(self._folders.stage(task.id))
+        return Proxy(self._parts.spawner, folder, namespace.descriptor, mesh, sockets)
+
+    def _serving(self, connect: Connect, wanted: set[str]) -> dict[str, set[Server]]:
+        with self._store.reading():
+            known: Iterable[Any] = self._store.backend("servicediscovery").services.values()
+            by_name = {(one.namespace_id, one.name): one.instances for one in known}
+            return {
+                _key(endpoint): _servers(
+                    by_name.get((endpoint.namespace, endpoint.discovery_name), ())
+                )
+                for endpoint in connect.endpoints
+                if _key(endpoint) in wanted
+            }
+
+
+def _servers(instances: Iterable[Any]) -> set[Server]:
+    return {
+        (IPv4Address(one.attributes["AWS_INSTANCE_IPV4"]), int(one.attributes["AWS_INSTANCE_PORT"]))
+        for one in instances
+        if one.health_status != "UNHEALTHY" and "AWS_INSTANCE_PORT" in one.attributes
+    }
+
+
+def _key(endpoint: Endpoint) -> str:
+    return endpoint.discovery_name
+
+
+def _route(endpoint: Endpoint) -> Route:
+    return Route(
+        _key(endpoint),
+        endpoint.dns_name,
+        endpoint.port,
+        _protocol(endpoint.protocol),
+        endpoint.idle,
+        endpoint.per_request,
+    )
+
+
+def _door(ingress: Any) -> Door:
+    return Door(ingress.port, ingress.container_port, _protocol(ingress.protocol), ingress.idle)
+
+
+def _protocol(name: str) -> Protocol:
+    return cast("Protocol", name if name in _PROTOCOLS else "tcp")

@@ -1,0 +1,175 @@
+"""Service Connect: tasks call other services by their aliases, through the proxy beside them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.support.region import TestRegion
+from tests.support.scenario import Scenario
+from tests.support.service import Service
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.region
+
+CALLER = """
+import json, signal, sys, time, urllib.error, urllib.request
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+before = None
+while True:
+    seen = set()
+    for _ in range(6):
+        try:
+            with urllib.request.urlopen("http://{name}/", timeout=20) as answer:
+                seen.add(json.load(answer)["address"])
+        except urllib.error.HTTPError as error:
+            seen.add(f"HTTP {{error.code}}")
+            break
+        except OSError as error:
+            seen.add(str(getattr(error, "reason", error)))
+            break
+    if seen != before:
+        print(json.dumps(sorted(seen)), flush=True)
+        before = seen
+    time.sleep(0.05)
+"""
+HTTP = {"containerPort": 3000, "name": "http", "appProtocol": "http"}
+PLAIN = {"containerPort": 3000, "name": "plain"}
+_numbers = itertools.count()
+
+
+@dataclass
+class Joined:
+    """A cluster with a namespace."""
+
+    place: Scenario
+    ecs: Any
+    namespace: str
+    zone: str
+    services: list[Service]
+
+    def service(
+        self, name: str, image: str, command: list[str], count: int = 1, **more: Any
+    ) -> Service:
+        """A service that joins the namespace; `ports` and `publishes` as the API takes them."""
+        ports, publishes = more.pop("ports", []), more.pop("publishes", [])
+        definition = self.place.define(image, command, portMappings=ports)
+        self.ecs.create_service(
+            cluster=self.place.cluster,
+            serviceName=name,
+            taskDefinition=definition,
+            desiredCount=count,
+            launchType="FARGATE",
+            networkConfiguration=more.pop("network", self.place.network),
+            serviceConnectConfiguration={
+                "enabled": True,
+                "namespace": self.namespace,
+                "services": publishes,
+            },
+        )
+        made = Service(self.place, name)
+        self.services.append(made)
+        return made
+
+    def caller(self, name: str, target: str) -> str:
+        """A service of one task that calls a name → its task, once it runs."""
+        made = self.service(name, "psql:1", [CALLER.format(name=target)])
+        (task,) = made.wait_running(1)
+        return task
+
+    def sees(self, caller: str, outcomes: set[str]) -> None:
+        """Wait until a caller's last line are these outcomes."""
+
+        def look() -> bool:
+            lines = self.place.output(caller)
+            return bool(lines) and set(json.loads(lines[-1])) == outcomes
+
+        eventually(look, f"{caller} sees {outcomes}", 40)
+
+
+@pytest.fixture
+def joined(region: TestRegion) -> Iterator[Joined]:
+    number = next(_numbers)
+    place = Scenario.build(region, f"joined-{number}", f"10.{90 + number}.0.0/16")
+    api = region.client("servicediscovery")
+    operation = api.create_http_namespace(Name=f"joined-{number}")["OperationId"]
+    target = api.get_operation(OperationId=operation)["Operation"]["Targets"]["NAMESPACE"]
+    arn = api.get_namespace(Id=target)["Namespace"]["Arn"]
+    found = Joined(place, region.client("ecs"), arn, place.name, [])
+    yield found
+    for one in found.services:
+        one.delete()
+    api.delete_namespace(Id=target)
+
+
+def test_calls_are_balanced_and_follow_the_tasks_that_serve(joined: Joined) -> None:
+    place = joined.place
+    publishes = [{"portName": "http", "clientAliases": [{"port": 80, "dnsName": "store"}]}]
+    store = joined.service("store", "web:1", ["store"], 2, ports=[HTTP], publishes=publishes)
+    servers = {arn: place.address(arn) for arn in store.wait_running(2)}
+    caller = joined.caller("shop", "store")
+    joined.sees(caller, set(servers.values()))
+
+    deployment = store.describe()["deployments"][0]
+    assert deployment["serviceConnectConfiguration"]["namespace"] == joined.namespace
+    (resource,) = deployment["serviceConnectResources"]
+    assert resource["discoveryName"] == "http"
+    listed = joined.ecs.list_services_by_namespace(namespace=joined.namespace)["serviceArns"]
+    assert [arn.rsplit("/", 1)[-1] for arn in listed] == ["shop", "store"]
+    kinds = [one["type"] for one in place.task(next(iter(servers)))["attachments"]]
+    assert kinds == ["ElasticNetworkInterface", "Service Connect"]
+
+    killed, spared = servers
+    place.kill(killed)
+    place.wait(killed, "STOPPED")
+    new = eventually(lambda: store.running() - {killed, spared}, "another one runs") or set()
+    joined.sees(caller, {servers[spared], place.address(new.pop())})
+
+    store.update(desiredCount=0)
+    joined.sees(caller, {"HTTP 503"})
+
+
+def test_a_name_is_known_to_tasks_of_later_deployments_alone(joined: Joined) -> None:
+    early = joined.service("early", "psql:1", [CALLER.format(name=f"http.{joined.zone}:3000")])
+    (first,) = early.wait_running(1)
+    publishes = [{"portName": "http"}]
+    late = joined.service("late", "web:1", ["late"], ports=[HTTP], publishes=publishes)
+    (server,) = late.wait_running(1)
+    (said,) = joined.place.wait_for_output(first, 1)
+    assert "known" in said or "resolution" in said
+
+    early.update(forceNewDeployment=True)
+    second = eventually(lambda: early.running() - {first}, "a task of the new deployment")
+    joined.sees((second or set()).pop(), {joined.place.address(server)})
+    assert joined.place.output(first) == [said]
+
+
+def test_a_security_group_that_is_closed_keeps_calls_out(joined: Joined) -> None:
+    ec2 = joined.place.region.client("ec2")
+    closed = ec2.create_security_group(
+        GroupName="closed", Description="closed", VpcId=joined.place.vpc
+    )["GroupId"]
+    network = dict(joined.place.network["awsvpcConfiguration"], securityGroups=[closed])
+    alias = {"port": 81, "dnsName": "kept"}
+    kept = joined.service(
+        "kept",
+        "web:1",
+        ["kept"],
+        ports=[PLAIN],
+        publishes=[{"portName": "plain", "ingressPortOverride": 4000, "clientAliases": [alias]}],
+        network={"awsvpcConfiguration": network},
+    )
+    kept.wait_running(1)
+    caller = joined.caller("caller", "kept:81")
+    said = joined.place.wait_for_output(caller, 1)
+    assert "127.0.0.1" not in said[0]
+
+    everybody = [{"CidrIp": "0.0.0.0/0"}]
+    rule = {"IpProtocol": "tcp", "FromPort": 4000, "ToPort": 4000, "IpRanges": everybody}
+    ec2.authorize_security_group_ingress(GroupId=closed, IpPermissions=[rule])
+    joined.sees(caller, {"127.0.0.1"})  # it came in by the proxy of the server's task
