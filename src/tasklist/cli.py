@@ -8,13 +8,14 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from tasklist.errors import TasklistError
-from tasklist.settings import load_settings
+from tasklist.settings import Settings, load_settings
 
 EPILOG = """settings: conf.toml in the working folder, overridden by VTT_DBUSER, VTT_DBPASSWORD,
 VTT_DBNAME, VTT_DBHOST, VTT_DBPORT, VTT_DBTYPE, VTT_DBSSLMODE, VTT_DBSSLROOTCERT,
-VTT_LISTENHOST and VTT_LISTENPORT"""
+VTT_LISTENHOST, VTT_LISTENPORT and VTT_WORKERS"""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -47,6 +48,16 @@ def _terminated(number: int, _frame: object) -> None:
     sys.exit(128 + number)
 
 
+def _serve(settings: Settings) -> NoReturn:
+    if settings.workers > 1:
+        from tasklist import workers  # noqa: PLC0415 - fast start
+
+        workers.serve(settings)
+    from tasklist.serve import serve  # noqa: PLC0415 - fast start
+
+    serve(settings)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command → its exit code: 0, 1 if it failed, 2 if it was asked for wrongly."""
     options = parser().parse_args(argv)
@@ -55,9 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = load_settings(Path.cwd(), os.environ)
         if options.command == "serve":
-            from tasklist.serve import serve  # noqa: PLC0415 - fast start
-
-            serve(settings)
+            _serve(settings)
         from tasklist.updatedb import update_database  # noqa: PLC0415 - fast start
 
         update_database(

@@ -81,7 +81,7 @@ class Database:
                     database=settings.db_name,
                     ssl=ssl_argument(settings),
                     min_size=0,
-                    max_size=POOL_SIZE,
+                    max_size=connections_of(settings),
                     timeout=CONNECT_SECONDS,
                     command_timeout=QUERY_SECONDS,
                     max_inactive_connection_lifetime=IDLE_SECONDS,
@@ -109,6 +109,11 @@ class Database:
 
 async def _keep_as_is(_connection: object) -> None:
     pass
+
+
+def connections_of(settings: Settings) -> int:
+    """How many connections each worker may have: together no more than one worker alone."""
+    return max(1, POOL_SIZE // settings.workers)
 
 
 def ssl_argument(settings: Settings) -> ssl.SSLContext | str:

@@ -56,6 +56,7 @@ def describe(settings: Settings, started: float) -> dict[str, object]:
         "Uptime": round(time.time() - started, 1),
         "Version": version(),
         "Python": platform.python_version(),
+        "Workers": settings.workers,
         "TaskId": ecs_task_id(os.environ.get("ECS_CONTAINER_METADATA_URI_V4", "")),
     }
 

@@ -33,20 +33,20 @@ class Front:
     def __init__(self, app: AsgiApp, log: JsonLog, metrics: Metrics) -> None:
         self._app = app
         self._log = log
-        self._metrics = metrics
+        self.metrics = metrics
         self.draining = False
         self.last_request = 0.0
 
     @property
     def in_flight(self) -> int:
-        return self._metrics.in_flight
+        return self.metrics.in_flight
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         started = self.last_request = time.perf_counter()
-        self._metrics.in_flight += 1
+        self.metrics.in_flight += 1
         answer = _Answer(send, head=scope["method"] == "HEAD", front=self)
         method, request_id = scope["method"], _request_id(scope)
         if answer.head:
@@ -58,9 +58,9 @@ class Front:
             await answer.fail()
         finally:
             seconds = time.perf_counter() - started
-            self._metrics.in_flight -= 1
+            self.metrics.in_flight -= 1
             route = getattr(scope.get("route"), "path", "unmatched")
-            self._metrics.observe(method, route, answer.status, seconds)
+            self.metrics.observe(method, route, answer.status, seconds)
             self._log.request(request_id, method, scope["path"], answer.status, seconds * 1000)
 
 

@@ -41,6 +41,20 @@ def resolve(host: str, port: int) -> tuple[str, int]:
     return str(address[0]), port
 
 
+def reserve(host: str, port: int) -> socket.socket:
+    """A socket that holds the address for workers that share it; it listens to nothing itself.
+
+    Raises ListenError as `resolve` does.
+    """
+    address, port = resolve(host, port)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    holder = socket.socket(family, socket.SOCK_STREAM)
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    holder.bind((address, port))
+    return holder
+
+
 def own_listeners() -> list[socket.socket]:
     """A duplicate of every listening TCP socket of this process; the caller closes them."""
     found: dict[int, socket.socket] = {}  # by inode: the server holds several duplicates

@@ -1,12 +1,13 @@
-"""Prometheus metrics: requests by route, and the pool of connections."""
+"""Prometheus metrics: requests by route, and the pool of connections, over all workers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
-from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -15,9 +16,14 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
 class Metrics:
-    """`pool` gives the open and the idle connections, `lost_lines` the log lines nobody took."""
+    """`pool` gives the open and the idle connections, `lost_lines` the log lines nobody took.
+
+    Where PROMETHEUS_MULTIPROC_DIR names a folder, prometheus_client keeps the numbers there, and
+    what is told is the sum over the processes that use it.
+    """
 
     def __init__(self, pool: Callable[[], tuple[int, int]], lost_lines: Callable[[], int]) -> None:
+        self._pool, self._lost_lines = pool, lost_lines
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "tasklist_http_requests",
@@ -32,22 +38,26 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self._registry,
         )
-        in_flight = Gauge(
-            "tasklist_http_requests_in_flight", "Requests being answered", registry=self._registry
-        )
         self.in_flight = 0
-        in_flight.set_function(lambda: self.in_flight)
-        lost = Gauge(
-            "tasklist_log_lines_lost",
-            "Log lines that could not be written",
-            registry=self._registry,
+        self._in_flight = self._gauge("tasklist_http_requests_in_flight", "Requests being answered")
+        self._lost = self._gauge("tasklist_log_lines_lost", "Log lines that could not be written")
+        self._workers = self._gauge("tasklist_workers", "Processes that answer")
+        connections = self._gauge(
+            "tasklist_database_connections", "Connections to the database", ["state"]
         )
-        lost.set_function(lost_lines)
-        ProcessCollector(registry=self._registry)
-        self._registry.register(_Pool(pool))
+        self._idle, self._busy = connections.labels("idle"), connections.labels("busy")
+        self._told = self._registry
+        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+            self._told = CollectorRegistry()
+            MultiProcessCollector(self._told)  # type: ignore[no-untyped-call]
+        else:
+            ProcessCollector(registry=self._registry)
         # labels() locks and hashes; its children never change
         self._counters: dict[tuple[str, str, int], Counter] = {}
         self._histograms: dict[tuple[str, str], Histogram] = {}
+
+    def _gauge(self, name: str, says: str, labels: list[str] | None = None) -> Gauge:
+        return Gauge(name, says, labels or [], registry=self._registry, multiprocess_mode="livesum")
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an answered request. `route` is a template, so that labels stay few."""
@@ -63,21 +73,15 @@ class Metrics:
             self._histograms[method, route] = histogram
         histogram.observe(seconds)
 
+    def refresh(self) -> None:
+        """Put down what is so now; other workers tell it too."""
+        size, idle = self._pool()
+        self._idle.set(idle)
+        self._busy.set(size - idle)
+        self._in_flight.set(self.in_flight)
+        self._lost.set(self._lost_lines())
+        self._workers.set(1)
+
     def exposition(self) -> bytes:
-        return generate_latest(self._registry)
-
-
-class _Pool:
-    """Read when it is asked for, so it cannot be out of date."""
-
-    def __init__(self, read: Callable[[], tuple[int, int]]) -> None:
-        self._read = read
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        size, idle = self._read()
-        family = GaugeMetricFamily(
-            "tasklist_database_connections", "Connections to the database", labels=["state"]
-        )
-        family.add_metric(["idle"], idle)
-        family.add_metric(["busy"], size - idle)
-        yield family
+        self.refresh()
+        return generate_latest(self._told)

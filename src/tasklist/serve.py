@@ -25,6 +25,7 @@ from tasklist.settings import Settings
 from tasklist.telemetry import Telemetry
 
 START_SECONDS = 10.0
+REFRESH_SECONDS = 1.0
 # while draining: stop once no request has come for QUIET, or after DRAIN at the latest
 QUIET_SECONDS = 0.1
 DRAIN_SECONDS = 5.0
@@ -34,7 +35,12 @@ KEEP_ALIVE_MS = 75_000
 
 def serve(settings: Settings) -> NoReturn:
     """Serve until told to stop, and end the process with the exit code. Raises ListenError."""
-    code = uvloop.run(_serve(settings, *resolve(settings.listen_host, settings.listen_port)))
+    serve_at(settings, *resolve(settings.listen_host, settings.listen_port))
+
+
+def serve_at(settings: Settings, host: str, port: int) -> NoReturn:
+    """The same at an address that is known to be free, or shared with other workers."""
+    code = uvloop.run(_serve(settings, host, port))
     # Everything is closed. Granian's threads may still ask for the interpreter; if it were taken
     # down now, Python would end such a thread in the middle of Rust, which aborts the process.
     sys.stdout.flush()
@@ -58,9 +64,12 @@ async def _serve(settings: Settings, host: str, port: int) -> int:
         http1_settings=HTTP1Settings(header_read_timeout=KEEP_ALIVE_MS),
     )
     stop = _on_signals(front, server, log)
-    announced = asyncio.create_task(_announce(log))
+    beside = [asyncio.create_task(_announce(log))]
+    if settings.workers > 1:
+        beside.append(asyncio.create_task(_tell_the_others(front)))
     await server.serve()
-    announced.cancel()
+    for task in beside:
+        task.cancel()
     await database.close()
     telemetry.close()
     log.info("stopped", asked=stop.is_set())
@@ -80,6 +89,13 @@ async def _announce(log: JsonLog) -> None:
     # What is here now (the modules, the routes) stays for good. A full collection that looks at all
     # of it again holds every request for 30 ms; from now on it looks at what came later only.
     gc.freeze()
+
+
+async def _tell_the_others(front: Front) -> None:
+    """What is so here now, for whichever worker is asked for the metrics."""
+    while True:
+        front.metrics.refresh()
+        await asyncio.sleep(REFRESH_SECONDS)
 
 
 def _on_signals(front: Front, server: Server, log: JsonLog) -> asyncio.Event:

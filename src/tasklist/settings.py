@@ -1,7 +1,7 @@
 """Settings: `conf.toml` in the working folder, overridden by VTT_ variables.
 
-Keys, variables and defaults are those of the Servian TechChallengeApp; `DbSslMode` and
-`DbSslRootCert` are ours. An empty value counts as not given, as it does there.
+Keys, variables and defaults are those of the Servian TechChallengeApp; `DbSslMode`,
+`DbSslRootCert` and `Workers` are ours. An empty value counts as not given, as it does there.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ DEFAULTS = {
     "DbSslRootCert": "",
     "ListenHost": "localhost",
     "ListenPort": "3000",
+    "Workers": "1",
 }
+MAX_WORKERS = 64
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Settings:
     db_sslrootcert: str = ""
     listen_host: str = "localhost"
     listen_port: int = 3000
+    workers: int = 1
 
 
 def load_settings(folder: Path, environment: Mapping[str, str]) -> Settings:
@@ -69,6 +72,7 @@ def load_settings(folder: Path, environment: Mapping[str, str]) -> Settings:
         db_sslrootcert=_file(values["DbSslRootCert"], sources["DbSslRootCert"]),
         listen_host=values["ListenHost"],
         listen_port=_port(values["ListenPort"], sources["ListenPort"], lowest=0),
+        workers=_workers(values["Workers"], sources["Workers"]),
     )
 
 
@@ -108,6 +112,14 @@ def _port(value: str, source: str, lowest: int) -> int:
         return int(value)
     raise SettingsError(
         f"{source} is {value!r}, but a port is a whole number from {lowest} to 65535."
+    )
+
+
+def _workers(value: str, source: str) -> int:
+    if value.isascii() and value.isdecimal() and 1 <= int(value) <= MAX_WORKERS:
+        return int(value)
+    raise SettingsError(
+        f"{source} is {value!r}, but workers are a whole number from 1 to {MAX_WORKERS}."
     )
 
 

@@ -41,14 +41,15 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "VTT_DBSSLROOTCERT": str(tmp_path / "ca.pem"),
             "VTT_LISTENHOST": "0.0.0.0",
             "VTT_LISTENPORT": "2",
+            "VTT_WORKERS": "3",
         },
     )
     root = str(tmp_path / "ca.pem")
-    expected = ("u", "p", "n", "h", 1, "postgresql", "verify-full", root, "0.0.0.0", 2)
+    expected = ("u", "p", "n", "h", 1, "postgresql", "verify-full", root, "0.0.0.0", 2, 3)
     assert expected == (
         *(found.db_user, found.db_password, found.db_name, found.db_host, found.db_port),
         *(found.db_type, found.db_sslmode, found.db_sslrootcert),
-        *(found.listen_host, found.listen_port),
+        *(found.listen_host, found.listen_port, found.workers),
     )
 
 
@@ -57,6 +58,8 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     [
         ("VTT_DBPORT", "x", "whole number from 1 to 65535"),
         ("VTT_DBPORT", "0", "whole number from 1 to 65535"),
+        ("VTT_WORKERS", "0", "whole number from 1 to 64"),
+        ("VTT_WORKERS", "auto", "whole number from 1 to 64"),
         ("VTT_DBPORT", "٣", "whole number"),
         ("VTT_LISTENPORT", "65536", "from 0 to 65535"),
         ("VTT_DBTYPE", "mysql", "postgres"),
