@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -97,11 +97,15 @@ def container_plans(
     )
 
 
-def foreign_volume(volumes: Sequence[Json]) -> str:
-    """The first volume that is no folder of the task (EFS, say); empty if all are."""
+def foreign_volume(volumes: Sequence[Json], launched: Collection[str] = ()) -> str:
+    """The first volume that is no folder of the task (EFS, say); empty if all are.
+
+    `launched`: those that were configured when the task was asked for.
+    """
     kinds = ("efsVolumeConfiguration", "fsxWindowsFileServerVolumeConfiguration")
     for volume in volumes:
-        if any(volume.get(kind) for kind in kinds) or volume.get("configuredAtLaunch"):
+        late = volume.get("configuredAtLaunch") and volume["name"] not in launched
+        if late or any(volume.get(kind) for kind in kinds):
             return str(volume["name"])
     return ""
 

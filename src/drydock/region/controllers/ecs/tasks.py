@@ -200,12 +200,15 @@ class TaskController:
             ecs = self._store.backend("ecs")
             subnet = emptiest_subnet(task, ecs.tasks[task.cluster_name])
             try:
+                reason = "Create Network Interface"
                 ecs.create_task_eni(task, subnet)
+                reason = "create an EBS volume for a task"
+                ecs.create_task_volumes(task)
             except EC2ClientError as error:
                 refused = error
             else:
                 return True
-        reason = "Unexpected EC2 error while attempting to Create Network Interface"
+        reason = f"Unexpected EC2 error while attempting to {reason}"
         words = f"{reason} in subnet '{subnet}': {refused.code}: {refused.message}"
         self._records.want_stop(task, "TaskFailedToStart", words)
         return False
@@ -249,10 +252,11 @@ class TaskController:
             )
             plans = container_plans(definition.container_definitions, task.overrides, task.id)
             task.pull_started_at = task.pull_started_at or utcnow()
-            if volume := foreign_volume(definition.volumes):
+            if volume := foreign_volume(definition.volumes, [one.name for one in task.volumes]):
                 raise CannotStartError(
                     f"ResourceInitializationError: failed to mount volume {volume}: the local region "
-                    "has no file systems outside of a task (EFS, EBS): give it an empty host"
+                    "has no EFS, and EBS volumes only where volumeConfigurations ask for one: give it "
+                    "an empty host"
                 )
         self._starter.open_endpoint(task, running.first_pids)
         self._starter.connect(task, lambda: self.wake(task.task_arn))
@@ -343,6 +347,7 @@ class TaskController:
                 task.last_status = "DEPROVISIONING"
                 task.connectivity, task.connectivity_at = "DISCONNECTED", utcnow()
                 task.version += 1
+                self._store.backend("ecs").delete_task_volumes(task)
                 self._store.backend("ecs").delete_task_eni(task)
         if task.eni_id in self._parts.fabric.enis():
             return Requeue(1.0)

@@ -113,6 +113,10 @@ ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
          ["ecs:RunTask arn:aws:ecs:HERE:task-definition/f:1", f"iam:PassRole {ROLE}"]),
         ("ecs", "create_service", {"cluster": "c", "serviceName": "s", "taskDefinition": "f"},
          ["ecs:CreateService arn:aws:ecs:HERE:service/c/s"]),
+        ("ecs", "create_service",
+         {"cluster": "c", "serviceName": "s", "taskDefinition": "f", "volumeConfigurations": [
+             {"name": "v", "managedEBSVolume": {"sizeInGiB": 1, "roleArn": ROLE}}]},
+         ["ecs:CreateService arn:aws:ecs:HERE:service/c/s", f"iam:PassRole {ROLE}"]),
         ("ecs", "update_service", {"service": "s"},
          ["ecs:UpdateService arn:aws:ecs:HERE:service/default/s"]),
         ("ecs", "describe_services", {"cluster": "arn:aws:ecs:x:1:cluster/c", "services": ["s"]},

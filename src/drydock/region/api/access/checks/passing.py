@@ -55,6 +55,10 @@ def _roles(call: Call, store: Store) -> Iterator[tuple[str, str]]:
             yield _arn(call, store, given), service
     if call.action in {"ecs:RunTask", "ecs:StartTask"}:
         yield from ((_arn(call, store, one), _TASKS) for one in _of_task(call, store))
+    if call.action in {"ecs:RunTask", "ecs:CreateService", "ecs:UpdateService"}:
+        for volume in call.params.get("volumeConfigurations") or ():
+            if role := (volume.get("managedEBSVolume") or {}).get("roleArn"):
+                yield str(role), "ecs.amazonaws.com"
     elif call.action == "iam:AddRoleToInstanceProfile":
         yield _arn(call, store, call.text("RoleName")), "ec2.amazonaws.com"
     elif call.action in {"ec2:RunInstances", "ec2:AssociateIamInstanceProfile"}:

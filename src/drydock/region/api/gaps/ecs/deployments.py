@@ -289,5 +289,6 @@ def _deployment(service: Service, revision: ServiceRevision) -> Deployment:
         rollout_state_reason=f"ECS deployment {revision.deployment_id} in progress.",
         load_balancers=list(settings["load_balancers"]),
         service_registries=list(settings["service_registries"]),
+        volume_configurations=list(settings["volume_configurations"]),
         created_at=revision.created_at,
     )

@@ -65,6 +65,19 @@ class Attachment:
         return next((item["value"] for item in self.details if item["name"] == name), None)
 
 
+@dataclass(frozen=True)
+class LaunchVolume:
+    """A volume that is made for a task when it starts."""
+
+    name: str
+    attachment_id: str
+    settings: Json
+    """API_TaskManagedEBSVolumeConfiguration.html."""
+    tags: tuple[dict[str, str], ...]
+    keep: bool
+    """It stays when the task ends."""
+
+
 @dataclass(eq=False)
 class Task:
     """One task. `network_configuration` and `service_name` are ours; the API does not show them."""
@@ -124,6 +137,7 @@ class Task:
     """Its service has an event about its failed start."""
     connect: Connect | None = None
     """Its deployment's share in Service Connect; the API does not show it."""
+    volumes: tuple[LaunchVolume, ...] = ()
     protected_until: datetime | None = None
     """Until then neither scaling in nor a deployment stops it."""
 
@@ -171,6 +185,7 @@ class Deployment:
     """[{"discoveryName", "discoveryArn"}]"""
     connect: Connect | None = None
     """What its tasks know of Service Connect; the API does not show it."""
+    volume_configurations: list[Json] | None = None
     impaired: bool = False
     """Starts are delayed because they keep failing, and an event says so."""
     created_at: datetime = field(default_factory=utcnow)

@@ -16,7 +16,7 @@ from moto.ecs.exceptions import ECSException, InvalidParameterException, Service
 from moto.ecs.models import Cluster, TaskDefinition
 from moto.elbv2.models import elbv2_backends
 
-from drydock.region.api.gaps.ecs import checks, features, service_connect
+from drydock.region.api.gaps.ecs import checks, features, service_connect, volumes
 from drydock.region.api.gaps.ecs.deployments import DeploymentOperations
 from drydock.region.api.gaps.ecs.records import Service
 
@@ -89,6 +89,7 @@ class ServiceOperations(DeploymentOperations):
         features.check(params, self.cloud_map, definition)
         arn = f"arn:{self.partition}:ecs:{self.region_name}:{self.account_id}:service/{cluster.name}/{name}"
         connect = self._connect(params, arn, cluster, definition)
+        volumes.check(params.get("volumeConfigurations") or [], definition)
         service = Service(
             name=name,
             arn=arn,
@@ -161,6 +162,8 @@ class ServiceOperations(DeploymentOperations):
         }
         cluster = self._get_cluster(service.cluster_name)
         connect = self._connect(connection, service.arn, cluster, definition)
+        launched = params.get("volumeConfigurations")
+        volumes.check(service.volume_configurations if launched is None else launched, definition)
         if params.get("networkConfiguration"):
             service.network_configuration = checks.network(
                 self.ec2, definition, params["networkConfiguration"]

@@ -16,7 +16,7 @@ from moto.ecs.exceptions import EcsClientException, ECSException, InvalidParamet
 from moto.ecs.models import EC2ContainerServiceBackend, TaskDefinition
 from moto.moto_api._internal import mock_random
 
-from drydock.region.api.gaps.ecs import checks, sizes
+from drydock.region.api.gaps.ecs import checks, sizes, volumes
 from drydock.region.api.gaps.ecs.records import Attachment, Container, Deployment, Service, Task
 
 if TYPE_CHECKING:
@@ -64,7 +64,9 @@ class TaskOperations(EC2ContainerServiceBackend):
         tags = list(params.get("tags") or [])
         if params.get("propagateTags") == "TASK_DEFINITION":
             tags = _merged(definition.tags, tags)
-        return [
+        launched = params.get("volumeConfigurations") or []
+        volumes.check(launched, definition)
+        made = [
             self._new_task(
                 definition,
                 cluster_name=cluster.name,
@@ -81,6 +83,9 @@ class TaskOperations(EC2ContainerServiceBackend):
             )
             for _ in range(count)
         ]
+        for task in made:
+            volumes.plan(task, launched, {"TASK_DEFINITION": definition.tags})
+        return made
 
     def create_service_task(self, service: Service, deployment: Deployment) -> Task:
         """A task of `deployment`, PROVISIONING; for the controller that wants one more."""
@@ -115,6 +120,8 @@ class TaskOperations(EC2ContainerServiceBackend):
         if (connect := deployment.connect) is not None:
             task.connect = connect
             task.attachments += [_connection(one) for one in connect.attachments]
+        known = {"SERVICE": service.tags, "TASK_DEFINITION": definition.tags}
+        volumes.plan(task, deployment.volume_configurations or [], known)
         return task
 
     def _new_task(self, definition: TaskDefinition, *, overrides: Json, **fields: Any) -> Task:
@@ -183,6 +190,14 @@ class TaskOperations(EC2ContainerServiceBackend):
                 {"attachmentId": attachment.id, "privateIpv4Address": eni.private_ip_address}
             ]
         return eni
+
+    def create_task_volumes(self, task: Task) -> None:
+        """Its EBS volumes, in its interface's zone; idempotent. Raises EC2ClientError."""
+        volumes.create(self.ec2, task)
+
+    def delete_task_volumes(self, task: Task) -> None:
+        """Those that do not stay; idempotent. Nothing of the task may run."""
+        volumes.release(self.ec2, task)
 
     def delete_task_eni(self, task: Task) -> None:
         """Delete the interface and mark the attachment DELETED; nothing to do is no error."""
