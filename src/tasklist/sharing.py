@@ -1,4 +1,4 @@
-"""One read for everybody who asks at the same time."""
+"""One read, or one write, for everybody who asks at the same time."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+W = TypeVar("W")
+
+MOST_TOGETHER = 100
 
 
 class SharedRead(Generic[T]):
@@ -35,3 +38,39 @@ class SharedRead(Generic[T]):
             await asyncio.wait([running])
         self._running, self._next = self._next, None
         return await self._read()
+
+
+class SharedWrite(Generic[W, T]):
+    """Calls that arrive while a write runs are written together by the next one.
+
+    Each caller has the answer once its own write is done. A write that fails, fails for all that
+    are in it; so whatever concerns one caller alone must have been checked before.
+    """
+
+    def __init__(self, write: Callable[[list[W]], Awaitable[list[T]]]) -> None:
+        self._write = write
+        self._waiting: list[tuple[W, asyncio.Future[T]]] = []
+        self._running: asyncio.Task[None] | None = None
+
+    async def __call__(self, item: W) -> T:
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, answer))
+        if self._running is None:
+            self._running = asyncio.create_task(self._run())
+        return await answer
+
+    async def _run(self) -> None:
+        while self._waiting:
+            together = self._waiting[:MOST_TOGETHER]
+            del self._waiting[:MOST_TOGETHER]
+            try:
+                results = await self._write([item for item, _ in together])
+            except Exception as error:  # noqa: BLE001 - it is raised again, in each caller
+                for _, answer in together:
+                    if not answer.done():  # the caller may have given up
+                        answer.set_exception(error)
+                continue
+            for (_, answer), result in zip(together, results, strict=True):
+                if not answer.done():
+                    answer.set_result(result)
+        self._running = None

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from tasklist.database import Database
-from tasklist.sharing import SharedRead
+from tasklist.sharing import SharedRead, SharedWrite
 from tasklist.task_input import Fields
 
 # PostgreSQL writes the JSON itself: one text crosses the wire, no row is built in Python
@@ -20,7 +20,12 @@ _LIST = f"SELECT coalesce('[' || string_agg({_OBJECT}, ',' ORDER BY id) || ']', 
 _ALL = _LIST + "tasks"
 _PAGE = _LIST + "(SELECT * FROM tasks WHERE id > $2 ORDER BY id LIMIT $1) AS page"  # noqa: S608
 _ONE = f"SELECT {_OBJECT} FROM tasks WHERE id = $1"  # noqa: S608
-_ADD = "INSERT INTO tasks (priority, title, completed) VALUES ($1, $2, $3) RETURNING id"
+# as many rows as there are in the three arrays; their ids, which a sequence gives, ascend in that
+# order. One transaction: a commit waits for the disk once, however many wait for it
+_ADD = """WITH added AS (INSERT INTO tasks (priority, title, completed)
+  SELECT priority, title, completed
+  FROM unnest($1::int[], $2::text[], $3::bool[]) WITH ORDINALITY AS new (priority, title, completed, n)
+  ORDER BY n RETURNING id) SELECT array_agg(id ORDER BY id) FROM added"""
 _CHANGE = """UPDATE tasks SET priority = coalesce($2, priority), title = coalesce($3, title),
   completed = coalesce($4, completed) WHERE id = $1 RETURNING id, priority, title, completed"""
 _DELETE = "DELETE FROM tasks WHERE id = $1 RETURNING id"
@@ -32,6 +37,7 @@ class Tasks:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._all = SharedRead(self._read_all)
+        self._add = SharedWrite(self._add_all)
 
     async def all(self) -> bytes:
         """Every task by id: an order that stays when a task is changed."""
@@ -46,9 +52,8 @@ class Tasks:
         return None if found is None else _utf8(found)
 
     async def add(self, fields: Fields) -> bytes:
-        title, priority, complete = fields["title"], fields["priority"], fields["complete"]
-        new = await self._database.value(_ADD, priority, title, complete)
-        return as_json(new, priority, title, complete)
+        """It is committed when this returns."""
+        return await self._add(fields)
 
     async def change(self, task: int, fields: Fields) -> bytes | None:
         """Set the fields that are given; None if there is no such task."""
@@ -60,6 +65,13 @@ class Tasks:
     async def delete(self, task: int) -> bool:
         """Whether there was such a task."""
         return await self._database.value(_DELETE, task) is not None
+
+    async def _add_all(self, new: list[Fields]) -> list[bytes]:
+        priorities = [fields["priority"] for fields in new]
+        titles = [fields["title"] for fields in new]
+        complete = [fields["complete"] for fields in new]
+        ids = await self._database.value(_ADD, priorities, titles, complete)
+        return [as_json(*row) for row in zip(ids, priorities, titles, complete, strict=True)]
 
     async def _read_all(self) -> bytes:
         return _utf8(await self._database.value(_ALL))

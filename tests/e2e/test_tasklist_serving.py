@@ -8,7 +8,9 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -138,6 +140,24 @@ def test_each_request_is_one_line_with_its_id(client: httpx.Client, tasklist: Ta
     assert "secret" not in str(event)
     client.get("/no%0A%22where")
     assert tasklist.wait_for_event("request", path='/no\n"where')["status"] == 404
+
+
+def test_who_adds_at_the_same_time_gets_their_own_task(client: httpx.Client) -> None:
+    """They may be written together; then too each answer is what that client sent."""
+
+    def add(number: int) -> dict[str, Any]:
+        sent = {"title": f"title {number}", "priority": number, "complete": number % 2 == 0}
+        answer = client.post("/api/task/", json=sent)
+        assert answer.status_code == 200
+        return {"id": answer.json()["id"], **sent, "answer": answer.json()}
+
+    with ThreadPoolExecutor(16) as pool:
+        added = list(pool.map(add, range(200)))
+    kept = {task["id"]: task for task in client.get("/api/task/").json()[3:]}
+    assert len(kept) == 200
+    for task in added:
+        answer = task.pop("answer")
+        assert answer == task == kept[task["id"]]
 
 
 def test_metrics_count_what_was_asked(client: httpx.Client) -> None:

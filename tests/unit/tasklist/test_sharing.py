@@ -1,4 +1,4 @@
-"""SharedRead: few reads, and never an answer older than the question."""
+"""Few reads, and never an answer older than the question; few writes, and each has its own answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tasklist.sharing import SharedRead
+from tasklist.sharing import MOST_TOGETHER, SharedRead, SharedWrite
 
 
 class Source:
@@ -92,5 +92,71 @@ def test_one_who_gives_up_takes_nothing_from_the_others() -> None:
             await impatient
         source.gate.set()
         assert await patient == 0
+
+    asyncio.run(scenario())
+
+
+class Sink:
+    """Writes wait until they are let go; a negative number cannot be written."""
+
+    def __init__(self) -> None:
+        self.written: list[list[int]] = []
+        self.gate = asyncio.Event()
+
+    async def write(self, items: list[int]) -> list[str]:
+        self.written.append(items)
+        await self.gate.wait()
+        if min(items) < 0:
+            raise ValueError("down")
+        return [f"wrote {item}" for item in items]
+
+
+def test_who_writes_meanwhile_is_written_together_in_order() -> None:
+    async def scenario() -> None:
+        sink = Sink()
+        shared = SharedWrite(sink.write)
+        callers = [asyncio.create_task(shared(0))]
+        await settle()
+        callers += [asyncio.create_task(shared(n)) for n in range(1, 6)]
+        await settle()
+        assert sink.written == [[0]]
+        assert not any(caller.done() for caller in callers)
+        sink.gate.set()
+        assert await asyncio.gather(*callers) == [f"wrote {n}" for n in range(6)]
+        assert sink.written == [[0], [1, 2, 3, 4, 5]]
+        assert await shared(6) == "wrote 6"
+
+    asyncio.run(scenario())
+
+
+def test_a_write_that_fails_fails_its_own_callers_only() -> None:
+    async def scenario() -> None:
+        sink = Sink()
+        shared = SharedWrite(sink.write)
+        failing = [asyncio.create_task(shared(n)) for n in (-1, 1)]
+        await settle()
+        good = asyncio.create_task(shared(2))
+        await settle()
+        sink.gate.set()
+        outcomes = await asyncio.gather(*failing, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [ValueError, ValueError]
+        assert await good == "wrote 2"
+
+    asyncio.run(scenario())
+
+
+def test_one_writer_who_gives_up_takes_nothing_from_the_others_and_no_write_is_endless() -> None:
+    async def scenario() -> None:
+        sink = Sink()
+        shared = SharedWrite(sink.write)
+        count = MOST_TOGETHER + 5
+        callers = [asyncio.create_task(shared(n)) for n in range(count)]
+        await settle()
+        callers[1].cancel()
+        sink.gate.set()
+        outcomes = await asyncio.gather(*callers, return_exceptions=True)
+        assert isinstance(outcomes.pop(1), asyncio.CancelledError)
+        assert outcomes == [f"wrote {n}" for n in range(count) if n != 1]
+        assert [len(together) for together in sink.written] == [MOST_TOGETHER, 5]
 
     asyncio.run(scenario())
