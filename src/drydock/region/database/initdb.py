@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
+from pathlib import Path
 
 from drydock.errors import DatabaseFailed
 from drydock.region.database import program
@@ -72,6 +73,22 @@ def make_data(
     new = folder.data.with_name("data.new")
     if new.exists():
         remove_tree(new)
+    make_files(spawner, folder, installation, new, locale)
+    new.rename(folder.data)
+    sync_folder(folder.path)
+
+
+def make_files(
+    spawner: Spawner,
+    folder: ServerFolder,
+    installation: Installation,
+    new: Path,
+    arguments: tuple[str, ...],
+) -> None:
+    """Run initdb for a folder that is not there yet; rdsadmin has the password of `folder`.
+
+    Raises DatabaseFailed with initdb's own words, and leaves nothing.
+    """
     argv = [
         installation.program("initdb"),
         f"--pgdata={new}",
@@ -79,7 +96,7 @@ def make_data(
         f"--pwfile={folder.password_file}",
         "--auth=scram-sha-256",
         "--encoding=UTF8",
-        *locale,
+        *arguments,
     ]
     if installation.major >= 16:
         # It need not try how much this machine can bear: half the page faults, a fifth of the time.
@@ -89,8 +106,6 @@ def make_data(
         remove_tree(new)
         how = f"initdb ended with {code}" if code is not None else f"no end in {_TIMEOUT:.0f} s"
         raise DatabaseFailed(f"making the data of {folder.name}", f"{how}: {_last_words(printed)}")
-    new.rename(folder.data)
-    sync_folder(folder.path)
 
 
 def _last_words(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from drydock.region.processes.client import Spawner
 from drydock.region.processes.protocol import ProcessSpec
@@ -14,14 +14,21 @@ ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C", "TZ": "UTC"}
 
 
 def run(
-    spawner: Spawner, argv: Sequence[str], timeout: float, cwd: str = "/"
+    spawner: Spawner,
+    argv: Sequence[str],
+    timeout: float,
+    cwd: str = "/",
+    environment: Mapping[str, str] | None = None,
 ) -> tuple[int | None, str]:
-    """A program's exit code and all that it printed; None: killed after `timeout` seconds."""
+    """A program's exit code and all that it printed; None: killed after `timeout` seconds.
+
+    `environment` comes on top of `ENVIRONMENT`.
+    """
     with tempfile.TemporaryFile() as output:
         process = spawner.spawn(
             ProcessSpec(
                 argv=argv,
-                env=ENVIRONMENT,
+                env={**ENVIRONMENT, **(environment or {})},
                 cwd=cwd,
                 stdout=output.fileno(),
                 stderr=output.fileno(),

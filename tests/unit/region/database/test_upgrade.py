@@ -1,0 +1,81 @@
+"""pg_upgrade on a server's files: everything is kept, and what fails changes nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from drydock.errors import DatabaseFailed
+from drydock.region.database import versions
+from drydock.region.database.server import PostgresServer
+from drydock.region.database.spec import StopMode
+from drydock.region.database.upgrade import upgrade
+
+from .conftest import MakeServer, UserSpawner
+
+Installation = versions.Installation
+
+
+@pytest.fixture(scope="session")
+def older(installation: Installation) -> Installation:
+    found = [one for one in versions.find() if one.major < installation.major]
+    if not found:
+        pytest.skip("this machine has PostgreSQL of one major alone")
+    return found[0]
+
+
+@pytest.fixture
+def old(make_server: MakeServer, older: Installation) -> PostgresServer:
+    server = make_server("grows", empty=True, installation=older)
+    server.initialise()
+    server.start()
+    with server.connect() as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS n")
+    return server
+
+
+def _rows(server: PostgresServer) -> list[int]:
+    with server.connect() as connection:
+        return [row[0] for row in connection.execute("SELECT n FROM kept")]
+
+
+@pytest.mark.parametrize("mode", [StopMode.FAST, StopMode.IMMEDIATE], ids=str)
+def test_it_has_what_it_had_however_it_ended(
+    old: PostgresServer,
+    make_server: MakeServer,
+    spawner: UserSpawner,
+    older: Installation,
+    installation: Installation,
+    mode: StopMode,
+) -> None:
+    password = old.folder.password()
+    old.stop(mode)
+    (old.folder.path / "data.new").mkdir()  # as a kill leaves it
+    upgrade(spawner, old.folder, older, installation)
+    assert old.folder.major == installation.major
+    new = make_server("grows")
+    new.start()
+    assert _rows(new) == [42]
+    assert new.folder.password() == password
+    left = {one.name for one in new.folder.path.iterdir()}
+    assert left.isdisjoint({"data.new", "upgrade", "upgrade.pgpass"})
+    assert not (new.folder.data / "sock").is_symlink()
+    told = " ".join(" ".join(spec.argv) + str(spec.env) for spec in spawner.specs)
+    assert password not in told
+    new.stop()
+    upgrade(spawner, new.folder, older, installation)  # again: there is nothing to do
+    new.start()
+    assert _rows(new) == [42]
+
+
+def test_what_cannot_be_upgraded_is_as_before_and_the_reason_is_told(
+    old: PostgresServer, spawner: UserSpawner, older: Installation, installation: Installation
+) -> None:
+    with old.connect() as connection:
+        connection.execute("CREATE TABLE refused (one regproc)")
+    old.stop()
+    with pytest.raises(DatabaseFailed, match=r"pg_upgrade ended with 1.*reg"):
+        upgrade(spawner, old.folder, older, installation)
+    assert old.folder.major == older.major
+    assert not (old.folder.path / "data.new").exists()
+    old.start()
+    assert _rows(old) == [42]
