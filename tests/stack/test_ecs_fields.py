@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from drydock.paths import Workspace
+from drydock.region.api.gaps.ecs import service_connect
 from drydock.stack import Stack, Target
 from tests.support.minutes import takes_minutes
 from tests.support.served import REGION, Served, serving
@@ -230,7 +231,44 @@ resource "aws_ecs_service" "this" {
     container_name = "app"
     container_port = 3000
   }
-  service_connect_configuration { enabled = false }
+  service_connect_configuration {
+    enabled   = true
+    namespace = aws_service_discovery_http_namespace.this.arn
+    log_configuration {
+      log_driver = "awslogs"
+      options    = { awslogs-group = "/ecs/fields", awslogs-region = "%(region)s", awslogs-stream-prefix = "mesh" }
+    }
+    service {
+      port_name             = "http"
+      discovery_name        = "store"
+      ingress_port_override = local.changed ? 3002 : 3001
+      client_alias {
+        dns_name = "store"
+        port     = 80
+      }
+      timeout {
+        idle_timeout_seconds        = 120
+        per_request_timeout_seconds = local.changed ? 20 : 10
+      }
+    }
+  }
+  volume_configuration {
+    name = "later"
+    managed_ebs_volume {
+      role_arn         = "arn:aws:iam::${data.aws_caller_identity.me.account_id}:role/infrastructure"
+      size_in_gb       = local.changed ? 6 : 5
+      volume_type      = "gp3"
+      iops             = 3100
+      throughput       = 130
+      file_system_type = "ext4"
+      encrypted        = true
+      tag_specifications {
+        resource_type  = "volume"
+        propagate_tags = "SERVICE"
+        tags           = { Name = "volume" }
+      }
+    }
+  }
   tags       = { Name = "service" }
   depends_on = [aws_cloudwatch_metric_alarm.x]
 }
@@ -250,6 +288,15 @@ resource "aws_ecs_service" "plain" {
   task_definition = aws_ecs_task_definition.this.arn
   launch_type     = "FARGATE"
   network_configuration { subnets = data.aws_subnets.this.ids }
+  service_connect_configuration { enabled = false }
+}
+resource "aws_ecs_service" "client" {
+  name            = "client"
+  cluster         = aws_ecs_cluster.this.arn
+  task_definition = aws_ecs_task_definition.this.arn
+  launch_type     = "FARGATE"
+  network_configuration { subnets = data.aws_subnets.this.ids }
+  service_connect_configuration { enabled = true }
 }
 
 resource "aws_service_discovery_http_namespace" "this" {
@@ -337,7 +384,9 @@ def test_a_second_plan_of_ecs_and_cloud_map_is_empty_and_a_third_holds_the_chang
         """What the controller of services does when the last task is gone."""
         with served.store.reading():
             for one in served.store.backend("ecs").services.values():
-                one.status = "INACTIVE" if one.status == "DRAINING" else one.status
+                if one.status == "DRAINING":
+                    one.status, one.deployments = "INACTIVE", []
+                    service_connect.withdraw(one, served.store.backend("servicediscovery"))
 
     served.store.subscribe(drained)
     stack.destroy()

@@ -43,6 +43,7 @@ def install() -> None:
             cloudwatch,
             ec2,
             ecs,
+            efs,
             elbv2,
             iam,
             logs,
@@ -58,6 +59,6 @@ def install() -> None:
 
         scaling = applicationautoscaling
         modules = (ec2, ecs, elbv2, acm, rds, iam, logs, scaling, route53, s3, wafv2, cloudwatch)
-        for module in (*modules, backup, secretsmanager, servicediscovery, stepfunctions, sts):
+        for module in (*modules, backup, efs, secretsmanager, servicediscovery, stepfunctions, sts):
             module.install()
         _DONE.set()

@@ -98,14 +98,13 @@ def container_plans(
 
 
 def foreign_volume(volumes: Sequence[Json], launched: Collection[str] = ()) -> str:
-    """The first volume that is no folder of the task (EFS, say); empty if all are.
+    """The first volume that the region has no folder for (FSx, say); empty if it has for all.
 
     `launched`: those that were configured when the task was asked for.
     """
-    kinds = ("efsVolumeConfiguration", "fsxWindowsFileServerVolumeConfiguration")
     for volume in volumes:
         late = volume.get("configuredAtLaunch") and volume["name"] not in launched
-        if late or any(volume.get(kind) for kind in kinds):
+        if late or volume.get("fsxWindowsFileServerVolumeConfiguration"):
             return str(volume["name"])
     return ""
 

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from drydock.errors import DrydockError, ImageNotFound, SpawnFailed
 from drydock.paths import write_private
@@ -17,8 +18,14 @@ from drydock.region.api.gaps.ecs.records import Task
 from drydock.region.api.gaps.logs import LogGroupMissing
 from drydock.region.api.store import Store
 from drydock.region.controllers.ecs import environment_files, secrets
-from drydock.region.controllers.ecs.definitions import ContainerPlan, LogTarget, log_target
+from drydock.region.controllers.ecs.definitions import (
+    ContainerPlan,
+    LogTarget,
+    foreign_volume,
+    log_target,
+)
 from drydock.region.controllers.ecs.endpoint import Pids, TaskEndpoints
+from drydock.region.controllers.ecs.file_systems import CannotMountError, FileSystems
 from drydock.region.controllers.ecs.folders import TaskFolders
 from drydock.region.controllers.ecs.images import Image, TaskImages
 from drydock.region.controllers.ecs.needs import PORT, Need, agent_need, needs, unmet
@@ -77,6 +84,7 @@ class TaskStarter:
         self._images = TaskImages(parts)
         self._endpoints = TaskEndpoints(parts)
         self._folders = TaskFolders(parts.workspace.region / "tasks")
+        self._file_systems = FileSystems(parts)
         self._proxies = TaskProxies(parts)
 
     @property
@@ -89,6 +97,18 @@ class TaskStarter:
         vpc = self._parts.fabric.enis()[str(task.eni_id)].vpc_id
         resolvers = self._parts.resolvers
         return resolvers.view(vpc) is not None or not resolvers.answers(vpc)
+
+    def mount(self, task: Task, volumes: Sequence[Mapping[str, Any]]) -> None:
+        """See that every volume of the task's definition can be had. Raises CannotStartError."""
+        if volume := foreign_volume(volumes, [one.name for one in task.volumes]):
+            raise CannotStartError(
+                f"ResourceInitializationError: failed to mount volume {volume}: the local region has "
+                "no FSx, and EBS volumes only where volumeConfigurations ask for one"
+            )
+        try:
+            self._file_systems.mount(task, volumes)
+        except CannotMountError as error:
+            raise CannotStartError(str(error)) from error
 
     def prepare(self, task: Task, plan: ContainerPlan) -> Prepared:
         """Get what a container needs, in ECS's order. Raises CannotStartError with ECS's reason."""
@@ -112,7 +132,9 @@ class TaskStarter:
         `on_change` is called, from some thread, when it ends and when its last line is stored.
         """
         name = ready.plan.name
-        folders = self._folders.volumes(task.id, [one.volume for one in ready.plan.mounts])
+        lasting = self._file_systems.folders(task.id)
+        own = [one.volume for one in ready.plan.mounts if one.volume not in lasting]
+        folders = {**lasting, **self._folders.volumes(task.id, own)}
         request = ready.plan.request(ready.files, ready.secrets, folders)
         try:
             return self._driver.start(
@@ -180,6 +202,7 @@ class TaskStarter:
         """Nothing of the task runs any more."""
         self._folders.remove(task_id)
         self._permissions.forget(task_id)
+        self._file_systems.forget(task_id)
 
     def close(self) -> None:
         """No task runs any more."""

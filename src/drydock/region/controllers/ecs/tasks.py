@@ -20,11 +20,7 @@ from drydock.errors import BalancerFailed
 from drydock.region.api.gaps.ecs.records import Task
 from drydock.region.api.gaps.ecs.sizes import memory_mib
 from drydock.region.controllers.base import DONE, Outcome, Requeue
-from drydock.region.controllers.ecs.definitions import (
-    ContainerPlan,
-    container_plans,
-    foreign_volume,
-)
+from drydock.region.controllers.ecs.definitions import ContainerPlan, container_plans
 from drydock.region.controllers.ecs.records import TaskRecords, emptiest_subnet
 from drydock.region.controllers.ecs.running import RunningTask
 from drydock.region.controllers.ecs.sessions import ExecSessions
@@ -252,12 +248,7 @@ class TaskController:
             )
             plans = container_plans(definition.container_definitions, task.overrides, task.id)
             task.pull_started_at = task.pull_started_at or utcnow()
-            if volume := foreign_volume(definition.volumes, [one.name for one in task.volumes]):
-                raise CannotStartError(
-                    f"ResourceInitializationError: failed to mount volume {volume}: the local region "
-                    "has no EFS, and EBS volumes only where volumeConfigurations ask for one: give it "
-                    "an empty host"
-                )
+        self._starter.mount(task, definition.volumes)
         self._starter.open_endpoint(task, running.first_pids)
         self._starter.connect(task, lambda: self.wake(task.task_arn))
         ready = {plan.name: self._starter.prepare(task, plan) for plan in plans}

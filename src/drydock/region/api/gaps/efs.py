@@ -1,0 +1,74 @@
+"""EFS: mount targets have real addresses, and interfaces that are theirs.
+
+moto 5.2.5 takes a mount target's address without a look at who has it, leaves its interface to anybody,
+and gives it no security group where none is named.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from moto.efs import urls as their_urls
+from moto.efs.models import EFSBackend as TheirBackend
+from moto.efs.models import MountTarget, efs_backends
+from moto.efs.responses import EFSResponse
+
+from drydock.region.api import changes
+from drydock.region.api.gaps import overlay
+
+if TYPE_CHECKING:
+    from drydock.region.api.gaps.ec2 import Ec2Backend
+
+
+class EfsBackend(TheirBackend):
+    """File systems as they are asked for. What is in them is the data plane's."""
+
+    @property
+    def _url_module(self) -> Any:
+        return overlay.urls(their_urls, EFSResponse)
+
+    @property
+    def _ec2(self) -> Ec2Backend:
+        backend: Any = self.ec2_backend
+        return backend  # type: ignore[no-any-return]
+
+    def create_mount_target(
+        self,
+        file_system_id: str,
+        subnet_id: str,
+        ip_address: str | None = None,
+        security_groups: list[str] | None = None,
+    ) -> MountTarget:
+        """CreateMountTarget, with an interface in use; without groups with its VPC's default one."""
+        ec2 = self._ec2
+        known = [place[subnet_id] for place in ec2.subnets.values() if subnet_id in place]
+        if known and file_system_id in self.file_systems_by_id:
+            (subnet,) = known
+            if ip_address is None:
+                ip_address = ec2.free_address(subnet)
+            else:
+                ec2.check_address(subnet_id, ip_address)
+            default = ec2.get_default_security_group(subnet.vpc_id)
+            if not security_groups and default is not None:
+                security_groups = [default.id]
+        made = super().create_mount_target(file_system_id, subnet_id, ip_address, security_groups)
+        eni = ec2.enis[str(made.network_interface_id)]
+        words = f"EFS mount target for {file_system_id} ({made.mount_target_id})"
+        ec2.manage(eni, "efs", words)
+        changes.touch("ec2")
+        return made
+
+    def delete_mount_target(self, mount_target_id: str) -> None:
+        """DeleteMountTarget, with its interface."""
+        target = self.mount_targets_by_id.get(mount_target_id)
+        if target is None:
+            return super().delete_mount_target(mount_target_id)  # which says so
+        self._ec2.delete_managed_eni(str(target.network_interface_id))
+        del self.mount_targets_by_id[mount_target_id]
+        target.clean_up()
+        return None
+
+
+def install() -> None:
+    """Have moto build our backend."""
+    overlay.replace(efs_backends, EfsBackend)
