@@ -70,11 +70,21 @@ class ImageConfig(_Section):
         return self
 
 
+class EcsConfig(_Section):
+    """`[ecs]`."""
+
+    cap_cpu: bool = False
+    """A task gets no more processor time than its cpu says."""
+    memory_limits: Literal["auto", "sampling"] = "auto"
+    """auto: by cgroup where one can be made, else by sampling."""
+
+
 class Config(_Section):
     """The whole file. `folder` is where the file stands; relative paths in it start there."""
 
     folder: Path
     region: RegionConfig = RegionConfig()
+    ecs: EcsConfig = EcsConfig()
     images: dict[str, ImageConfig] = {}
     account: Account = Account()
 

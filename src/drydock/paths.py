@@ -49,6 +49,11 @@ class Workspace:
         return self.region / "config.json"
 
     @property
+    def groups(self) -> Path:
+        """The control groups that the region made, a path a line; it is there while they are."""
+        return self.region / "cgroups"
+
+    @property
     def log(self) -> Path:
         return self.region / "region.log"
 

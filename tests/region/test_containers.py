@@ -381,12 +381,14 @@ def test_a_task_that_eats_its_memory_is_killed(scenario: Scenario) -> None:
         "EssentialContainerExited",
         "Essential container in task exited",
     )
-    assert scenario.region.inspect()["memory_limits"].startswith("sampled every")
 
 
 def test_a_containers_own_limit_ends_it_alone_and_what_fits_lives(scenario: Scenario) -> None:
-    """The small one's child eats too much; the large one is within the task's memory."""
-    fork = "import os\nif os.fork(): os.wait(); raise SystemExit(1)\n"
+    """The small one's child eats too much; the large one is within the task's memory.
+
+    The kernel may take the child alone: its parent goes with it, although it could go on.
+    """
+    fork = "import os, time\nif os.fork(): os.wait(); time.sleep(1000)\n"
     definition = scenario.define_containers(
         scenario.container("app", "psql:1", [EATS.format(mib=200)]),
         scenario.container(

@@ -9,11 +9,12 @@ import pytest
 from pydantic import BaseModel
 
 from drydock import account
-from drydock.config import Config, ImageConfig, RegionConfig, load
+from drydock.config import Config, EcsConfig, ImageConfig, RegionConfig, load
 
 TEXT = (Path(__file__).parents[2] / "docs" / "reference" / "drydock-toml.md").read_text()
 MODELS: list[type[BaseModel]] = [
     RegionConfig,
+    EcsConfig,
     ImageConfig,
     *(getattr(account, name) for name in account.__all__),
 ]
@@ -25,12 +26,19 @@ def test_every_key_is_explained(model: type[BaseModel]) -> None:
         assert re.search(rf"`{key}`|\[\[account\.{key}\]\]", TEXT), f"{model.__name__}.{key}"
 
 
-@pytest.mark.parametrize("key", RegionConfig.model_fields)
-def test_defaults_are_right(key: str) -> None:
+@pytest.mark.parametrize(
+    ("section", "key"),
+    [
+        (section, key)
+        for section, model in (("region", RegionConfig), ("ecs", EcsConfig))
+        for key in model.model_fields
+    ],
+)
+def test_defaults_are_right(section: str, key: str) -> None:
     found = re.search(rf"^\| `{key}` \| `(.+?)` \|", TEXT, re.MULTILINE)
     assert found, key
     said = found[1].strip('"').replace('"', "'").lower()
-    default = getattr(Config(folder=Path()).region, key)
+    default = getattr(getattr(Config(folder=Path()), section), key)
     shown = str(list(default) if isinstance(default, tuple) else default).lower()
     assert said == shown.removesuffix(".0")
 

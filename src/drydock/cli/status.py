@@ -69,6 +69,8 @@ def as_document(here: Place, found: Status, inside: Mapping[str, Any]) -> dict[s
         "enforce_iam": bool(inside.get("enforce_iam", False)),
         "container_engine": inside.get("container_engine", ""),
         "memory_limits": inside.get("memory_limits", ""),
+        "cpu_capped": bool(inside.get("cpu_capped", False)),
+        "limits_notes": list(inside.get("limits_notes", [])),
         "urls": [named(one, inside) for one in inside["urls"]] if inside else parts["urls"],
         "services": parts["services"],
         "tasks": [task for task in tasks if task["status"] != "STOPPED"],
@@ -144,6 +146,8 @@ def _inside(here: Place) -> Mapping[str, Any]:
 def _show(document: Mapping[str, Any]) -> None:
     if document["enforce_iam"]:
         output.note("IAM is enforced: every call is judged by its caller's policies.")
+    if document["memory_limits"]:
+        _show_limits(document)
     for url in document["urls"]:
         output.result(f"{url['url']}  ({url['load_balancer']}, port {url['port']})")
         for name in url.get("names", []):
@@ -180,6 +184,13 @@ def _show(document: Mapping[str, Any]) -> None:
             if code is not None
         )
         output.note(f"stopped: {_cell(task['arn'])}  {codes}  {task['stopped_reason']}")
+
+
+def _show_limits(document: Mapping[str, Any]) -> None:
+    how = "limited by cgroup" if document["memory_limits"] == "cgroup" else "sampled"
+    output.note(f"Memory is {how}; CPU is {'' if document['cpu_capped'] else 'not '}capped.")
+    for words in document["limits_notes"]:
+        output.note(words)
 
 
 def _cell(value: object) -> str:

@@ -37,6 +37,7 @@ from drydock.region.network.fabric import Fabric
 from drydock.region.network.probing import Protocol, probe, resolve
 from drydock.region.porter_client import PorterClient
 from drydock.region.processes.client import Spawner
+from drydock.region.runtime.cgroups import groups
 from drydock.region.runtime.output import Pump
 
 log = logging.getLogger(__name__)
@@ -85,6 +86,7 @@ class DataPlane:
             porter=porter,
             pump=Pump(),
             task_environment=_task_environment(config),
+            groups=_groups(config, workspace, spawner),
         )
         self._problems: dict[tuple[str, str], dict[str, str]] = {}
         self._problems_lock = threading.Lock()
@@ -170,7 +172,7 @@ class DataPlane:
             "urls": self._balancers.urls(),
             "names": self._names.names(),
             "tasks": self._task_status(),
-            "memory_limits": self._tasks.memory_limits,
+            **self._tasks.limits(),
             "container_engine": self._tasks.container_engine,
             "databases": self._databases.status(),
             "problems": problems,
@@ -228,6 +230,14 @@ class DataPlane:
         self._balancers.wake = by_name["elbv2"].wake
         self._databases.wake = by_name["rds"].wake
         self._alarms.on_evaluated = by_name["autoscaling"].wake
+
+
+def _groups(config: Config, workspace: Workspace, spawner: Spawner) -> groups.Groups:
+    """The control groups that tasks can have here, of what the settings ask for."""
+    memory = {"memory"} if config.ecs.memory_limits == "auto" else set()
+    wanted = frozenset(memory | ({"cpu"} if config.ecs.cap_cpu else set()))
+    name = (workspace.region / "id").read_text()
+    return groups.find(wanted, name, workspace.groups, spawner)
 
 
 def _task_environment(config: Config) -> dict[str, str]:

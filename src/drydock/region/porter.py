@@ -27,6 +27,7 @@ from drydock.paths import Workspace, write_private
 from drydock.region import linux
 from drydock.region.processes.init import Init
 from drydock.region.processes.protocol import Message
+from drydock.region.runtime.cgroups.leftovers import sweep
 
 ENGINES = {"podman": "podman", "docker": "docker"}
 STOP_SECONDS = 25
@@ -42,6 +43,7 @@ def main() -> int:
     except OSError:
         _answer(ready, error="already running")
         return 1
+    _sweep(workspace)  # what a porter that was killed, too, could not
     porter_end, daemon_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
         init = _start_init(workspace, daemon_end)
@@ -50,8 +52,14 @@ def main() -> int:
         return 1
     daemon_end.close()
     code = _Porter(workspace, porter_end, init, ready).run()
+    _sweep(workspace)  # nothing runs any more, even if the daemon was killed
     workspace.record.unlink(missing_ok=True)
     return code
+
+
+def _sweep(workspace: Workspace) -> None:
+    for words in sweep(workspace.groups):
+        print(f"porter: a cgroup is left: {words}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _answer(ready: int, **fields: Any) -> None:

@@ -12,6 +12,7 @@ from drydock.region.network.dns import Resolvers
 from drydock.region.network.fabric import Fabric
 from drydock.region.porter_client import PorterClient
 from drydock.region.processes.client import Spawner
+from drydock.region.runtime.cgroups.groups import NONE, Groups
 from drydock.region.runtime.output import Pump
 
 
@@ -29,6 +30,8 @@ class Parts:
     pump: Pump
     task_environment: Mapping[str, str]
     """What every container gets: where AWS's endpoints are, and the region's name."""
+    groups: Groups = NONE
+    """The control groups that this machine lets us make for tasks."""
 
     def scaled(self, seconds: float) -> float:
         """AWS's wait in region time, in seconds."""

@@ -84,6 +84,8 @@ def _say(writer: int, **fields: object) -> None:
 
 
 def _first_child(spec: ProcessSpec, writer: int) -> None:
+    for file in spec.groups:  # what is forked and executed from here on is in them, too
+        _enter_group(file)
     if spec.join is not None:
         _join(spec, spec.join[1], writer)
     if spec.netns is not None:
@@ -107,6 +109,16 @@ def _first_child(spec: ProcessSpec, writer: int) -> None:
         _report_errors(writer, lambda: _become(spec, writer))
     _say(writer, pid=child)
     os._exit(0)
+
+
+def _enter_group(file: str) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(descriptor, b"0")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, file) from error
+    finally:
+        os.close(descriptor)
 
 
 def _files(spec: ProcessSpec) -> list[tuple[str, str]]:

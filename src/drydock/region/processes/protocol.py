@@ -72,6 +72,8 @@ class ProcessSpec:
     """An empty folder where its own root can be put together, if a target is a new path."""
     limits: Sequence[tuple[str, int, int]] = ()
     """Resource limits: name (`nofile`), soft, hard; -1 is none."""
+    groups: Sequence[str] = ()
+    """Files of control groups; the process enters each before anything else is done."""
     image: ImageRoot | None = None
     """Its own root, with `own_pids`; then `cwd`, `mounts` and the user are in it, the root user has a
     container's capabilities, and `uid`, `gid`, `root` and `keep_capabilities` do not count. Of a

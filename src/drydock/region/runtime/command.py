@@ -70,6 +70,8 @@ class Place:
     hosts: str = ""
     own_names: bool = False
     """Whether programs of this machine see that file, too."""
+    groups: Sequence[str] = ()
+    """Files of control groups, to be entered."""
 
 
 @dataclass(frozen=True)

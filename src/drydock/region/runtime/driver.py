@@ -31,6 +31,8 @@ class Container:
     process: Process
     output: Output
     command: Command
+    groups: Sequence[str] = ()
+    """The control groups it is in, for what is run inside it later."""
 
     @property
     def running(self) -> bool:
@@ -90,13 +92,14 @@ class Driver:
                     mounts=request.mounts,
                     root=place.stage,
                     limits=request.limits,
+                    groups=place.groups,
                     image=command.image,
                 ),
                 lambda _process: on_change(),
             )
         finally:
             self._pump.started(output)
-        return Container(process, output, command)
+        return Container(process, output, command, place.groups)
 
     def execute(
         self, container: Container, argv: Sequence[str], on_end: Callable[[], None]
@@ -147,4 +150,5 @@ def _inside(container: Container, argv: Sequence[str]) -> ProcessSpec:
         gid=command.gid,
         image=command.image,
         join=(process.pid, process.host_pid),
+        groups=container.groups,
     )

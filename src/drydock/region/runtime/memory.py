@@ -2,6 +2,7 @@
 
 A sweep reads one small file a process (see `consumption`). It is quicker while a task is near its limit.
 What is over at the next look is killed as the kernel's OOM killer would: SIGKILL, exit code 137.
+Where the kernel keeps the limits itself, a sweep ends what is left of a container it has killed in.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ class _Watched:
     pid: int
     limit: int | None
     kill: Callable[[], None]
+    exceeded: Callable[[], bool] | None = None
+    """Whether the kernel, which limits its memory, has killed a process of it."""
     family: list[int] = field(default_factory=list)
     memory: int | None = None
     """Bytes at the last look; None: there was none."""
@@ -69,11 +72,13 @@ class MemoryGuard:
         pid: int,
         limits: tuple[int | None, int | None],
         kill: Callable[[], None],
+        exceeded: Callable[[], bool] | None = None,
     ) -> None:
-        """`limits`: bytes of the container and of the task. `kill` is called from this one's thread."""
+        """`limits`: bytes of the container and of the task. `kill` is called from this one's thread,
+        when they are exceeded or `exceeded` says so."""
         with self._lock:
             ours = self._tasks.setdefault(task, _Task(limits[1]))
-            ours.containers[container] = _Watched(pid, limits[0], kill, [pid])
+            ours.containers[container] = _Watched(pid, limits[0], kill, exceeded, [pid])
             self._listed = 0.0
         self._some.set()
 
@@ -133,7 +138,9 @@ class MemoryGuard:
                 }
             for name, size in used.items():
                 containers[name].memory = size
-            for name in over(used, limits, limit):
+            # the kernel takes the largest process alone; the container's others end with it
+            gone = [name for name, one in containers.items() if one.exceeded and one.exceeded()]
+            for name in dict.fromkeys([*over(used, limits, limit), *gone]):
                 log.info(
                     "memory is used up", extra={"task": key, "container": name, "bytes": used[name]}
                 )

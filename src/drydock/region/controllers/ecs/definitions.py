@@ -61,6 +61,8 @@ class ContainerPlan:
     limits: tuple[tuple[str, int, int], ...] = ()
     memory: int | None = None
     """MiB that it may use; None: as much as the task."""
+    cpu: int | None = None
+    """CPU units: its share beside the task's other containers; None: as much as each other."""
     read_only_root: bool = False
     dropped: tuple[str, ...] = ()
     """Capabilities that it shall not have."""
@@ -166,6 +168,7 @@ def _container_plan(
             for entry in definition.get("ulimits") or ()
         ),
         memory=override.get("memory") or definition.get("memory"),
+        cpu=override.get("cpu") or definition.get("cpu") or None,
         read_only_root=bool(definition.get("readonlyRootFilesystem")),
         dropped=_dropped(definition),
     )

@@ -12,6 +12,8 @@ from drydock.region.api.gaps.ecs.records import AGENT, Task
 from drydock.region.api.store import Store
 from drydock.region.controllers.ecs.metadata import docker_id
 
+OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
+
 
 class TaskRecords:
     """Writes under the store's lock, and only what is news."""
@@ -73,7 +75,7 @@ class TaskRecords:
                 for agent in record.managed_agents or ():
                     agent |= {"lastStatus": "STOPPED", "reason": "Received Container Stopped event"}
                 if record.name in out_of_memory:
-                    record.reason = "OutOfMemoryError: Container killed due to memory usage"
+                    record.reason = OUT_OF_MEMORY
             if news:
                 task.version += 1
                 self._store.changed("ecs")

@@ -39,6 +39,8 @@ class RunningTask:
         """Why ExecuteCommand's agent can't work, empty if it can; None: ExecuteCommand is not enabled."""
         self.out_of_memory: set[str] = set()
         """Containers that were ended because they used too much."""
+        self.task_out_of_memory = False
+        """Whether it was the task's memory that one of them had used up."""
         self._parts: dict[str, _Part] = {}
 
     @property

@@ -126,8 +126,14 @@ class TaskStarter:
             )
         return Prepared(plan, image, files, values, sink)
 
-    def start(self, task: Task, ready: Prepared, on_change: Callable[[], None]) -> Container:
-        """Start a container. Raises CannotStartError with ECS's reason.
+    def start(
+        self,
+        task: Task,
+        ready: Prepared,
+        groups: Sequence[str],
+        on_change: Callable[[], None],
+    ) -> Container:
+        """Start a container, in some control groups. Raises CannotStartError with ECS's reason.
 
         `on_change` is called, from some thread, when it ends and when its last line is stored.
         """
@@ -138,7 +144,7 @@ class TaskStarter:
         request = ready.plan.request(ready.files, ready.secrets, folders)
         try:
             return self._driver.start(
-                request, ready.image, self._place(task, name), ready.sink, on_change
+                request, ready.image, self._place(task, name, groups), ready.sink, on_change
             )
         except ImageNotFound as error:
             words = f"CannotPullContainerError: {error.cause}: {error.remedy}"
@@ -256,7 +262,7 @@ class TaskStarter:
                 f"resource retrieval failed: {error}"
             ) from error
 
-    def _place(self, task: Task, container: str) -> Place:
+    def _place(self, task: Task, container: str, groups: Sequence[str]) -> Place:
         eni = str(task.eni_id)
         fabric = self._parts.fabric
         vpc = fabric.enis()[eni].vpc_id
@@ -271,6 +277,7 @@ class TaskStarter:
             hostname=hostname or "",
             hosts=self._folders.file(task.id, "hosts", names + aliases),
             own_names=bool(aliases),
+            groups=groups,
             environment={
                 **self._permissions.environment(task, self._parts.task_environment),
                 **self._endpoints.environment(task, container),

@@ -18,22 +18,19 @@ from moto.ec2.exceptions import EC2ClientError
 
 from drydock.errors import BalancerFailed
 from drydock.region.api.gaps.ecs.records import Task
-from drydock.region.api.gaps.ecs.sizes import memory_mib
 from drydock.region.controllers.base import DONE, Outcome, Requeue
-from drydock.region.controllers.ecs.definitions import ContainerPlan, container_plans
-from drydock.region.controllers.ecs.records import TaskRecords, emptiest_subnet
+from drydock.region.controllers.ecs.definitions import container_plans
+from drydock.region.controllers.ecs.limits import TaskLimits
+from drydock.region.controllers.ecs.records import OUT_OF_MEMORY, TaskRecords, emptiest_subnet
 from drydock.region.controllers.ecs.running import RunningTask
 from drydock.region.controllers.ecs.sessions import ExecSessions
 from drydock.region.controllers.ecs.starting import CannotStartError, Prepared, TaskStarter
 from drydock.region.controllers.parts import Parts
 from drydock.region.runtime.consumption import Usage
-from drydock.region.runtime.driver import Container
-from drydock.region.runtime.memory import SWEEP, MemoryGuard
 
 log = logging.getLogger(__name__)
 
 SOON = Requeue(0.05)
-_MIB = 1024 * 1024
 _SHOWN = timedelta(hours=1)
 """How long a stopped task stays listed."""
 
@@ -50,7 +47,7 @@ class TaskController:
         self._store = parts.store
         self._starter = TaskStarter(parts)
         self._records = TaskRecords(parts.store)
-        self._memory = MemoryGuard()
+        self._limits = TaskLimits(parts)
         self._lock = threading.Lock()
         self._running: dict[str, RunningTask] = {}
         self._sessions = ExecSessions(parts, self._starter, self._running.get)
@@ -66,7 +63,7 @@ class TaskController:
 
     def usage(self) -> dict[str, Usage]:
         """What each task uses that runs, by its id."""
-        return self._memory.usage()
+        return self._limits.usage()
 
     def drivers(self) -> dict[str, dict[str, str]]:
         """Task ARN → container → "process" (of this machine's files) or "container" (of an image's)."""
@@ -78,10 +75,9 @@ class TaskController:
         """Which one is asked for images; empty: none is there."""
         return self._starter.container_engine
 
-    @property
-    def memory_limits(self) -> str:
-        """How memory is limited, for whoever wants to know."""
-        return f"sampled every {SWEEP} s"
+    def limits(self) -> dict[str, object]:
+        """How memory and CPU are limited, for whoever wants to know."""
+        return self._limits.status()
 
     # -- the controller
 
@@ -121,6 +117,8 @@ class TaskController:
             self._records.want_stop(
                 task, "EssentialContainerExited", "Essential container in task exited"
             )
+        if running.task_out_of_memory and any(running.exits()):
+            self._records.want_stop(task, "EssentialContainerExited", OUT_OF_MEMORY)
         if task.desired_status == "STOPPED":
             return self._wind_down(task, running)
         if task.last_status == "PENDING":
@@ -154,13 +152,13 @@ class TaskController:
         running = self._running.get(arn)
         if running is not None:
             running.kill()
-            for name in running.containers:
-                self._memory.forget(arn.rsplit("/", 1)[-1], name)
+            self._limits.ended(arn.rsplit("/", 1)[-1], running, running.containers)
             with self._lock:
                 self._running.pop(arn, None)
         task_id = arn.rsplit("/", 1)[-1]
         self._starter.close_endpoint(task_id)
         self._starter.forget(task_id)
+        self._limits.forget(task_id)
         return DONE
 
     def _prune(self, task: Task) -> Outcome:
@@ -261,7 +259,8 @@ class TaskController:
         def wake() -> None:
             self.wake(task.task_arn)
 
-        container = self._starter.start(task, ready, wake)
+        groups = self._limits.prepare(task, ready.plan)
+        container = self._starter.start(task, ready, groups, wake)
         running.add(
             ready.plan,
             container,
@@ -270,19 +269,7 @@ class TaskController:
             time.monotonic(),
         )
         self._records.container_runs(task, ready.plan.name, ready.digest, running.agent_trouble)
-        self._guard_memory(task, running, ready.plan, container)
-
-    def _guard_memory(
-        self, task: Task, running: RunningTask, plan: ContainerPlan, container: Container
-    ) -> None:
-        def kill() -> None:
-            if container.running:
-                running.out_of_memory.add(plan.name)
-                container.process.kill()
-
-        own = None if plan.memory is None else plan.memory * _MIB
-        whole = memory_mib(task.memory) * _MIB if task.memory else None
-        self._memory.watch(task.id, plan.name, container.process.host_pid, (own, whole), kill)
+        self._limits.watch(task, running, ready.plan, container)
 
     def _look_after(self, task: Task, running: RunningTask) -> Outcome:
         """A task that runs: its health checks, and whom it is connected to."""
@@ -325,9 +312,8 @@ class TaskController:
 
     def _note_exits(self, task: Task, running: RunningTask) -> None:
         exits = dict(running.exits())
+        self._limits.ended(task.id, running, exits)
         self._records.note_exits(task, exits, running.out_of_memory)
-        for name in exits:
-            self._memory.forget(task.id, name)
 
     def _deprovision(self, task: Task) -> Outcome:
         """The interface goes; STOPPED once the network no longer has it."""
@@ -343,6 +329,7 @@ class TaskController:
         if task.eni_id in self._parts.fabric.enis():
             return Requeue(1.0)
         self._starter.forget(task.id)
+        self._limits.forget(task.id)
         with self._store.writing("ecs"):
             for record in task.containers:
                 record.last_status = "STOPPED"

@@ -1,0 +1,166 @@
+"""What a task may use, and who sees to it: the kernel by control groups, else a look at its processes.
+
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html#task_size
+A task's cpu is a cap where the settings say so. A container's own is not: it is a share of the task's,
+and what its neighbours leave it may use.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable
+
+from drydock.region.api.gaps.ecs.records import Task
+from drydock.region.api.gaps.ecs.sizes import cpu_units, memory_mib
+from drydock.region.controllers.ecs.definitions import ContainerPlan
+from drydock.region.controllers.ecs.running import RunningTask
+from drydock.region.controllers.ecs.starting import CannotStartError
+from drydock.region.controllers.parts import Parts
+from drydock.region.runtime.cgroups.groups import Group, Wanted, name_of
+from drydock.region.runtime.consumption import Usage
+from drydock.region.runtime.driver import Container
+from drydock.region.runtime.memory import SWEEP, MemoryGuard
+
+log = logging.getLogger(__name__)
+
+_MIB = 1024 * 1024
+_UNITS = 1024
+"""CPU units of one CPU."""
+
+
+class TaskLimits:
+    """Of all tasks. Thread-safe; one thread at a time asks about one task."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._groups = parts.groups
+        self._settings = parts.config.ecs
+        self._guard = MemoryGuard()
+        self._lock = threading.Lock()
+        self._tasks: dict[str, tuple[Group, dict[str, Group]]] = {}
+        """Task's id → its group and those of its containers."""
+
+    @property
+    def by_cgroup(self) -> bool:
+        """Whether the kernel limits memory; otherwise it is sampled."""
+        return self._groups.has("memory")
+
+    def status(self) -> dict[str, object]:
+        """What holds on this machine, and why it is not what was wanted."""
+        troubles = self._groups.troubles
+        words = []
+        if not self.by_cgroup:
+            why = troubles.get("memory", "drydock.toml says so")
+            words.append(f"Memory is sampled every {SWEEP} s instead of limited by cgroup: {why}")
+        if "cpu" in troubles:
+            words.append(f"CPU is not capped, although drydock.toml says so: {troubles['cpu']}")
+        return {
+            "memory_limits": "cgroup" if self.by_cgroup else "sampling",
+            "cpu_capped": self._groups.has("cpu"),
+            "limits_notes": words,
+        }
+
+    def usage(self) -> dict[str, Usage]:
+        """What each task uses that runs, by its id."""
+        return self._guard.usage()
+
+    def prepare(self, task: Task, plan: ContainerPlan) -> tuple[str, ...]:
+        """Make a group for a container that is about to start → the files by which it is entered.
+
+        Raises CannotStartError.
+        """
+        if not self._groups.roots:
+            return ()
+        try:
+            return self._group(task, plan).entries
+        except OSError as error:
+            raise CannotStartError(
+                "CannotStartContainerError: failed to create containerd task: failed to create shim "
+                f"task: unable to apply cgroup configuration: {error.strerror}: {error.filename}",
+                plan.name,
+            ) from error
+
+    def watch(
+        self, task: Task, running: RunningTask, plan: ContainerPlan, container: Container
+    ) -> None:
+        """A container that was started: see that it ends when it has used up its memory."""
+
+        def kill() -> None:
+            if container.running:
+                self._note(task.id, running, plan)
+                running.out_of_memory.add(plan.name)
+                container.process.kill()
+
+        own = None if plan.memory is None else plan.memory * _MIB
+        limits = (own, _memory(task))
+        group = self._container(task.id, plan.name)
+        if group is None:
+            self._guard.watch(task.id, plan.name, container.process.host_pid, limits, kill)
+        else:
+            self._guard.watch(
+                task.id,
+                plan.name,
+                container.process.host_pid,
+                (None, None),
+                kill,
+                lambda: _killed(group),
+            )
+
+    def ended(self, task_id: str, running: RunningTask, names: Iterable[str]) -> None:
+        """Containers that have ended: note which of them the kernel killed for want of memory."""
+        for plan in [one for one in running.plans if one.name in set(names)]:
+            group = self._container(task_id, plan.name)
+            if group is not None and plan.name not in running.out_of_memory and _killed(group):
+                self._note(task_id, running, plan)
+                running.out_of_memory.add(plan.name)
+            self._guard.forget(task_id, plan.name)
+
+    def forget(self, task_id: str) -> None:
+        """Nothing of the task runs any more. Idempotent. Raises OSError when something does."""
+        with self._lock:
+            found = self._tasks.get(task_id)
+        if found is not None:
+            found[0].remove()
+            with self._lock:
+                self._tasks.pop(task_id, None)
+
+    def _note(self, task_id: str, running: RunningTask, plan: ContainerPlan) -> None:
+        """Note whether it was the task's memory that was used up, not the container's share of it."""
+        with self._lock:
+            found = self._tasks.get(task_id)
+        by_task = found is not None and self.by_cgroup and found[0].was_full()
+        if by_task or plan.memory is None:
+            running.task_out_of_memory = True
+
+    def _container(self, task_id: str, name: str) -> Group | None:
+        """Its group, where memory is limited by it."""
+        with self._lock:
+            found = self._tasks.get(task_id)
+        return found[1].get(name) if found is not None and self.by_cgroup else None
+
+    def _group(self, task: Task, plan: ContainerPlan) -> Group:
+        with self._lock:
+            found = self._tasks.get(task.id)
+        if found is None:
+            cpus = cpu_units(task.cpu) / _UNITS if task.cpu else None
+            found = (self._groups.of_task(task.id, Wanted(_memory(task), cpus)), {})
+            with self._lock:
+                self._tasks[task.id] = found
+        own = None if plan.memory is None else plan.memory * _MIB
+        made = found[0].child(name_of(plan.name), Wanted(own, shares=plan.cpu))
+        found[1][plan.name] = made
+        return made
+
+
+def _killed(group: Group) -> bool:
+    """Whether the kernel has killed a process of it for want of memory."""
+    try:
+        return group.killed() > 0
+    except OSError as error:
+        log.warning("a cgroup is not there any more", extra={"why": str(error)})
+        return False
+
+
+def _memory(task: Task) -> int | None:
+    """Bytes."""
+    return memory_mib(task.memory) * _MIB if task.memory else None

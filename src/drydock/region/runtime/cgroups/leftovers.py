@@ -1,0 +1,66 @@
+"""The groups of a region are written down before they are made, so that whoever comes later removes them.
+
+The porter sweeps: before the region starts and after it has ended, however that came about.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from drydock.paths import write_private
+
+PREFIX = "drydock-"
+_SECONDS = 1.0
+"""What the kernel has to let go of a process that has ended."""
+
+
+def note(record: Path, groups: Iterable[Path]) -> None:
+    """Add groups that are about to be made."""
+    known = record.read_text().splitlines() if record.exists() else []
+    write_private(record, "".join(f"{one}\n" for one in dict.fromkeys([*known, *map(str, groups)])))
+
+
+def sweep(record: Path) -> list[str]:
+    """Remove what is written down, with all below → what is left, in words. No process is ended."""
+    if not record.exists():
+        return []
+    left = []
+    for line in record.read_text().splitlines():
+        group = Path(line)
+        if not group.name.startswith(PREFIX):
+            continue  # nothing that we wrote
+        try:
+            remove(group)
+        except OSError as error:
+            left.append(f"{group}: {error.strerror}")
+    if not left:
+        record.unlink()
+    return left
+
+
+def remove(group: Path, seconds: float = _SECONDS) -> None:
+    """A group and all below it; idempotent. Raises OSError while a process is in it."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            _remove(group)
+        except OSError as error:
+            if error.errno != errno.EBUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
+        else:
+            return
+
+
+def _remove(group: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        with os.scandir(group) as entries:
+            below = [Path(one.path) for one in entries if one.is_dir(follow_symlinks=False)]
+        for one in below:
+            _remove(one)
+        group.rmdir()

@@ -1,0 +1,174 @@
+"""What the two versions call the same things.
+
+https://docs.kernel.org/admin-guide/cgroup-v2.html, https://docs.kernel.org/admin-guide/cgroup-v1/memory.html
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+from pathlib import Path
+from typing import Protocol
+
+PERIOD = 100_000
+"""Microseconds over which a share of the processor is counted: the kernel's own."""
+_LEAST_QUOTA = 1000
+_LEAST_SHARES = 2
+_MOST_SHARES = 262_144
+_MOST_WEIGHT = 10_000
+
+
+class Version(Protocol):
+    """Every method but `entry` raises OSError with the kernel's words."""
+
+    entry: str
+    """The file of a group that a process writes `0` to, to be in it."""
+
+    def open_to(self, group: Path, controllers: frozenset[str]) -> None:
+        """Let the children of a group have limits of their own."""
+        ...
+
+    def limit_memory(self, group: Path, size: int) -> None:
+        """In bytes, swap included."""
+        ...
+
+    def kill_together(self, group: Path) -> None:
+        """What is out of memory ends as a whole, where the kernel can do that."""
+        ...
+
+    def cap_cpu(self, group: Path, cpus: float) -> None:
+        """A quarter of a processor is 0.25."""
+        ...
+
+    def share_cpu(self, group: Path, shares: int) -> None:
+        """Beside its siblings, where all want more than there is."""
+        ...
+
+    def killed(self, group: Path) -> int:
+        """How many processes of the group itself were killed for want of memory."""
+        ...
+
+    def alarm(self, group: Path) -> int | None:
+        """A descriptor that `was_full` needs, the caller's to close; None: it needs none."""
+        ...
+
+    def was_full(self, group: Path, alarm: int | None) -> bool:
+        """Whether something was killed for want of memory since the alarm was set, and because of this
+        group's limit (or, in version 1, of one above it), not of one below it."""
+        ...
+
+
+class V1:
+    """One hierarchy for memory and another for the processor."""
+
+    # a thread that moves itself takes no lock of all processes; `cgroup.procs` waits 10 ms for that
+    entry = "tasks"
+
+    def open_to(self, group: Path, controllers: frozenset[str]) -> None:
+        file = group / "memory.use_hierarchy"  # always on, and soon gone, since Linux 5.11
+        if "memory" in controllers and file.exists() and file.read_text().strip() == "0":
+            file.write_text("1")
+
+    def limit_memory(self, group: Path, size: int) -> None:
+        (group / "memory.limit_in_bytes").write_text(str(size))
+        with_swap = group / "memory.memsw.limit_in_bytes"
+        if with_swap.exists():
+            with_swap.write_text(str(size))
+        else:
+            (group / "memory.swappiness").write_text("0")
+
+    def kill_together(self, group: Path) -> None:
+        """Version 1 cannot: whoever watches ends the rest."""
+
+    def cap_cpu(self, group: Path, cpus: float) -> None:
+        (group / "cpu.cfs_period_us").write_text(str(PERIOD))
+        (group / "cpu.cfs_quota_us").write_text(str(quota(cpus)))
+
+    def share_cpu(self, group: Path, shares: int) -> None:
+        (group / "cpu.shares").write_text(str(max(shares, _LEAST_SHARES)))
+
+    def killed(self, group: Path) -> int:
+        return _field(group / "memory.oom_control", "oom_kill")
+
+    def alarm(self, group: Path) -> int | None:
+        # not by memory.failcnt, which page caches raise, too, and which Linux 6.18 leaves at 0
+        told = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        try:
+            with (group / "memory.oom_control").open("rb") as file:
+                words = f"{told} {file.fileno()}"
+                (group / "cgroup.event_control").write_text(words)
+        except OSError:
+            os.close(told)
+            raise
+        return told
+
+    def was_full(self, group: Path, alarm: int | None) -> bool:
+        del group
+        return alarm is not None and bool(select.select([alarm], [], [], 0)[0])
+
+
+class V2:
+    """One hierarchy for all."""
+
+    entry = "cgroup.procs"
+
+    def open_to(self, group: Path, controllers: frozenset[str]) -> None:
+        there = set((group / "cgroup.controllers").read_text().split())
+        if missing := controllers - there:
+            raise OSError(
+                errno.ENOTSUP,
+                f"{', '.join(sorted(missing))} is not delegated to {group}",
+            )
+        file = group / "cgroup.subtree_control"
+        if wanted := controllers - set(file.read_text().split()):
+            file.write_text(" ".join(f"+{one}" for one in sorted(wanted)))
+
+    def limit_memory(self, group: Path, size: int) -> None:
+        (group / "memory.max").write_text(str(size))
+        swap = group / "memory.swap.max"
+        if swap.exists():  # it is not where the kernel has no swap
+            swap.write_text("0")
+
+    def kill_together(self, group: Path) -> None:
+        (group / "memory.oom.group").write_text("1")
+
+    def cap_cpu(self, group: Path, cpus: float) -> None:
+        (group / "cpu.max").write_text(f"{quota(cpus)} {PERIOD}")
+
+    def share_cpu(self, group: Path, shares: int) -> None:
+        (group / "cpu.weight").write_text(str(weight(shares)))
+
+    def killed(self, group: Path) -> int:
+        return _field(group / "memory.events", "oom_kill")
+
+    def alarm(self, group: Path) -> int | None:
+        del group
+        return None
+
+    def was_full(self, group: Path, alarm: int | None) -> bool:
+        del alarm
+        return _field(group / "memory.events.local", "oom") > 0
+
+
+VERSIONS: dict[int, Version] = {1: V1(), 2: V2()}
+
+
+def quota(cpus: float) -> int:
+    """Microseconds of each period; the kernel takes a thousand at least."""
+    return max(_LEAST_QUOTA, round(cpus * PERIOD))
+
+
+def weight(shares: int) -> int:
+    """Version 1's shares (2 to 262,144) as version 2's weight (1 to 10,000), as runc counts them."""
+    within = min(max(shares, _LEAST_SHARES), _MOST_SHARES)
+    return 1 + (within - _LEAST_SHARES) * (_MOST_WEIGHT - 1) // (_MOST_SHARES - _LEAST_SHARES)
+
+
+def _field(file: Path, name: str) -> int:
+    """Of a file whose lines are a name and a number; 0 where it has no such line."""
+    for line in file.read_text().splitlines():
+        key, _, value = line.partition(" ")
+        if key == name:
+            return int(value)
+    return 0
