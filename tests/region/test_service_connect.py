@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,6 +46,20 @@ PLAIN = {"containerPort": 3000, "name": "plain"}
 _numbers = itertools.count()
 
 
+def proxies(pid: int) -> set[int]:
+    """The HAProxies in the network namespace of a process."""
+    place = Path(f"/proc/{pid}/ns/net").readlink()
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            name, its = (folder / "comm").read_text().strip(), (folder / "ns/net").readlink()
+        except OSError:
+            continue  # it has ended
+        if (name, its) == ("haproxy", place):
+            found.add(int(folder.name))
+    return found
+
+
 @dataclass
 class Joined:
     """A cluster with a namespace."""
@@ -70,6 +87,14 @@ class Joined:
                 "enabled": True,
                 "namespace": self.namespace,
                 "services": publishes,
+                "logConfiguration": {
+                    "logDriver": "awslogs",
+                    "options": {
+                        "awslogs-group": self.place.log_group,
+                        "awslogs-region": self.place.region.record.region,
+                        "awslogs-stream-prefix": "t",
+                    },
+                },
             },
         )
         made = Service(self.place, name)
@@ -130,8 +155,17 @@ def test_calls_are_balanced_and_follow_the_tasks_that_serve(joined: Joined) -> N
     new = eventually(lambda: store.running() - {killed, spared}, "another one runs") or set()
     joined.sees(caller, {servers[spared], place.address(new.pop())})
 
+    # a proxy that ends is replaced
+    addresses = {place.address(arn) for arn in store.running()}
+    (proxy,) = proxies(place.pids(caller)[0])
+    os.kill(proxy, signal.SIGKILL)
+    eventually(lambda: proxies(place.pids(caller)[0]) - {proxy}, "another proxy")
+    joined.sees(caller, addresses)
+
     store.update(desiredCount=0)
     joined.sees(caller, {"HTTP 503"})
+    told = eventually(lambda: place.output(caller, "ecs-service-connect"), "the proxy's log")
+    assert "503" in (told or [])[-1]
 
 
 def test_a_name_is_known_to_tasks_of_later_deployments_alone(joined: Joined) -> None:

@@ -59,8 +59,8 @@ def test_a_door_leads_to_its_own_tasks_port() -> None:
 
 
 def test_errors_are_logged_only_where_asked_for() -> None:
-    assert "log stdout" in render(Mesh([STORE], logs=True), 3, {"store": 4})
-    assert "log stdout" not in render(Mesh([STORE]), 3, {"store": 4})
+    assert "log fd@5 " in render(Mesh([STORE]), 3, {"store": 4}, log_fd=5)
+    assert "log fd" not in render(Mesh([STORE]), 3, {"store": 4})
 
 
 def test_new_servers_come_before_old_ones_go() -> None:

@@ -37,9 +37,12 @@ def listening(mesh: Mesh) -> list[str]:
     return [route.key for route in mesh.routes] + [door_key(door) for door in mesh.doors]
 
 
-def render(mesh: Mesh, stats_fd: int, descriptors: Mapping[str, int]) -> str:
-    """The text of haproxy.cfg. `descriptors`: of listening sockets, by the keys of `listening`."""
-    sections = [_global(stats_fd, logs=mesh.logs), _defaults(logs=mesh.logs)]
+def render(
+    mesh: Mesh, stats_fd: int, descriptors: Mapping[str, int], log_fd: int | None = None
+) -> str:
+    """The text of haproxy.cfg. `descriptors`: of listening sockets, by the keys of `listening`;
+    `log_fd`: where errors are written to."""
+    sections = [_global(stats_fd, log_fd), _defaults(logs=log_fd is not None)]
     for route in mesh.routes:
         name = backend_name(route.key)
         sections += _pair(name, route.protocol, descriptors[route.key], route.idle, route.request)
@@ -51,7 +54,7 @@ def render(mesh: Mesh, stats_fd: int, descriptors: Mapping[str, int]) -> str:
     return "\n\n".join("\n    ".join(section) for section in sections) + "\n"
 
 
-def _global(stats_fd: int, *, logs: bool) -> list[str]:
+def _global(stats_fd: int, log_fd: int | None) -> list[str]:
     return [
         "global",
         f"stats socket fd@{stats_fd} level admin",
@@ -59,7 +62,7 @@ def _global(stats_fd: int, *, logs: bool) -> list[str]:
         "maxconn 4000",
         # an ordinary user's limit of open files may be lower; then fewer connections are the answer
         "no strict-limits",
-        *(["log stdout format raw local0 notice"] if logs else []),
+        *([] if log_fd is None else [f"log fd@{log_fd} format raw local0 notice"]),
     ]
 
 

@@ -141,11 +141,14 @@ class Proxy:
         keys = listening(self._mesh)
         numbers = {key: _FIRST_FD + 1 + place for place, key in enumerate(keys)}
         config = self._file("cfg")
-        write_private(config, render(self._mesh, _FIRST_FD, numbers))
         self._file("log").unlink(missing_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         printed = os.open(self._file("log"), flags, 0o600)
+        # by a number of its own: quiet, it gives up its stdout
         written = output() if output is not None else None
+        log_fd = None if written is None else _FIRST_FD + 1 + len(keys)
+        write_private(config, render(self._mesh, _FIRST_FD, numbers, log_fd))
+        passed = [stats.fileno(), *(self._sockets[key].fileno() for key in keys)]
         try:
             return self._spawner.spawn(
                 ProcessSpec(
@@ -153,9 +156,9 @@ class Proxy:
                     env={},
                     cwd=str(self._folder),
                     netns=self._netns,
-                    stdout=printed if written is None else written,
+                    stdout=printed,
                     stderr=printed,
-                    pass_fds=[stats.fileno(), *(self._sockets[key].fileno() for key in keys)],
+                    pass_fds=passed if written is None else [*passed, written],
                 ),
                 lambda _process: on_exit(),
             )

@@ -44,8 +44,6 @@ class Mesh:
 
     routes: Sequence[Route]
     doors: Sequence[Door] = ()
-    logs: bool = False
-    """Errors are written to stdout."""
 
 
 def places(routes: Sequence[Route]) -> dict[str, IPv4Address]:

@@ -47,7 +47,7 @@ class TaskProxies:
         if connect is None or task.id in self._open:
             return
         routes = reachable([_route(one) for one in connect.endpoints])
-        mesh = Mesh(routes, [_door(one) for one in connect.ingress], logs=sink is not None)
+        mesh = Mesh(routes, [_door(one) for one in connect.ingress])
         if not mesh.routes and not mesh.doors:
             return
         proxy = self._listen(task, mesh)
