@@ -17,7 +17,7 @@ from tasklist.task_input import Fields
 _OBJECT = """'{"id":' || id || ',"priority":' || priority || ',"title":' || to_json(title)::text
   || ',"complete":' || completed::text || '}'"""
 _LIST = f"SELECT coalesce('[' || string_agg({_OBJECT}, ',' ORDER BY id) || ']', '[]') FROM "  # noqa: S608
-_ALL = _LIST + "tasks"
+ALL = _LIST + "tasks"
 _PAGE = _LIST + "(SELECT * FROM tasks WHERE id > $2 ORDER BY id LIMIT $1) AS page"  # noqa: S608
 _ONE = f"SELECT {_OBJECT} FROM tasks WHERE id = $1"  # noqa: S608
 # as many rows as there are in the three arrays; their ids, which a sequence gives, ascend in that
@@ -74,7 +74,7 @@ class Tasks:
         return [as_json(*row) for row in zip(ids, priorities, titles, complete, strict=True)]
 
     async def _read_all(self) -> bytes:
-        return _utf8(await self._database.value(_ALL))
+        return _utf8(await self._database.value(ALL))
 
 
 def as_json(task: int, priority: int, title: str, complete: bool) -> bytes:
