@@ -23,6 +23,7 @@ from drydock.region.controllers.rds.pausing import Pausing
 from drydock.region.controllers.rds.readers import Readers
 from drydock.region.controllers.rds.records import Records
 from drydock.region.controllers.rds.servers import Running, Servers
+from drydock.region.controllers.rds.upgrades import Upgrades
 from drydock.region.controllers.rds.view import DatabaseView
 from drydock.region.database import roles
 from drydock.region.database.folder import destroy
@@ -41,6 +42,7 @@ class DatabaseController:
         self._servers = Servers(parts, authority)
         ask(Judge())
         self._backups = Backups(parts, self._servers)
+        self._upgrades = Upgrades(parts, self._records, self._servers)
         self._pausing = Pausing(parts, self._records, self._servers)
         self._doors = Doors(parts, self._records, self._servers, self._pausing.wake)
         self._readers = Readers(parts, self._records, self._servers, self._pausing)
@@ -110,6 +112,9 @@ class DatabaseController:
             self._backups.restore(view)
             self._servers.initialise(view)
             self._records.set_cluster_status(view, "available")
+        if view.upgrade_to is not None:
+            self._upgrades.make(view, view.upgrade_to)
+            return DONE  # the record has changed, which wakes every pass of it
         if view.status in ("stopping", "stopped"):
             return self._halt(view)
         return self._run(view)

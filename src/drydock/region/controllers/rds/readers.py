@@ -45,7 +45,7 @@ class Readers:
             destroy(self._servers.copy(instance))
             self._records.purge_instance(instance.identifier)
             return DONE
-        if view.status in ("stopping", "stopped"):
+        if view.status in ("stopping", "stopped") or view.upgrade_to is not None:
             return DONE  # the cluster's pass stops them all
         if self._pausing.is_paused(view):
             return DONE  # the first client of any of its instances wakes it

@@ -15,6 +15,7 @@ from drydock.region.controllers.rds.view import (
     major,
     pause_after,
     record_of,
+    upgrade_of,
 )
 
 POSTGRES_ENGINES = frozenset({"aurora-postgresql", "postgres"})
@@ -123,6 +124,7 @@ class Records:
             pause_after=pause_after(cluster),
             forces_tls=major(cluster.engine_version) >= 17,
             failover_target=cluster.failover_target,
+            upgrade_to=upgrade_of(cluster),
         )
 
     def _instance(self, rds: Any, key: str, instance: Any) -> DatabaseView:
@@ -146,6 +148,7 @@ class Records:
             pause_after=None,
             forces_tls=major(instance.engine_version) >= 15,
             failover_target="",
+            upgrade_to=upgrade_of(instance),
         )
 
     def _subnets(self, rds: Any, group_name: str | None) -> tuple[tuple[str, str], ...]:
@@ -249,6 +252,18 @@ class Records:
             record: Any = self._store.backend("rds").clusters.get(view.identifier)
             if record is not None:
                 self._store.backend("rds").tell(record, message, *categories)
+
+    def end_upgrade(self, view: DatabaseView, failure: str = "") -> None:
+        """An upgrade is through, or could not be made: `failure` says why."""
+        with self._store.writing("rds"):
+            rds = self._store.backend("rds")
+            owner = record_of(rds, view)
+            if owner is not None and failure:
+                rds.upgrade_failed(owner, failure)
+            elif owner is not None:
+                rds.upgraded(owner)
+                if view.keeps_backups:  # WAL of the new major is of no use to older data
+                    rds.take_automated(owner)
 
     def password_set(self, view: DatabaseView) -> None:
         """The server has the password of the view: a rotation that was under way is over."""

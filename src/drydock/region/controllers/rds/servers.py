@@ -55,6 +55,11 @@ class Running:
     iam: bool = False
     """Whether logins by IAM are asked for."""
 
+    def is_as(self, eni_id: str, *, is_writer: bool, major: int) -> bool:
+        """Whether it is the server that is wanted."""
+        mine = (self.eni_id, self.is_writer, self.server.spec.installation.major)
+        return mine == (eni_id, is_writer, major)
+
     def configure(self, instance: InstanceView, *, forced_tls: bool) -> None:
         """Give the server its parameter groups: all before it starts, what it can take while it runs.
 
@@ -209,7 +214,8 @@ class Servers:
         is_writer: bool,
     ) -> Running:
         running = self._running.get(instance.resource_id)
-        if running is not None and (running.eni_id, running.is_writer) == (eni_id, is_writer):
+        major = installation_for(self.volume(view), view.major).major
+        if running is not None and running.is_as(eni_id, is_writer=is_writer, major=major):
             return running
         if running is not None:
             # a reader's copy is worth nothing: whoever becomes the writer does not wait for its end

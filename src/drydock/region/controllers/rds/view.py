@@ -39,6 +39,8 @@ class DatabaseView:
     """Whether it does so where no group says so: RDS from 15 on, Aurora from 17 on."""
     failover_target: str
     """The instance that is asked to become the writer; empty: none."""
+    upgrade_to: int | None
+    """The major that it is to be upgraded to; None: it stays."""
     password: str = field(repr=False)
 
 
@@ -110,6 +112,11 @@ def groups_of(rds: Any, instance: Any, cluster: Any) -> Wanted:
         if "ParameterValue" in one
     ]
     return Wanted(names, tuple(found))
+
+
+def upgrade_of(owner: Any) -> int | None:
+    upgrade = getattr(owner, "upgrade", None)
+    return major(upgrade.engine_version) if upgrade is not None else None
 
 
 def major(version: str) -> int:

@@ -24,8 +24,8 @@ from moto.rds.exceptions import (
 
 from drydock.region.api.changes import touch
 from drydock.region.api.gaps.rds import versions
-from drydock.region.api.gaps.rds.pending import PendingOperations
 from drydock.region.api.gaps.rds.records import DBCluster, plain
+from drydock.region.api.gaps.rds.upgrades import UpgradeOperations
 
 Json = dict[str, Any]
 
@@ -34,7 +34,7 @@ _TO_APPLY = ("master_user_password", "db_cluster_parameter_group_name", "engine_
 """Changes that the server itself has to be told of."""
 
 
-class ClusterOperations(PendingOperations):
+class ClusterOperations(UpgradeOperations):
     """The clusters' part of our RDS backend."""
 
     clusters: MutableMapping[str, DBCluster]  # type: ignore[assignment]
@@ -145,11 +145,12 @@ class ClusterOperations(PendingOperations):
             raise InvalidDBClusterStateFault(
                 f"DBCluster {identity} is in {cluster.status} state but expected available."
             )
-        kwargs = self.hold_back(cluster, dict(kwargs.items()))
+        given = dict(kwargs.items())
+        upgrade = self.judge_version(cluster, given)
+        kwargs = self.hold_back(cluster, given)
+        upgrades = upgrade is not None and self.set_aside(cluster, kwargs)
         before, managed = cluster.status, cluster.manage_master_user_password
         scaling = cluster.serverless_v2_scaling_configuration
-        if kwargs.get("engine_version"):
-            kwargs["engine_version"] = versions.resolve(cluster.engine, kwargs["engine_version"])
         self._check_cluster_groups(kwargs)
         exports = plain(kwargs.pop("cloudwatch_logs_export_configuration", None) or {})
         super().modify_db_cluster(kwargs)
@@ -178,6 +179,8 @@ class ClusterOperations(PendingOperations):
         applies = any(kwargs.get(key) is not None for key in _TO_APPLY)
         applies = applies or managed != cluster.manage_master_user_password
         cluster.status = "modifying" if applies else before
+        if upgrade is not None and upgrades:
+            self.begin_upgrade(cluster, upgrade)
         return cluster  # type: ignore[no-any-return]
 
     def delete_db_cluster(

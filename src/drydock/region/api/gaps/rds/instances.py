@@ -124,8 +124,11 @@ class InstanceOperations(ClusterOperations):
     def modify_db_instance(self, db_instance_identifier: str, db_kwargs: Any) -> Any:
         """ModifyDBInstance, as ModifyDBCluster."""
         (instance,) = self.describe_db_instances(db_instance_identifier)
-        given = self.hold_back(instance, dict(db_kwargs.items()))
         clustered = isinstance(instance, DBInstanceClustered)
+        given = dict(db_kwargs.items())
+        upgrade = None if clustered else self.judge_version(instance, given)
+        given = self.hold_back(instance, given)
+        upgrades = upgrade is not None and self.set_aside(instance, given)
         if clustered:
             for key in _OF_THE_CLUSTER:
                 given.pop(key, None)
@@ -146,6 +149,8 @@ class InstanceOperations(ClusterOperations):
             instance.status = "modifying"
         else:
             instance.status = before
+        if upgrade is not None and upgrades:
+            self.begin_upgrade(instance, upgrade)
         return instance
 
     def reboot_db_instance(self, db_instance_identifier: str) -> Any:

@@ -18,11 +18,10 @@ from moto.moto_api._internal import mock_random
 from drydock.region.api.changes import touch
 from drydock.region.api.gaps.rds.events import EventOperations
 from drydock.region.api.gaps.rds.records import DBCluster, DBInstance, MasterUserSecret
+from drydock.region.api.gaps.rds.rotation import DAYS, is_due, set_next
 
 _CHARACTERS = string.ascii_letters + string.digits + "!#$%&()*+,-.:;<=>?[]^_{|}~"
 _LENGTH = 28
-DAYS = 7
-"""After which RDS rotates the password that it manages, unless it is told otherwise."""
 _PENDING, _CURRENT, _PREVIOUS = "AWSPENDING", "AWSCURRENT", "AWSPREVIOUS"
 
 
@@ -76,8 +75,7 @@ class PasswordOperations(EventOperations):
         kept.default_version_id = version
         kept.secret_string = kept.versions[version]["secret_string"]
         kept.last_rotation_date = kept.last_changed_date = int(time.time())
-        days = kept.auto_rotate_after_days or DAYS
-        kept.next_rotation_date = kept.last_rotation_date + days * 86400
+        set_next(kept)
         owner.master_user_secret.secret_status = "active"  # noqa: S105  (a status)
         self.tell(owner, "Reset master credentials", "configuration change")
         touch("secretsmanager")
@@ -88,9 +86,7 @@ class PasswordOperations(EventOperations):
         if not owner.manage_master_user_password:
             return False
         kept = owner.master_user_secret.secret
-        since = kept.last_rotation_date or kept.created_date or time.time()
-        due = kept.rotation_enabled and time.time() - since > kept.auto_rotate_after_days * day
-        if due and _pending(kept) is None:
+        if is_due(kept, day) and _pending(kept) is None:
             self.rotate_managed_password(owner)
             return True
         return False

@@ -24,7 +24,8 @@ class _Pending:
 
     @property
     def pending_modified_values(self) -> dict[str, Any]:
-        shown = {_PENDING[key]: value for key, value in self.__dict__.get("held_back", {}).items()}
+        held = self.__dict__.get("held_back", {})
+        shown = {_PENDING[key]: value for key, value in held.items() if key in _PENDING}
         if "MasterUserPassword" in shown:
             shown["MasterUserPassword"] = "****"
         return shown
@@ -44,7 +45,7 @@ _PENDING = {
 
 
 class DBCluster(_Pending, models.DBCluster):
-    """`status`: creating, available, modifying, failing-over, stopped, deleting, failed."""
+    """`status`: creating, available, modifying, upgrading, failing-over, stopped, deleting, failed."""
 
     restore_from = restore_archive = ""
     """What it is made of: a snapshot's data, and the resource id of the cluster whose WAL is replayed."""

@@ -16,6 +16,11 @@ _OFFERED: dict[str, dict[int, tuple[int, ...]]] = {
     "aurora-postgresql": _AURORA,
     "postgres": _POSTGRES,
 }
+_RETIRED: dict[str, dict[str, str]] = {
+    "aurora-postgresql": {"9.6": "9.6.22", "10": "10.21", "11": "11.21", "12": "12.22"},
+    "postgres": {"9.6": "9.6.24", "10": "10.23", "11": "11.22", "12": "12.22"},
+}
+"""What AWS once offered: major, and its last minor. Accepted, since old stacks and snapshots name them."""
 DEFAULT_MAJOR = {"aurora-postgresql": 16, "postgres": 17}
 
 
@@ -29,8 +34,8 @@ def versions(engine: str) -> list[str]:
 def resolve(engine: str, wanted: str | None) -> str | None:
     """The whole version for "", "16" or "16.6"; None for an engine that is not PostgreSQL.
 
-    A minor of a major that is offered is taken as it is: AWS adds them faster than we do. Raises
-    InvalidParameterCombination as RDS does for a major that it has not.
+    A minor of a major that is or was offered is taken as it is: AWS adds them faster than we do.
+    Raises InvalidParameterCombination as RDS does for a major that it never had.
     """
     offered = _OFFERED.get(engine)
     if offered is None:
@@ -39,14 +44,37 @@ def resolve(engine: str, wanted: str | None) -> str | None:
         major = DEFAULT_MAJOR[engine]
         return f"{major}.{offered[major][-1]}"
     parts = wanted.split(".")
-    if not all(part.isdigit() for part in parts) or int(parts[0]) not in offered:
+    last = {str(one): f"{one}.{minors[-1]}" for one, minors in offered.items()} | _RETIRED[engine]
+    if not all(part.isdigit() for part in parts) or _major(wanted) not in last:
         raise InvalidParameterCombination(f"Cannot find version {wanted} for {engine}")
-    return wanted if len(parts) > 1 else f"{wanted}.{offered[int(wanted)][-1]}"
+    return last.get(wanted, wanted)
+
+
+def _major(version: str) -> str:
+    """ "16" of "16.6", but "9.6" of "9.6.22"."""
+    parts = version.split(".")
+    return ".".join(parts[:2]) if parts[0] == "9" else parts[0]
+
+
+def check_upgrade(engine: str, before: str, wanted: str, *, allow_major: bool) -> bool:
+    """Whether a change of the version is one of the major.
+
+    Raises InvalidParameterCombination as RDS does: an older version, or a major that was not allowed.
+    https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/USER_UpgradeDBInstance.PostgreSQL.html
+    """
+    if _key(wanted) < _key(before):
+        raise InvalidParameterCombination(f"Cannot upgrade {engine} from {before} to {wanted}")
+    is_major = _major(wanted) != _major(before)
+    if is_major and not allow_major:
+        raise InvalidParameterCombination(
+            "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version."
+        )
+    return is_major
 
 
 def family(engine: str, version: str) -> str:
     """The parameter group family: "aurora-postgresql16"."""
-    return f"{engine}{version.split('.', maxsplit=1)[0]}"
+    return f"{engine}{_major(version)}"
 
 
 def describe(

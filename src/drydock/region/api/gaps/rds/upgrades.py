@@ -1,0 +1,158 @@
+"""Changes of the engine's major version: asked for here, made by the controller, which ends them.
+
+moto 5.2.5 writes any version into the record. What AWS asks for:
+https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/USER_UpgradeDBInstance.PostgreSQL.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from moto.core.utils import utcnow
+from moto.rds.exceptions import InvalidParameterCombination
+
+from drydock.region.api.gaps.rds import versions
+from drydock.region.api.gaps.rds.pending import PendingOperations
+from drydock.region.api.gaps.rds.records import DBCluster
+
+_OF_AN_UPGRADE = (
+    "allow_major_version_upgrade",
+    "db_cluster_parameter_group_name",
+    "db_instance_parameter_group_name",
+    "db_parameter_group_name",
+)
+
+
+@dataclass(frozen=True)
+class Upgrade:
+    """What a database shall have once its server is of another major."""
+
+    engine_version: str
+    group: str = ""
+    """Its parameter group; empty: the one that it has stays."""
+    members_group: str = ""
+    """That of a cluster's instances which have one of their own."""
+
+
+class UpgradeOperations(PendingOperations):
+    """The upgrades' part of our RDS backend."""
+
+    def judge_version(self, owner: Any, given: dict[str, Any]) -> Upgrade | None:
+        """Complete the version that a modification asks for → the upgrade, if it is one of the major.
+
+        Raises InvalidParameterCombination.
+        """
+        wanted = versions.resolve(owner.engine, given.get("engine_version") or None)
+        if (
+            not given.get("engine_version")
+            or wanted is None
+            or owner.engine not in versions.DEFAULT_MAJOR
+        ):
+            return None
+        given["engine_version"] = wanted
+        allowed = bool(given.get("allow_major_version_upgrade"))
+        if not versions.check_upgrade(
+            owner.engine, owner.engine_version, wanted, allow_major=allowed
+        ):
+            return None
+        family = versions.family(owner.engine, wanted)
+        if not isinstance(owner, DBCluster):
+            group = self._fitting(
+                owner.db_parameter_group_name,
+                given.get("db_parameter_group_name"),
+                family,
+                self.db_parameter_groups,
+            )
+            return Upgrade(wanted, group)
+        own = self._fitting(
+            owner.parameter_group,
+            given.get("db_cluster_parameter_group_name"),
+            family,
+            self.db_cluster_parameter_groups,
+        )
+        asked = given.get("db_instance_parameter_group_name")
+        for member in owner._members:
+            self._fitting(member.db_parameter_group_name, asked, family, self.db_parameter_groups)
+        return Upgrade(wanted, own, asked or "")
+
+    def _fitting(self, present: str | None, asked: str | None, family: str, groups: Any) -> str:
+        """The group for the new major. Raises InvalidParameterCombination: there is none that fits."""
+        is_default = not present or str(present).startswith("default.")
+        if not asked:
+            if is_default:
+                return f"default.{family}"
+            raise InvalidParameterCombination(
+                f"The current DB parameter group {present} is custom. You must explicitly specify a new "
+                "DB parameter group, either default or custom, for the engine version upgrade."
+            )
+        found = groups.get(asked)
+        own = str(getattr(found, "family", "") or asked.removeprefix("default."))
+        if own != family:
+            raise InvalidParameterCombination(
+                f"The Parameter Group {asked} with DBParameterGroupFamily {own} cannot be used for this "
+                f"instance. Please use a Parameter Group with DBParameterGroupFamily {family}"
+            )
+        return asked
+
+    def set_aside(self, owner: Any, given: dict[str, Any]) -> bool:
+        """Take an upgrade's parameters out of a modification → whether it is to begin now."""
+        waits = "engine_version" not in given
+        held = owner.__dict__.setdefault("held_back", {})
+        for key in _OF_AN_UPGRADE:
+            value = given.pop(key, None)
+            if waits and value is not None:
+                held[key] = value
+        given.pop("engine_version", None)
+        return not waits
+
+    def begin_upgrade(self, owner: Any, upgrade: Upgrade) -> None:
+        """ "upgrading" until the controller has seen it through; a snapshot comes first."""
+        before, after = (
+            one.split(".", maxsplit=1)[0] for one in (owner.engine_version, upgrade.engine_version)
+        )
+        ending = f"{before}-to-{after}-{utcnow():%Y-%m-%d-%H-%M-%S}"
+        keeps = int(owner.backup_retention_period or 0) > 0
+        members = []
+        if isinstance(owner, DBCluster):
+            name, members = owner.db_cluster_identifier, list(owner._members)
+            self.tell(owner, "Database cluster upgrade in progress.", "maintenance")
+            if keeps:
+                self.create_db_cluster_snapshot(name, f"preupgrade-{name}-{ending}", "automated")
+        else:
+            name = owner.db_instance_identifier
+            if keeps:
+                self.create_db_snapshot(name, f"preupgrade-{name}-{ending}", "automated")
+        for one in (owner, *members):
+            if one.status in ("available", "modifying"):
+                one.status = "upgrading"
+        owner.upgrade = upgrade
+
+    def upgraded(self, owner: Any) -> None:
+        """Its server is of the new major; called by the controller."""
+        upgrade: Upgrade | None = owner.__dict__.pop("upgrade", None)
+        if upgrade is None:
+            return
+        owner.engine_version = upgrade.engine_version
+        if isinstance(owner, DBCluster):
+            owner.parameter_group = upgrade.group or owner.parameter_group
+            for member in owner._members:
+                if upgrade.members_group:
+                    member.db_parameter_group_name = upgrade.members_group
+            self.tell(
+                owner, "Database cluster engine major version has been upgraded.", "maintenance"
+            )
+        else:
+            owner.db_parameter_group_name = upgrade.group or owner.db_parameter_group_name
+            self.tell(owner, "DB instance engine version upgraded.", "maintenance")
+        owner.status = "available"
+
+    def upgrade_failed(self, owner: Any, why: str) -> None:
+        """It is as before; called by the controller."""
+        if owner.__dict__.pop("upgrade", None) is None:
+            return
+        kind = "cluster" if isinstance(owner, DBCluster) else "instance"
+        self.tell(
+            owner, f"The DB {kind} is in a state that can't be upgraded: {why}", "maintenance"
+        )
+        owner.status = "available"
