@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from drydock.region import launcher
+from tests.support import region as support
 from tests.support.database import Cluster
 from tests.support.region import TestRegion
 from tests.support.scenario import Scenario
@@ -88,3 +91,37 @@ def test_its_schedule_is_shown_and_others_need_a_function(cluster: Cluster) -> N
     with pytest.raises(manager.exceptions.ClientError, match="No Lambda rotation function"):
         manager.rotate_secret(SecretId=name)
     manager.delete_secret(SecretId="pwd-own", ForceDeleteWithoutRecovery=True)
+
+
+@pytest.fixture
+def hurried(tmp_path: Path, needs_namespaces: None) -> Iterator[Cluster]:
+    """A cluster of a region where an hour takes a second."""
+    workspace = support.prepare(tmp_path, time_scale=3600)
+    region = TestRegion(workspace, support.start(workspace))
+    cluster = Cluster.create(
+        Scenario.build(region, "hurried", "10.78.0.0/16"),
+        "rot-db",
+        ManageMasterUserPassword=True,
+        MasterUserPassword=None,
+    )
+    cluster.wait_available()
+    yield cluster
+    launcher.stop(workspace)
+
+
+def test_rotated_by_its_schedule_the_server_and_the_secret_change_together(
+    hurried: Cluster,
+) -> None:
+    old = secret(hurried)
+    assert hurried.ask("select 1", password=old) == ["1"]
+    rotate(hurried, RotationRules={"ScheduleExpression": "rate(6 hours)"}, RotateImmediately=False)
+    eventually(lambda: secret(hurried) != old, "its time has come", 30)
+    rotate(hurried, RotationRules={"AutomaticallyAfterDays": 1000}, RotateImmediately=False)
+    eventually(lambda: status(hurried) == "active", "the last one is over", 20)
+    assert hurried.ask("select 1", password=secret(hurried)) == ["1"]
+    before = secret(hurried, "AWSPREVIOUS")
+    assert "password authentication failed" in hurried.refusal("select 1", password=before)
+    told = hurried.scenario.region.client("rds").describe_events(
+        SourceType="db-cluster", SourceIdentifier="rot-db"
+    )["Events"]
+    assert "Reset master credentials" in [one["Message"] for one in told]

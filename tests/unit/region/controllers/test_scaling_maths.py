@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from drydock.region.controllers.autoscaling import maths, schedule
+from drydock.region.api import schedule
+from drydock.region.controllers.autoscaling import maths
 from drydock.region.controllers.autoscaling.maths import Wish
 
 
@@ -174,3 +175,23 @@ def test_recurring_schedules_have_a_start_and_an_end() -> None:
 def test_what_is_no_schedule(expression: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         schedule.parse(expression)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("cron(0 9 * * ? *)", "2026-11-24T09:00:00"),
+        ("cron(0 /4 * * ? *)", "2026-11-23T16:00:00"),
+        ("cron(0 8 1 * ? *)", "2026-12-01T08:00:00"),
+        ("cron(30 8 ? * 6#3 *)", "2026-12-18T08:30:00"),
+        ("cron(0 0 29 2 ? *)", "2028-02-29T00:00:00"),
+    ],
+)
+def test_when_a_schedule_comes_next(expression: str, expected: str) -> None:
+    found = schedule.next_match(schedule.parse(expression), at("2026-11-23T14:00:00"))
+    assert found == at(expected)
+
+
+def test_a_schedule_that_never_comes() -> None:
+    never = schedule.parse("cron(0 9 1 1 ? 2020)")
+    assert schedule.next_match(never, at("2026-11-23T14:00:00")) is None

@@ -16,8 +16,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 from moto.secretsmanager.responses import SecretsManagerResponse
 
 from drydock.region.api.gaps import overlay
-
-_DAYS = "AutomaticallyAfterDays"
+from drydock.region.api.gaps.rds.rotation import set_rules
 
 
 class SecretsBackend(TheirBackend):
@@ -50,8 +49,8 @@ class SecretsBackend(TheirBackend):
         owner = rds.owner_of_secret(secret.arn)
         if owner is None:
             raise InvalidRequestException("The database of this managed secret is gone.")
-        if rotation_rules and rotation_rules.get(_DAYS):
-            secret.auto_rotate_after_days = int(rotation_rules[_DAYS])
+        if rotation_rules:
+            set_rules(secret, rotation_rules)
         if rotate_immediately:
             rds.rotate_managed_password(owner)
         return str(secret.to_short_dict())

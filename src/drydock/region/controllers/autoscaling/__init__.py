@@ -1,4 +1,4 @@
 """Application Auto Scaling of ECS services: what alarms and schedules ask for becomes the desired count.
 
-`maths` and `schedule` are pure; `controller` looks at targets, acts and tells activities.
+`maths` is pure; `controller` looks at targets, acts and tells activities.
 """

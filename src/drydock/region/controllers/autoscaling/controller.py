@@ -15,8 +15,9 @@ from typing import Any
 from moto.core.exceptions import ServiceException
 from moto.core.utils import utcnow
 
+from drydock.region.api import schedule
 from drydock.region.api.gaps.applicationautoscaling import Activity
-from drydock.region.controllers.autoscaling import maths, schedule
+from drydock.region.controllers.autoscaling import maths
 from drydock.region.controllers.autoscaling.wishes import Wishes, gather
 from drydock.region.controllers.base import DONE, Outcome
 from drydock.region.controllers.parts import Parts

@@ -1,4 +1,4 @@
-"""When scheduled actions are due: at(), rate() and cron(), by the wall clock. Pure.
+"""When scheduled actions and rotations are due: at(), rate() and cron(), by the wall clock. Pure.
 
 https://docs.aws.amazon.com/autoscaling/application/userguide/scheduled-scaling-using-cron-expressions.html
 """
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 _MONTHS = {name.upper(): n for n, name in enumerate(calendar.month_abbr) if name}
 _DAYS = {"SUN": 1, "MON": 2, "TUE": 3, "WED": 4, "THU": 5, "FRI": 6, "SAT": 7}
 _RATES = {"minute": 60.0, "hour": 3600.0, "day": 86400.0}
+_LOOK_AHEAD_DAYS = 5 * 366
 _LOOK_BACK = timedelta(minutes=10)
 """What a region missed while it slept longer than that is not made up for."""
 _FIELDS: tuple[tuple[str, int, int, Mapping[str, int]], ...] = (
@@ -96,6 +97,22 @@ def is_due(
     return False
 
 
+def next_match(schedule: Schedule, after: datetime) -> datetime | None:
+    """When a cron schedule in UTC is due next; None: not within five years. `after` has a zone."""
+    _, hours, *day_fields = schedule.cron
+    minutes = sorted(_values(schedule.cron[0], 0, 59, {}))
+    midnight = after.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    for _ in range(_LOOK_AHEAD_DAYS):
+        if _matches(("*", "*", *day_fields), midnight):
+            for hour in sorted(_values(hours, 0, 23, {})):
+                for minute in minutes:
+                    moment = midnight.replace(hour=hour, minute=minute)
+                    if moment > after:
+                        return moment
+        midnight += timedelta(days=1)
+    return None
+
+
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
@@ -154,10 +171,9 @@ def _values(field: str, least: int, most: int, names: Mapping[str, int]) -> set[
     for part in field.upper().split(","):
         body, _, step = part.partition("/")
         first, _, last = body.partition("-")
-        begin = least if first == "*" else names.get(first) or int(first)
-        until = (
-            (names.get(last) or int(last)) if last else (most if step or first == "*" else begin)
-        )
+        every = first == "*" or (not first and bool(step))
+        begin = least if every else names.get(first) or int(first)
+        until = (names.get(last) or int(last)) if last else (most if step or every else begin)
         found |= set(range(begin, until + 1, int(step or 1)))
     if not found or not found <= set(range(least, most + 1)):
         raise ValueError(field)
