@@ -137,12 +137,12 @@ resource "aws_ecs_task_definition" "this" {
   volume {
     name = "shared"
     efs_volume_configuration {
-      file_system_id          = "fs-12345678"
+      file_system_id          = aws_efs_file_system.this.id
       root_directory          = "/"
       transit_encryption      = "ENABLED"
       transit_encryption_port = 2999
       authorization_config {
-        access_point_id = "fsap-12345678"
+        access_point_id = aws_efs_access_point.this.id
         iam             = "ENABLED"
       }
     }
@@ -297,6 +297,40 @@ resource "aws_ecs_service" "client" {
   launch_type     = "FARGATE"
   network_configuration { subnets = data.aws_subnets.this.ids }
   service_connect_configuration { enabled = true }
+}
+
+resource "aws_efs_file_system" "this" {
+  creation_token   = "fields"
+  encrypted        = true
+  performance_mode = "generalPurpose"
+  throughput_mode  = local.changed ? "elastic" : "bursting"
+  lifecycle_policy { transition_to_ia = local.changed ? "AFTER_14_DAYS" : "AFTER_7_DAYS" }
+  tags = { Name = local.changed ? "b" : "a" }
+}
+resource "aws_efs_mount_target" "this" {
+  file_system_id  = aws_efs_file_system.this.id
+  subnet_id       = data.aws_subnets.this.ids[0]
+  security_groups = [aws_security_group.this.id]
+}
+resource "aws_efs_access_point" "this" {
+  file_system_id = aws_efs_file_system.this.id
+  posix_user {
+    uid = 1000
+    gid = 1000
+  }
+  root_directory {
+    path = "/inner"
+    creation_info {
+      owner_uid   = 1000
+      owner_gid   = 1000
+      permissions = "0755"
+    }
+  }
+  tags = { Name = "point" }
+}
+resource "aws_efs_backup_policy" "this" {
+  file_system_id = aws_efs_file_system.this.id
+  backup_policy { status = local.changed ? "ENABLED" : "DISABLED" }
 }
 
 resource "aws_service_discovery_http_namespace" "this" {

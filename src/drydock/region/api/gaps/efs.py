@@ -1,17 +1,18 @@
 """EFS: mount targets have real addresses, and interfaces that are theirs.
 
 moto 5.2.5 takes a mount target's address without a look at who has it, leaves its interface to anybody,
-and gives it no security group where none is named.
+and gives it no security group where none is named. It lacks PutBackupPolicy and UpdateFileSystem.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from moto.efs import urls as their_urls
 from moto.efs.models import EFSBackend as TheirBackend
 from moto.efs.models import MountTarget, efs_backends
-from moto.efs.responses import EFSResponse
+from moto.efs.responses import TYPE_RESPONSE, EFSResponse
 
 from drydock.region.api import changes
 from drydock.region.api.gaps import overlay
@@ -25,7 +26,7 @@ class EfsBackend(TheirBackend):
 
     @property
     def _url_module(self) -> Any:
-        return overlay.urls(their_urls, EFSResponse)
+        return overlay.urls(their_urls, Responses)
 
     @property
     def _ec2(self) -> Ec2Backend:
@@ -67,6 +68,45 @@ class EfsBackend(TheirBackend):
         del self.mount_targets_by_id[mount_target_id]
         target.clean_up()
         return None
+
+
+class Responses(EFSResponse):
+    """https://docs.aws.amazon.com/efs/latest/ug/API_PutBackupPolicy.html, API_UpdateFileSystem.html"""
+
+    @property
+    def _ours(self) -> EfsBackend:
+        backend: Any = efs_backends[self.current_account][self.region]
+        return backend  # type: ignore[no-any-return]
+
+    def put_backup_policy(self) -> TYPE_RESPONSE:
+        policy = self._get_param("BackupPolicy")
+        self._system()._backup_wanted = policy["Status"]
+        return _answer({"BackupPolicy": policy})
+
+    def describe_backup_policy(self) -> TYPE_RESPONSE:
+        if wanted := getattr(self._system(), "_backup_wanted", None):
+            return _answer({"BackupPolicy": {"Status": wanted}})
+        return super().describe_backup_policy()
+
+    def update_file_system(self) -> TYPE_RESPONSE:
+        system = self._system()
+        system.throughput_mode = self._get_param("ThroughputMode") or system.throughput_mode
+        given = self._get_param("ProvisionedThroughputInMibps")
+        provisioned = system.throughput_mode == "provisioned"
+        system.provisioned_throughput_in_mibps = (
+            (given or system.provisioned_throughput_in_mibps) if provisioned else None
+        )
+        return json.dumps(system.info_json()), {"status": 202, "Content-Type": "application/json"}
+
+    def _system(self) -> Any:
+        _, (found,) = self._ours.describe_file_systems(
+            file_system_id=self._get_param("FileSystemId")
+        )
+        return found
+
+
+def _answer(found: dict[str, Any]) -> TYPE_RESPONSE:
+    return json.dumps(found), {"Content-Type": "application/json"}
 
 
 def install() -> None:
