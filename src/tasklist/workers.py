@@ -135,7 +135,7 @@ class Workers:
             os._exit(code)
 
     def _received(self, number: int, _frame: object) -> None:
-        self._log.info("stopping workers", signal=signal.Signals(number).name)
+        self._log.info("stopping_workers", signal=signal.Signals(number).name)
         self._stop()
 
     def _stop(self) -> None:
