@@ -8,6 +8,8 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import os
+import signal
+import struct
 import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,7 +37,13 @@ _PR_CAPBSET_DROP = 24
 _PR_SET_NO_NEW_PRIVS = 38
 _CAPABILITY_VERSION_3 = 0x20080522
 
+_SYS_CLONE3 = 435
+_CLONE_INTO_CGROUP = 0x200000000
+_CLONE_ARGS = struct.Struct("11Q")
+
 _libc = ctypes.CDLL(None, use_errno=True)
+_libc_with_lock = ctypes.PyDLL(None, use_errno=True)
+"""It keeps Python's lock during a call, so that a forked child has it."""
 
 
 def _check(result: int, what: str) -> None:
@@ -81,6 +89,22 @@ def pivot_root_beside(new: str) -> None:
 def unmount_here() -> None:
     """Let go what is mounted at the working folder, with all below it."""
     _check(_libc.umount2(b".", _MNT_DETACH), "umount of the old root")
+
+
+def fork_into(group: int) -> int:
+    """fork(2) into a control group of version 2, by a descriptor of its folder: without the 10 ms for
+    which a process that moves there waits (clone(2), CLONE_INTO_CGROUP).
+
+    For a process with a single thread: nothing that Python does after a fork is done. ENOSYS: the
+    kernel is older than 5.7, or a container's filter hides the call.
+    """
+    fields = (_CLONE_INTO_CGROUP, 0, 0, 0, signal.SIGCHLD, 0, 0, 0, 0, 0, group)
+    arguments = ctypes.create_string_buffer(_CLONE_ARGS.pack(*fields), _CLONE_ARGS.size)
+    size = ctypes.c_size_t(_CLONE_ARGS.size)
+    child: int = _libc_with_lock.syscall(_SYS_CLONE3, arguments, size)
+    if child < 0:
+        _check(child, "clone3")
+    return child
 
 
 def die_with_parent(signal_number: int) -> None:

@@ -49,10 +49,15 @@ _LIMITS = {
 def spawn(spec: ProcessSpec) -> Started:
     """Start a process; return once its program runs. Raises OSError with the words of what failed."""
     reader, writer = os.pipe2(os.O_CLOEXEC)
-    child = os.fork()
+    try:
+        child, late = _fork(spec.groups)
+    except OSError:
+        os.close(reader)
+        os.close(writer)
+        raise
     if child == 0:
         os.close(reader)
-        _report_errors(writer, lambda: _first_child(spec, writer))
+        _report_errors(writer, lambda: _first_child(spec, writer, late))
     os.close(writer)
     with os.fdopen(reader) as pipe:
         answers = [json.loads(line) for line in pipe]
@@ -65,6 +70,23 @@ def spawn(spec: ProcessSpec) -> Started:
             os.waitpid(pid, 0)
         raise OSError(errors[0] if errors else "it ended before its program ran")
     return Started(pid, next(answer["host_pid"] for answer in answers if "host_pid" in answer))
+
+
+def _fork(groups: Sequence[str]) -> tuple[int, list[str]]:
+    """Fork, into the group of version 2 if there is one → the child, and the files by which it has to
+    enter the others."""
+    files = [one for one in groups if not os.path.isdir(one)]  # noqa: PTH112  (quick)
+    for folder in set(groups) - set(files):
+        group = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            return linux.fork_into(group), files
+        except OSError as error:
+            if error.errno != errno.ENOSYS:
+                raise
+        finally:
+            os.close(group)
+        return os.fork(), [*files, f"{folder}/cgroup.procs"]
+    return os.fork(), files
 
 
 def _report_errors(writer: int, body: object) -> None:
@@ -83,8 +105,8 @@ def _say(writer: int, **fields: object) -> None:
     os.write(writer, json.dumps(fields).encode() + b"\n")
 
 
-def _first_child(spec: ProcessSpec, writer: int) -> None:
-    for file in spec.groups:  # what is forked and executed from here on is in them, too
+def _first_child(spec: ProcessSpec, writer: int, groups: Sequence[str]) -> None:
+    for file in groups:  # what is forked and executed from here on is in them, too
         _enter_group(file)
     if spec.join is not None:
         _join(spec, spec.join[1], writer)

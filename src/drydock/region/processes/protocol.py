@@ -73,7 +73,8 @@ class ProcessSpec:
     limits: Sequence[tuple[str, int, int]] = ()
     """Resource limits: name (`nofile`), soft, hard; -1 is none."""
     groups: Sequence[str] = ()
-    """Files of control groups; the process enters each before anything else is done."""
+    """Control groups that it is in from its first moment: the folder of one of version 2, the `tasks`
+    files of some of version 1."""
     image: ImageRoot | None = None
     """Its own root, with `own_pids`; then `cwd`, `mounts` and the user are in it, the root user has a
     container's capabilities, and `uid`, `gid`, `root` and `keep_capabilities` do not count. Of a

@@ -71,7 +71,7 @@ class Place:
     own_names: bool = False
     """Whether programs of this machine see that file, too."""
     groups: Sequence[str] = ()
-    """Files of control groups, to be entered."""
+    """Control groups to be born in."""
 
 
 @dataclass(frozen=True)

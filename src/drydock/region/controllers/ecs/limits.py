@@ -65,7 +65,7 @@ class TaskLimits:
         return self._guard.usage()
 
     def prepare(self, task: Task, plan: ContainerPlan) -> tuple[str, ...]:
-        """Make a group for a container that is about to start → the files by which it is entered.
+        """Make a group for a container that is about to start → what it is born in.
 
         Raises CannotStartError.
         """

@@ -58,7 +58,7 @@ class Group:
 
     @property
     def entries(self) -> tuple[str, ...]:
-        """The files that a process writes `0` to, to be in it."""
+        """What a process names (`ProcessSpec.groups`), to be born in it."""
         return tuple(str(folder / root.words.entry) for folder, root in self._folders.items())
 
     def child(self, name: str, wanted: Wanted) -> Group:
