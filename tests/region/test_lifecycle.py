@@ -12,6 +12,7 @@ from drydock.config import load
 from drydock.errors import RegionAlreadyRunning, RegionNotRunning, RegionStartFailed
 from drydock.paths import Workspace
 from drydock.region import launcher
+from drydock.region.runtime.cgroups import leftovers
 from tests.support import region as support
 from tests.support.region import TestRegion, descendants, is_alive, network_namespaces
 from tests.support.scenario import Scenario
@@ -75,6 +76,7 @@ def test_a_kill_of_the_daemon_or_of_the_porter_leaves_nothing(
     pids, namespaces = descendants(region.record.pid), region.namespaces()
     os.kill(getattr(region.record, victim), signal.SIGKILL)
     assert_nothing_left(region, pids, namespaces)
+    assert leftovers.sweep(workspace.groups) == []  # empty cgroups: the next start's to remove
 
 
 @pytest.mark.parametrize("how", ["stop", "kill"])

@@ -77,6 +77,21 @@ def test_the_text_has_them_too(run: Run, running: World) -> None:
     assert "it crashed" in ended.err
 
 
+def test_it_says_how_tasks_are_limited(run: Run, running: World) -> None:
+    assert "Memory is" not in run("status").err  # the data plane is still starting
+    running.inside |= {"memory_limits": "cgroup", "cpu_capped": False, "limits_notes": []}
+    document = json.loads(run("status", "--json").out)
+    assert (document["memory_limits"], document["cpu_capped"]) == ("cgroup", False)
+    assert "Memory is limited by cgroup; CPU is not capped." in run("status").err
+    running.inside |= {"memory_limits": "sampling", "limits_notes": ["No cgroup: refused"]}
+    assert json.loads(run("status", "--json").out)["limits_notes"] == ["No cgroup: refused"]
+    ended = run("status")
+    assert "Memory is sampled; CPU is not capped." in ended.err
+    assert "No cgroup: refused" in ended.err
+    running.inside["cpu_capped"] = True
+    assert "CPU is capped." in run("status").err
+
+
 def test_a_database_has_its_servers_and_what_is_not_as_on_aws(run: Run, running: World) -> None:
     [database] = json.loads(run("status", "--json").out)["databases"]
     assert database["servers"] == [

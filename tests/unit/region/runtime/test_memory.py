@@ -83,3 +83,23 @@ def test_what_tasks_use_is_known_with_their_childrens() -> None:
         for process in processes:
             os.killpg(process.pid, 9)
             process.wait()
+
+
+def test_what_the_kernel_has_killed_in_ends_as_a_whole() -> None:
+    """No limit is looked at: its other processes would go on."""
+    guard, ended, killed = MemoryGuard(), list[str](), set[str]()
+    for name in ("one", "other"):
+        guard.watch(
+            "task",
+            name,
+            os.getpid(),
+            (None, None),
+            lambda name=name: ended.append(name),  # type: ignore[misc]
+            lambda name=name: name in killed,  # type: ignore[misc]
+        )
+    eventually(lambda: guard.usage().get("task"), "it was looked at")
+    assert ended == []
+    killed.add("one")
+    eventually(lambda: ended == ["one"], "the container in which the kernel has killed")
+    guard.forget("task", "other")
+    assert ended == ["one"]
