@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import region as support
 from tests.support.region import TestRegion
 from tests.support.scenario import Scenario
 from tests.support.service import Service
@@ -75,7 +76,10 @@ class Joined:
     ) -> Service:
         """A service that joins the namespace; `ports` and `publishes` as the API takes them."""
         ports, publishes = more.pop("ports", []), more.pop("publishes", [])
-        definition = self.place.define(image, command, portMappings=ports)
+        container = self.place.container("app", image, command, portMappings=ports)
+        if more.pop("quiet", False):
+            del container["logConfiguration"]
+        definition = self.place.define_containers(container)
         self.ecs.create_service(
             cluster=self.place.cluster,
             serviceName=name,
@@ -117,19 +121,23 @@ class Joined:
         eventually(look, f"{caller} sees {outcomes}", 40)
 
 
-@pytest.fixture
-def joined(region: TestRegion) -> Iterator[Joined]:
+def build(region: TestRegion) -> Joined:
     number = next(_numbers)
     place = Scenario.build(region, f"joined-{number}", f"10.{90 + number}.0.0/16")
     api = region.client("servicediscovery")
     operation = api.create_http_namespace(Name=f"joined-{number}")["OperationId"]
     target = api.get_operation(OperationId=operation)["Operation"]["Targets"]["NAMESPACE"]
     arn = api.get_namespace(Id=target)["Namespace"]["Arn"]
-    found = Joined(place, region.client("ecs"), arn, place.name, [])
+    return Joined(place, region.client("ecs"), arn, place.name, [])
+
+
+@pytest.fixture
+def joined(region: TestRegion) -> Iterator[Joined]:
+    found = build(region)
     yield found
     for one in found.services:
         one.delete()
-    api.delete_namespace(Id=target)
+    region.client("servicediscovery").delete_namespace(Id=found.namespace)
 
 
 def test_calls_are_balanced_and_follow_the_tasks_that_serve(joined: Joined) -> None:
@@ -164,8 +172,11 @@ def test_calls_are_balanced_and_follow_the_tasks_that_serve(joined: Joined) -> N
 
     store.update(desiredCount=0)
     joined.sees(caller, {"HTTP 503"})
-    told = eventually(lambda: place.output(caller, "ecs-service-connect"), "the proxy's log")
-    assert "503" in (told or [])[-1]
+
+    def told() -> bool:
+        return any(" 503 " in line for line in place.output(caller, "ecs-service-connect"))
+
+    eventually(told, "the proxy's log says so")
 
 
 def test_a_name_is_known_to_tasks_of_later_deployments_alone(joined: Joined) -> None:
@@ -207,3 +218,20 @@ def test_a_security_group_that_is_closed_keeps_calls_out(joined: Joined) -> None
     rule = {"IpProtocol": "tcp", "FromPort": 4000, "ToPort": 4000, "IpRanges": everybody}
     ec2.authorize_security_group_ingress(GroupId=closed, IpPermissions=[rule])
     joined.sees(caller, {"127.0.0.1"})  # it came in by the proxy of the server's task
+
+
+def test_after_a_kill_of_the_region_calls_reach_the_new_tasks(own_region: TestRegion) -> None:
+    joined = build(own_region)
+    publishes = [{"portName": "http", "clientAliases": [{"port": 80, "dnsName": "store"}]}]
+    store = joined.service(
+        "store", "web:1", ["store"], ports=[HTTP], publishes=publishes, quiet=True
+    )
+    before = store.wait_running(1)
+    first = joined.caller("shop", "store")
+    joined.sees(first, {joined.place.address(*before)})
+    own_region.kill_daemon()
+    own_region.record = support.start(own_region.workspace)
+    (server,) = store.wait_running(1)
+    (caller,) = joined.services[1].wait_running(1)
+    assert not {server, caller} & {first, *before}
+    joined.sees(caller, {joined.place.address(server)})
