@@ -167,19 +167,41 @@ def test_a_final_snapshot_outlives_its_cluster(place: Scenario) -> None:
     eventually(lambda: not unfinished.exists(), "and what a kill left", 20)
 
 
-def test_an_instance_on_its_own_has_snapshots_too(place: Scenario) -> None:
-    rds = place.region.client("rds")
+class Alone:
+    """RDS instances that are in no cluster."""
 
-    def instance(name: str) -> dict[str, Any]:
-        found: dict[str, Any] = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][
-            0
-        ]
+    def __init__(self, place: Scenario) -> None:
+        self.place, self.rds = place, place.region.client("rds")
+        self.how: dict[str, Any] = {"VpcSecurityGroupIds": [place.group]}
+
+    def create(self, name: str, **more: Any) -> None:
+        self.rds.create_db_subnet_group(
+            DBSubnetGroupName=name, DBSubnetGroupDescription="x", SubnetIds=self.place.subnets
+        )
+        self.how["DBSubnetGroupName"] = name
+        self.rds.create_db_instance(
+            DBInstanceIdentifier=name,
+            Engine="postgres",
+            DBInstanceClass="db.t4g.micro",
+            AllocatedStorage=20,
+            MasterUsername="boss",
+            MasterUserPassword="x" * 12,
+            DBName="shop",
+            **self.how,
+            **more,
+        )
+        self.wait(name)
+
+    def describe(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.rds.describe_db_instances(DBInstanceIdentifier=name)[
+            "DBInstances"
+        ][0]
         return found
 
-    def available(name: str) -> None:
-        eventually(lambda: instance(name)["DBInstanceStatus"] == "available", f"{name} is", 40)
+    def wait(self, name: str, status: str = "available") -> None:
+        eventually(lambda: self.describe(name)["DBInstanceStatus"] == status, f"{name} is", 40)
 
-    def ask(name: str, query: str) -> list[str]:
+    def ask(self, name: str, query: str) -> list[str]:
         script = (
             "import sys, psycopg\n"
             "host, query, word = sys.argv[1:]\n"
@@ -187,46 +209,74 @@ def test_an_instance_on_its_own_has_snapshots_too(place: Scenario) -> None:
             "    found = c.execute(query)\n"
             "    print(*(found.fetchone() if found.description else ()))\n"
         )
-        address = instance(name)["Endpoint"]["Address"]
-        arn = place.run(place.define("psql:1", [script, address, query, "x" * 12]))
-        place.wait(arn, "STOPPED", 30)
-        return place.output(arn)
+        address = self.describe(name)["Endpoint"]["Address"]
+        arn = self.place.run(self.place.define("psql:1", [script, address, query, "x" * 12]))
+        self.place.wait(arn, "STOPPED", 30)
+        return self.place.output(arn)
 
-    rds.create_db_subnet_group(
-        DBSubnetGroupName="alone", DBSubnetGroupDescription="x", SubnetIds=place.subnets
-    )
-    rds.create_db_instance(
-        DBInstanceIdentifier="alone",
-        Engine="postgres",
-        DBInstanceClass="db.t4g.micro",
-        AllocatedStorage=20,
-        MasterUsername="boss",
-        MasterUserPassword="x" * 12,
-        DBName="shop",
-        DBSubnetGroupName="alone",
-        VpcSecurityGroupIds=[place.group],
-    )
-    available("alone")
-    ask("alone", "create table kept as select 7 as n")
-    rds.delete_db_instance(DBInstanceIdentifier="alone", FinalDBSnapshotIdentifier="alone-end")
+    def delete(self, name: str, **how: Any) -> None:
+        self.rds.delete_db_instance(
+            DBInstanceIdentifier=name, **(how or {"SkipFinalSnapshot": True})
+        )
 
-    def names() -> list[str]:
-        instances = rds.describe_db_instances()["DBInstances"]
-        return [one["DBInstanceIdentifier"] for one in instances]
+        def gone() -> bool:
+            instances = self.rds.describe_db_instances()["DBInstances"]
+            return name not in [one["DBInstanceIdentifier"] for one in instances]
 
-    eventually(lambda: "alone" not in names(), "it is gone", 30)
-    rds.restore_db_instance_from_db_snapshot(
-        DBInstanceIdentifier="alone-again",
-        DBSnapshotIdentifier="alone-end",
-        DBSubnetGroupName="alone",
-        VpcSecurityGroupIds=[place.group],
+        eventually(gone, f"{name} is gone", 30)
+
+
+@pytest.fixture
+def alone(place: Scenario) -> Alone:
+    return Alone(place)
+
+
+def test_an_instance_on_its_own_has_snapshots_too(alone: Alone) -> None:
+    alone.create("alone")
+    alone.ask("alone", "create table kept as select 7 as n")
+    alone.delete("alone", FinalDBSnapshotIdentifier="alone-end")
+    alone.rds.restore_db_instance_from_db_snapshot(
+        DBInstanceIdentifier="alone-again", DBSnapshotIdentifier="alone-end", **alone.how
     )
-    available("alone-again")
-    assert ask("alone-again", "select n from kept") == ["7"]
-    rds.stop_db_instance(DBInstanceIdentifier="alone-again")
-    eventually(lambda: instance("alone-again")["DBInstanceStatus"] == "stopped", "it stops", 20)
-    rds.start_db_instance(DBInstanceIdentifier="alone-again")
-    available("alone-again")
-    rds.delete_db_instance(DBInstanceIdentifier="alone-again", SkipFinalSnapshot=True)
-    eventually(lambda: "alone-again" not in names(), "it is gone", 30)
-    rds.delete_db_snapshot(DBSnapshotIdentifier="alone-end")
+    alone.wait("alone-again")
+    assert alone.ask("alone-again", "select n from kept") == ["7"]
+    alone.rds.stop_db_instance(DBInstanceIdentifier="alone-again")
+    alone.wait("alone-again", "stopped")
+    alone.rds.start_db_instance(DBInstanceIdentifier="alone-again")
+    alone.wait("alone-again")
+    alone.delete("alone-again")
+    alone.rds.delete_db_snapshot(DBSnapshotIdentifier="alone-end")
+
+
+def test_an_instance_on_its_own_goes_back_to_a_point_in_time(alone: Alone) -> None:
+    alone.create("solo", BackupRetentionPeriod=3)
+
+    def automated() -> bool:
+        found = alone.rds.describe_db_snapshots(
+            DBInstanceIdentifier="solo", SnapshotType="automated"
+        )["DBSnapshots"]
+        return bool([one for one in found if one["Status"] == "available"])
+
+    eventually(automated, "the automated snapshot", 30)
+    alone.ask("solo", "create table timed as select 1 as n")
+    now = datetime.now(UTC)
+    alone.ask("solo", "insert into timed values (2)")
+    alone.rds.restore_db_instance_to_point_in_time(
+        SourceDBInstanceIdentifier="solo",
+        TargetDBInstanceIdentifier="solo-then",
+        RestoreTime=now,
+        **alone.how,
+    )
+    alone.wait("solo-then")
+    query = "select count(*), max(n) from timed"
+    assert alone.ask("solo-then", query) == ["1 1"]
+    assert alone.ask("solo", query) == ["2 2"]
+    assert alone.describe("solo-then")["MasterUsername"] == "boss"
+    with pytest.raises(alone.rds.exceptions.ClientError, match="not within the restorable period"):
+        alone.rds.restore_db_instance_to_point_in_time(
+            SourceDBInstanceIdentifier="solo",
+            TargetDBInstanceIdentifier="solo-early",
+            RestoreTime=datetime(2020, 1, 1, tzinfo=UTC),
+        )
+    alone.delete("solo-then")
+    alone.delete("solo")
