@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drydock.errors import SpawnFailed
+from drydock.region import linux
 from drydock.region.processes.client import Spawner
 from drydock.region.processes.protocol import ProcessSpec
 from drydock.region.runtime.cgroups import hierarchies, leftovers
@@ -194,8 +195,9 @@ def _try_all(
 
 
 def _try(root: Root, record: Path, spawner: Spawner) -> None:
-    if root.version == 2:
-        root.words.open_to(root.folder.parent, root.controllers)
+    # an ordinary user writes only to what was given to him; root, to the machine's own
+    ordinary = linux.has_one_user()
+    root.words.open_to(root.folder.parent, root.controllers, may_change=ordinary)
     leftovers.note(record, [root.folder])
     shared = root.folder.exists()  # with the other controller, for which it was tried already
     root.folder.mkdir(exist_ok=True)

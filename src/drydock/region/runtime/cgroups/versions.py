@@ -25,8 +25,9 @@ class Version(Protocol):
     entry: str
     """The file of a group that a thread writes `0` to, to be in it; empty: it is born into the folder."""
 
-    def open_to(self, group: Path, controllers: frozenset[str]) -> None:
-        """Let the children of a group have limits of their own."""
+    def open_to(self, group: Path, controllers: frozenset[str], *, may_change: bool = True) -> None:
+        """Let the children of a group have limits of their own; refused where that is a change of a
+        group that is not ours."""
         ...
 
     def limit_memory(self, group: Path, size: int) -> None:
@@ -65,7 +66,9 @@ class V1:
     # a thread that moves itself takes no lock of all processes; `cgroup.procs` waits 10 ms for one
     entry = "tasks"
 
-    def open_to(self, group: Path, controllers: frozenset[str]) -> None:
+    def open_to(self, group: Path, controllers: frozenset[str], *, may_change: bool = True) -> None:
+        if not may_change:
+            return  # a hierarchy has its controller everywhere
         file = group / "memory.use_hierarchy"  # always on, and soon gone, since Linux 5.11
         if "memory" in controllers and file.exists() and file.read_text().strip() == "0":
             file.write_text("1")
@@ -117,7 +120,7 @@ class V2:
 
     entry = ""
 
-    def open_to(self, group: Path, controllers: frozenset[str]) -> None:
+    def open_to(self, group: Path, controllers: frozenset[str], *, may_change: bool = True) -> None:
         there = set((group / "cgroup.controllers").read_text().split())
         if missing := controllers - there:
             raise OSError(
@@ -126,6 +129,9 @@ class V2:
             )
         file = group / "cgroup.subtree_control"
         if wanted := controllers - set(file.read_text().split()):
+            if not may_change:
+                words = f"{', '.join(sorted(wanted))} is not turned on for the groups in {group}"
+                raise OSError(errno.ENOTSUP, words)
             file.write_text(" ".join(f"+{one}" for one in sorted(wanted)))
 
     def limit_memory(self, group: Path, size: int) -> None:

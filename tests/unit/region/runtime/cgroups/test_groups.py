@@ -28,7 +28,8 @@ class FakeVersion:
         self.done: list[tuple[Any, ...]] = []
         self.refuses: set[tuple[str, str]] = set()
 
-    def open_to(self, group: Path, controllers: frozenset[str]) -> None:
+    def open_to(self, group: Path, controllers: frozenset[str], *, may_change: bool = True) -> None:
+        assert may_change or not group.name.startswith("drydock-")
         for controller in controllers:
             if (group.name, controller) in self.refuses:
                 raise OSError(errno.EBUSY, "Device or resource busy", str(group))

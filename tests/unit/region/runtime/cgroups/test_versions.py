@@ -77,6 +77,17 @@ def test_version_2_turns_on_what_is_missing(tmp_path: Path, on: str, written: st
     assert (tmp_path / "cgroup.subtree_control").read_text() == written
 
 
+def test_a_group_of_the_machine_is_not_changed(tmp_path: Path) -> None:
+    folder(tmp_path, cgroup__controllers="cpu memory\n", cgroup__subtree_control="memory\n")
+    V2().open_to(tmp_path, frozenset({"memory"}), may_change=False)
+    with pytest.raises(OSError, match="cpu is not turned on for the groups in"):
+        V2().open_to(tmp_path, frozenset({"cpu", "memory"}), may_change=False)
+    assert (tmp_path / "cgroup.subtree_control").read_text() == "memory\n"
+    folder(tmp_path, memory__use_hierarchy="0\n")
+    V1().open_to(tmp_path, frozenset({"memory"}), may_change=False)
+    assert (tmp_path / "memory.use_hierarchy").read_text() == "0\n"
+
+
 def test_version_2_says_what_is_not_delegated(tmp_path: Path) -> None:
     folder(tmp_path, cgroup__controllers="memory pids\n", cgroup__subtree_control="memory pids\n")
     with pytest.raises(OSError, match="cpu is not delegated"):
