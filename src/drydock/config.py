@@ -41,6 +41,8 @@ class RegionConfig(_Section):
     does it. Certificates live in real time, so a rehearsal takes a small share, of minutes at least."""
     enforce_iam: bool = False
     """Judge every call to the API by IAM's policies, but for those of the account's root."""
+    ephemeral: bool = False
+    """Databases do not wait for the disk: what was committed may be lost when the machine stops."""
     root_access_keys: tuple[str, ...] = ("drydock",)
     """Access keys that stand for the account's root where IAM is enforced. `drydock env` sets the first."""
     container_engine: Literal["auto", "podman", "docker", "none"] = "auto"
@@ -94,12 +96,11 @@ class Config(_Section):
             raise ValueError(f"account: {words}")
         return self
 
-    def enforcing(self, wanted: bool) -> Config:
-        """These settings, with IAM enforced if that is wanted."""
-        if not wanted:
-            return self
-        region = self.region.model_copy(update={"enforce_iam": True})
-        return self.model_copy(update={"region": region})
+    def asked(self, *, enforce_iam: bool = False, ephemeral: bool = False) -> Config:
+        """These settings, with what was asked for on the command line, which only adds."""
+        wanted = {"enforce_iam": enforce_iam, "ephemeral": ephemeral}
+        added = {name: True for name, one in wanted.items() if one}
+        return self.model_copy(update={"region": self.region.model_copy(update=added)})
 
     def image(self, reference: str) -> ImageConfig | None:
         """The entry for an image reference: the exact name first, then the first pattern that fits."""

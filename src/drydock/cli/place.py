@@ -125,9 +125,11 @@ def choose(
     config: Path | None = None,
     announced: bool = False,
     enforce_iam: bool = False,
+    ephemeral: bool = False,
 ) -> Place:
     """The place that TARGET names, told to the user. `start`: start the local region if none runs.
-    `enforce_iam`: it must judge calls by IAM's policies.
+    `enforce_iam`: it must judge calls by IAM's policies. `ephemeral`: its databases need not wait for
+    the disk.
 
     Raises UsageError, RegionNotRunning, CredentialsMissing, and what starting a region raises.
     """
@@ -140,7 +142,8 @@ def choose(
         refuse_mixture(os.environ)
         place = Place(workspace, Target.aws(), None)
     else:
-        record = _region(workspace, start=start, config=config, enforce_iam=enforce_iam)
+        asked = {"enforce_iam": enforce_iam, "ephemeral": ephemeral}
+        record = _region(workspace, start=start, config=config, asked=asked)
         target = Target.local(
             record.endpoint,
             region=record.region,
@@ -153,18 +156,19 @@ def choose(
 
 
 def _region(
-    workspace: Workspace, *, start: bool, config: Path | None, enforce_iam: bool
+    workspace: Workspace, *, start: bool, config: Path | None, asked: Mapping[str, bool]
 ) -> RegionRecord:
     from drydock.config import load
     from drydock.region import launcher
 
     record = launcher.running(workspace)
-    if record is not None and enforce_iam and not launcher.inspect(record).get("enforce_iam"):
-        raise UsageError(
-            "--enforce-iam",
-            "the region that runs in this folder was started without it",
-            "drydock down, then the same again",
-        )
+    for name in (name for name, wanted in asked.items() if wanted and record is not None):
+        if record is not None and not launcher.inspect(record).get(name):
+            raise UsageError(
+                f"--{name.replace('_', '-')}",
+                "the region that runs in this folder was started without it",
+                "drydock down, then the same again",
+            )
     if record is not None or not start:
         return record or launcher.require(workspace)
-    return launcher.start(workspace, load(workspace.root, config).enforcing(enforce_iam))
+    return launcher.start(workspace, load(workspace.root, config).asked(**asked))

@@ -27,6 +27,13 @@ EnforceIamOption = Annotated[
     bool,
     typer.Option("--enforce-iam", help="Judge every call to the API by IAM's policies."),
 ]
+EphemeralOption = Annotated[
+    bool,
+    typer.Option(
+        "--ephemeral",
+        help="Databases do not wait for the disk: quicker, and lost with the machine.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 _LEADING_ELSEWHERE = (
@@ -48,13 +55,18 @@ def add_to(app: typer.Typer) -> None:
 
 
 @region.command()
-def start(config: ConfigOption = None, enforce_iam: EnforceIamOption = False) -> None:
+def start(
+    config: ConfigOption = None,
+    enforce_iam: EnforceIamOption = False,
+    ephemeral: EphemeralOption = False,
+) -> None:
     """Start the region; what it had when it stopped is there again."""
     from drydock.config import load
     from drydock.region import launcher
 
     workspace = Workspace.here()
-    record = launcher.start(workspace, load(workspace.root, config).enforcing(enforce_iam))
+    settings = load(workspace.root, config).asked(enforce_iam=enforce_iam, ephemeral=ephemeral)
+    record = launcher.start(workspace, settings)
     output.result(record.endpoint)
     output.note('Talk to it: eval "$(drydock env)"; aws sts get-caller-identity')
 

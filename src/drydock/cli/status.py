@@ -67,6 +67,7 @@ def as_document(here: Place, found: Status, inside: Mapping[str, Any]) -> dict[s
         "dns": inside.get("dns", ""),
         "account": here.target.account,
         "enforce_iam": bool(inside.get("enforce_iam", False)),
+        "ephemeral": bool(inside.get("ephemeral", False)),
         "container_engine": inside.get("container_engine", ""),
         "memory_limits": inside.get("memory_limits", ""),
         "cpu_capped": bool(inside.get("cpu_capped", False)),
@@ -143,11 +144,21 @@ def _inside(here: Place) -> Mapping[str, Any]:
     return launcher.inspect(here.record)
 
 
-def _show(document: Mapping[str, Any]) -> None:
+def _show_modes(document: Mapping[str, Any]) -> None:
+    """How the region was started, where that decides what happens in it."""
     if document["enforce_iam"]:
         output.note("IAM is enforced: every call is judged by its caller's policies.")
+    if document["ephemeral"]:
+        output.note(
+            "Databases are ephemeral: they do not wait for the disk, and what was committed may be lost"
+            " when this machine stops."
+        )
     if document["memory_limits"]:
         _show_limits(document)
+
+
+def _show(document: Mapping[str, Any]) -> None:
+    _show_modes(document)
     for url in document["urls"]:
         output.result(f"{url['url']}  ({url['load_balancer']}, port {url['port']})")
         for name in url.get("names", []):

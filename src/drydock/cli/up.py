@@ -16,7 +16,7 @@ from drydock.cli import output, place, resume, tasks
 from drydock.cli.output import Steps
 from drydock.cli.place import DEFAULT_FOLDER, Place
 from drydock.cli.plan import warn
-from drydock.cli.region import ConfigOption, EnforceIamOption
+from drydock.cli.region import ConfigOption, EnforceIamOption, EphemeralOption
 from drydock.cli.stack import FolderArgument, YesOption
 from drydock.errors import (
     DrydockError,
@@ -50,6 +50,7 @@ def up(
     ] = False,
     config: ConfigOption = None,
     enforce_iam: EnforceIamOption = False,
+    ephemeral: EphemeralOption = False,
 ) -> None:
     """Rehearse a stack: region, init, plan, apply, migrate, until the site answers."""
     if place.kind(os.environ) == "aws":
@@ -60,7 +61,13 @@ def up(
     steps = Steps()
     try:
         with steps.step("region"):
-            here = place.choose(start=True, config=config, announced=True, enforce_iam=enforce_iam)
+            here = place.choose(
+                start=True,
+                config=config,
+                announced=True,
+                enforce_iam=enforce_iam,
+                ephemeral=ephemeral,
+            )
         urls = _up(here, folder, quick, steps)
     except KeyboardInterrupt as error:
         at = f"It was at `{steps.current}`. " if steps.current else ""

@@ -172,6 +172,7 @@ class Region:
             "databases": [],
             "problems": [],
             "enforce_iam": self.config.region.enforce_iam,
+            "ephemeral": self.config.region.ephemeral,
             "unsaved": self._saver is not None and self._saver.pending,
         }
         if self._data_plane is not None:

@@ -290,6 +290,7 @@ class PostgresServer:
             upstream,
             tls=spec.tls is not None,
             archives=spec.archives,
+            ephemeral=spec.ephemeral,
         )
         if spec.archives:
             self.folder.archive.mkdir(mode=0o700, exist_ok=True)

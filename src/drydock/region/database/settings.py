@@ -40,6 +40,8 @@ OURS = frozenset(
 )
 """Settings by which the region reaches and reads the server; a caller cannot change them."""
 
+DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
+"""Settings by which what was committed outlives a machine that stops."""
 _ARCHIVE = "test -f ../wal/%f || { cp %p ../wal/.%f && mv ../wal/.%f ../wal/%f; }"
 """Seen from the data folder. A copy and not a link: PostgreSQL writes over segments that it is done
 with."""
@@ -86,11 +88,12 @@ def postgresql_conf(
     *,
     tls: bool = False,
     archives: bool = False,
+    ephemeral: bool = False,
 ) -> str:
     """postgresql.conf: the defaults, the caller's parameters over them, and what is ours.
 
     `upstream` is how the server that it follows is reached. `tls`: its certificate is beside its data.
-    `archives`: it puts its finished WAL beside them too.
+    `archives`: it puts its finished WAL beside them too. `ephemeral`: it does not wait for the disk.
 
     Raises DatabaseFailed: a parameter that is ours, or that cannot be written.
     """
@@ -113,6 +116,8 @@ def postgresql_conf(
         "dynamic_shared_memory_type": "mmap",
         "ssl": "on" if tls else "off",
     }
+    if ephemeral:
+        values |= dict.fromkeys(DURABLE, "off")
     if tls:
         values |= {"ssl_cert_file": f"../{CERTIFICATE}", "ssl_key_file": f"../{KEY}"}
     if archives:

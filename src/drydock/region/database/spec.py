@@ -64,6 +64,8 @@ class ServerSpec:
     force_tls: bool = False
     archives: bool = False
     """Whether it keeps its WAL, for restores to a point in time."""
+    ephemeral: bool = False
+    """It does not wait for the disk: what was committed may be lost when the machine stops."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,12 @@ def test_it_is_durable_and_reached_by_tcp() -> None:
     assert conf["log_line_prefix"] == "'%t:%r:%u@%d:[%p]:'"
 
 
+def test_an_ephemeral_one_does_not_wait_for_the_disk_whatever_its_groups_say() -> None:
+    text = postgresql_conf(16, "db-1", "*", 5432, {"synchronous_commit": "on"}, ephemeral=True)
+    lines = text.splitlines()
+    assert {"fsync = 'off'", "full_page_writes = 'off'", "synchronous_commit = 'off'"} <= set(lines)
+
+
 def test_the_callers_parameters_come_over_the_defaults() -> None:
     conf = _conf({"Max_Connections": "7", "rds.force_ssl": "0"})
     assert conf["max_connections"] == "'7'"

@@ -266,4 +266,5 @@ class Servers:
             port=view.port,
             netns=netns,
             upstream=upstream,
+            ephemeral=self._parts.config.region.ephemeral,
         )
