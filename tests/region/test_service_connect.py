@@ -235,3 +235,18 @@ def test_after_a_kill_of_the_region_calls_reach_the_new_tasks(own_region: TestRe
     (caller,) = joined.services[1].wait_running(1)
     assert not {server, caller} & {first, *before}
     joined.sees(caller, {joined.place.address(server)})
+
+
+def test_a_rolling_deployment_fails_no_call(joined: Joined) -> None:
+    publishes = [{"portName": "http", "clientAliases": [{"port": 80, "dnsName": "store"}]}]
+    store = joined.service("store", "web:1", ["store"], 2, ports=[HTTP], publishes=publishes)
+    before = store.wait_running(2)
+    caller = joined.caller("shop", "store")
+    joined.sees(caller, {joined.place.address(arn) for arn in before})
+    store.update(forceNewDeployment=True)
+    after = store.wait_running(2)
+    for arn in before:
+        joined.place.wait(arn, "STOPPED")
+    joined.sees(caller, {joined.place.address(arn) for arn in after})
+    seen = {one for line in joined.place.output(caller) for one in json.loads(line)}
+    assert seen <= {joined.place.address(arn) for arn in (*before, *after)}

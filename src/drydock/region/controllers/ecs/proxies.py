@@ -37,6 +37,8 @@ class TaskProxies:
         self._folders = TaskFolders(parts.workspace.region / "connect")
         self._lock = threading.Lock()
         self._open: dict[str, tuple[Proxy, list[Route], Callable[[], int] | None]] = {}
+        self._told: dict[str, set[str]] = {}
+        """Task → the tasks that its proxy sends calls to, by their ids."""
 
     def open(self, task: Task, sink: Sink | None, wake: Callable[[], None]) -> None:
         """Listen and serve, where the task has Service Connect; idempotent. `sink`: for its log.
@@ -67,8 +69,22 @@ class TaskProxies:
         if found is None or task.connect is None:
             return None
         proxy, routes, output = found
-        serving = self._serving(task.connect, {one.key for one in routes})
-        return None if proxy.converge(serving, wake, output) else _AGAIN
+        serving, their_ids = self._serving(task.connect, {one.key for one in routes})
+        try:
+            settled = proxy.converge(serving, wake, output)
+        except DrydockError:
+            with self._lock:
+                self._told.pop(task.id, None)  # nobody waits for one that cannot be told
+            raise
+        with self._lock:
+            if task.id in self._open:
+                self._told[task.id] = their_ids
+        return None if settled else _AGAIN
+
+    def send_to(self, task_id: str) -> bool:
+        """Whether some proxy still sends calls to a task."""
+        with self._lock:
+            return any(task_id in each for each in self._told.values())
 
     def hosts(self, task: Task) -> str:
         """Lines for the task's /etc/hosts."""
@@ -81,6 +97,7 @@ class TaskProxies:
         """Before the task's interface goes. Idempotent."""
         with self._lock:
             found = self._open.pop(task_id, None)
+            self._told.pop(task_id, None)
         if found is not None:
             found[0].stop()
         self._folders.remove(task_id)
@@ -118,24 +135,34 @@ class TaskProxies:
         folder = Path(self._folders.stage(task.id))
         return Proxy(self._parts.spawner, folder, namespace.descriptor, mesh, sockets)
 
-    def _serving(self, connect: Connect, wanted: set[str]) -> dict[str, set[Server]]:
+    def _serving(
+        self, connect: Connect, wanted: set[str]
+    ) -> tuple[dict[str, set[Server]], set[str]]:
+        """Who serves each route, and the ids of all of them."""
         with self._store.reading():
             known: Iterable[Any] = self._store.backend("servicediscovery").services.values()
             by_name = {(one.namespace_id, one.name): one.instances for one in known}
-            return {
-                _key(endpoint): _servers(
-                    by_name.get((endpoint.namespace, endpoint.discovery_name), ())
-                )
-                for endpoint in connect.endpoints
-                if _key(endpoint) in wanted
+            instances = {
+                _key(one): _healthy(by_name.get((one.namespace, one.discovery_name), ()))
+                for one in connect.endpoints
+                if _key(one) in wanted
             }
+            ids = {str(one.instance_id) for each in instances.values() for one in each}
+            return {key: _servers(each) for key, each in instances.items()}, ids
+
+
+def _healthy(instances: Iterable[Any]) -> list[Any]:
+    return [
+        one
+        for one in instances
+        if one.health_status != "UNHEALTHY" and "AWS_INSTANCE_PORT" in one.attributes
+    ]
 
 
 def _servers(instances: Iterable[Any]) -> set[Server]:
     return {
         (IPv4Address(one.attributes["AWS_INSTANCE_IPV4"]), int(one.attributes["AWS_INSTANCE_PORT"]))
         for one in instances
-        if one.health_status != "UNHEALTHY" and "AWS_INSTANCE_PORT" in one.attributes
     }
 
 

@@ -199,6 +199,10 @@ class TaskStarter:
         """Have the proxy know who serves now → seconds until the next look, if one is due."""
         return self._proxies.converge(task, wake)
 
+    def is_called(self, task: Task) -> bool:
+        """Whether proxies of other tasks still send calls to it."""
+        return self._proxies.send_to(task.id)
+
     def close_endpoint(self, task_id: str) -> None:
         """Nothing of the task runs, and its interface is about to go. Idempotent."""
         self._proxies.close(task_id)

@@ -232,7 +232,8 @@ class TaskController:
         if not running.started:
             # an end or a check wakes; a startTimeout and the next check are no events
             checked = self._check_health(task, running)
-            waits = [one for one in (steps.look_after, checked) if one is not None]
+            due = (steps.look_after, checked, self._connect(task))
+            waits = [one for one in due if one is not None]
             return Requeue(max(min(waits), 0.01)) if waits else DONE
         self._records.started(task)
         # one may have ended before it was listed, and its own wake found nothing to see
@@ -301,6 +302,8 @@ class TaskController:
             if serving and self._records.is_registered(task):
                 self._records.set_status(task, "DEACTIVATING")
                 return Requeue(1.0)  # its service deregisters it, which wakes us
+            if serving and self._starter.is_called(task):
+                return SOON
             self._records.set_status(task, "STOPPING")
             return Requeue(running.end(time.monotonic()))
         self._note_exits(task, running)
