@@ -41,6 +41,20 @@ while time.monotonic() < end:
     time.sleep(0.005)
 """
 
+NAMES = """
+import os, socket, time
+last, end = "", time.monotonic() + 120
+while time.monotonic() < end:
+    try:
+        found = socket.gethostbyname(os.environ["HOST"])
+    except OSError:
+        found = "nowhere"
+    if found != last:
+        print(found, flush=True)
+    last = found
+    time.sleep(0.02)
+"""
+
 
 @pytest.fixture(scope="module")
 def place(region: TestRegion) -> Scenario:
@@ -117,10 +131,25 @@ def test_a_failover_that_was_asked_for_goes_to_its_target(cluster: Cluster) -> N
         rds.failover_db_cluster(
             DBClusterIdentifier=cluster.name, TargetDBInstanceIdentifier=cluster.writers()[0]
         )
+    place = cluster.scenario
+    names = place.run(
+        place.define(
+            "psql:1",
+            [NAMES],
+            environment=[{"name": "HOST", "value": cluster.describe()["Endpoint"]}],
+        )
+    )
+    before = place.wait_for_output(names, 1)[0]
     rds.failover_db_cluster(
         DBClusterIdentifier=cluster.name, TargetDBInstanceIdentifier=f"{cluster.name}-1"
     )
-    eventually(lambda: settled(cluster, 1), "the target is the writer", 30)
+    eventually(lambda: cluster.writers() == [f"{cluster.name}-1"], "the target is the writer", 30)
+    target = cluster.server(1)["address"]
+    assert target != before
+    # the goal is 2 s, which the tests' patience makes longer
+    eventually(lambda: place.output(names)[-1] == target, "the endpoint has followed", 2)
+    place.stop(names)
+    eventually(lambda: settled(cluster, 1), "all of them serve", 30)
     assert events(cluster)[-1] == "Completed failover to DB instance: fo-db-1"
     assert cluster.ask("select pg_is_in_recovery()") == ["False"]
 

@@ -217,10 +217,15 @@ class Records:
                     self._store.backend("rds").tell(record, message, *categories)
 
     def set_writer(self, view: DatabaseView, instance: InstanceView) -> None:
-        """Write which member of a cluster was seen to be its writer, if it is news."""
+        """Write which member of a cluster was seen to be its writer, if it is news.
+
+        A failover that was asked for since the pass has looked is not over with this one's writer.
+        """
         with self._store.reading():
             record: Any = self._store.backend("rds").clusters.get(view.identifier)
             if record is None or (instance.is_writer and not record.failover_target):
+                return
+            if record.failover_target not in ("", view.failover_target, instance.identifier):
                 return
             with self._store.writing("rds"):
                 for member in record._members:
