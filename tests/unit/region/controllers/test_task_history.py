@@ -14,6 +14,7 @@ from moto.core.utils import utcnow
 from drydock.config import Config, RegionConfig
 from drydock.region.controllers.base import DONE, Requeue
 from drydock.region.controllers.ecs.tasks import TaskController
+from drydock.region.runtime.cgroups.groups import Groups
 from tests.support.served import Served, serving
 
 
@@ -31,6 +32,7 @@ def controller(served: Served, folder: Path) -> TaskController:
         porter=SimpleNamespace(engine=None),
         spawner=None,
         pump=None,
+        groups=Groups((), {}),
     )
     return TaskController(parts)
 

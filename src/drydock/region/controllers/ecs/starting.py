@@ -16,7 +16,6 @@ from drydock.errors import DrydockError, ImageNotFound, SpawnFailed
 from drydock.paths import write_private
 from drydock.region.api.gaps.ecs.records import Task
 from drydock.region.api.gaps.logs import LogGroupMissing
-from drydock.region.api.store import Store
 from drydock.region.controllers.ecs import environment_files, secrets
 from drydock.region.controllers.ecs.definitions import (
     ContainerPlan,
@@ -28,6 +27,7 @@ from drydock.region.controllers.ecs.endpoint import Pids, TaskEndpoints
 from drydock.region.controllers.ecs.file_systems import CannotMountError, FileSystems
 from drydock.region.controllers.ecs.folders import TaskFolders
 from drydock.region.controllers.ecs.images import Image, TaskImages
+from drydock.region.controllers.ecs.log_sinks import TaskLogs
 from drydock.region.controllers.ecs.needs import PORT, Need, agent_need, needs, unmet
 from drydock.region.controllers.ecs.permissions import Permissions
 from drydock.region.controllers.ecs.proxies import TaskProxies
@@ -37,7 +37,7 @@ from drydock.region.processes.client import Process
 from drydock.region.runtime.command import Place, ProcessImage
 from drydock.region.runtime.driver import Container, Driver
 from drydock.region.runtime.images import ContainerImage
-from drydock.region.runtime.output import Line, Sink
+from drydock.region.runtime.output import Sink
 from drydock.region.runtime.terminal import Wish
 
 log = logging.getLogger(__name__)
@@ -83,6 +83,7 @@ class TaskStarter:
         self._driver = Driver(parts.spawner, parts.pump)
         self._images = TaskImages(parts)
         self._endpoints = TaskEndpoints(parts)
+        self._logs = TaskLogs(parts.store, self._permissions)
         self._folders = TaskFolders(parts.workspace.region / "tasks")
         self._file_systems = FileSystems(parts)
         self._proxies = TaskProxies(parts)
@@ -301,27 +302,15 @@ class TaskStarter:
 
     def _sink(self, task: Task, target: LogTarget | None) -> Sink:
         """Where the lines go. The stream is made before the process, as ECS's log driver does."""
-        if target is None:
-            return lambda _lines: None
         try:
-            with self._store.writing("logs"):
-                logs = self._store.backend("logs")
-                logs.open_stream(target.group, target.stream, create_group=target.create_group)
+            return self._logs.open(task, target)
         except LogGroupMissing as error:
             raise CannotStartError(
                 "ResourceInitializationError: failed to validate logger args: create stream has been "
                 "retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: "
-                f"The specified log group does not exist. : exit status 1: {target.group}: create the "
+                f"The specified log group does not exist. : exit status 1: {target and target.group}: create the "
                 "group, or set awslogs-create-group"
             ) from error
-
-        if not self._permissions.may_write(task, target):
-            log.warning(
-                "lines are lost: its execution role lacks logs:PutLogEvents",
-                extra={"task": task.id},
-            )
-            return lambda _lines: None
-        return LogSink(self._store, target)
 
 
 def _remedy(ready: Prepared) -> str:
@@ -332,27 +321,3 @@ def _remedy(ready: Prepared) -> str:
         f"set entrypoint, command and working_dir of [images] for {image}, or the container "
         "definition's entryPoint and command, to a program of this machine"
     )
-
-
-class LogSink:
-    """Puts lines into a log stream. Lines that nobody wants any more are counted, and told of once."""
-
-    def __init__(self, store: Store, target: LogTarget) -> None:
-        self._store = store
-        self._target = target
-        self._lost = 0
-
-    def __call__(self, lines: Sequence[Line]) -> None:
-        target = self._target
-        where = {"group": target.group, "stream": target.stream}
-        try:
-            with self._store.writing("logs"):
-                self._store.backend("logs").write_events(target.group, target.stream, lines)
-        except LogGroupMissing:
-            if not self._lost:
-                log.warning("lines are lost: no such log group or stream", extra=where)
-            self._lost += len(lines)
-        else:
-            if self._lost:
-                log.info("lines are stored again", extra={**where, "lost": self._lost})
-            self._lost = 0

@@ -1,0 +1,62 @@
+"""Where the lines of a task's containers go: a stream of CloudWatch Logs, or nowhere."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from drydock.region.api.gaps.ecs.records import Task
+from drydock.region.api.gaps.logs import LogGroupMissing
+from drydock.region.api.store import Store
+from drydock.region.controllers.ecs.definitions import LogTarget
+from drydock.region.controllers.ecs.permissions import Permissions
+from drydock.region.runtime.output import Line, Sink
+
+log = logging.getLogger(__name__)
+
+
+class TaskLogs:
+    """Opens streams for tasks. Thread-safe."""
+
+    def __init__(self, store: Store, permissions: Permissions) -> None:
+        self._store = store
+        self._permissions = permissions
+
+    def open(self, task: Task, target: LogTarget | None) -> Sink:
+        """Make the stream, before there is a process, as ECS's log driver does. Raises LogGroupMissing."""
+        if target is None:
+            return lambda _lines: None
+        with self._store.writing("logs"):
+            logs = self._store.backend("logs")
+            logs.open_stream(target.group, target.stream, create_group=target.create_group)
+        if not self._permissions.may_write(task, target):
+            log.warning(
+                "lines are lost: its execution role lacks logs:PutLogEvents",
+                extra={"task": task.id},
+            )
+            return lambda _lines: None
+        return LogSink(self._store, target)
+
+
+class LogSink:
+    """Puts lines into a log stream. Lines that nobody wants any more are counted, and told of once."""
+
+    def __init__(self, store: Store, target: LogTarget) -> None:
+        self._store = store
+        self._target = target
+        self._lost = 0
+
+    def __call__(self, lines: Sequence[Line]) -> None:
+        target = self._target
+        where = {"group": target.group, "stream": target.stream}
+        try:
+            with self._store.writing("logs"):
+                self._store.backend("logs").write_events(target.group, target.stream, lines)
+        except LogGroupMissing:
+            if not self._lost:
+                log.warning("lines are lost: no such log group or stream", extra=where)
+            self._lost += len(lines)
+        else:
+            if self._lost:
+                log.info("lines are stored again", extra={**where, "lost": self._lost})
+            self._lost = 0
