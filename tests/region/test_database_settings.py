@@ -170,4 +170,12 @@ def test_who_logs_in_by_iam_is_refused_and_the_status_says_why(cluster: Cluster)
     finally:
         cluster.user = "postgres"
     eventually(lambda: "logins by IAM are refused" in cluster.server()["note"], "it is told")
+    words = "The login of token_user by IAM was refused"
+
+    def told() -> bool:
+        found = rds.describe_events(SourceType="db-instance", SourceIdentifier="set-db-0")
+        return any(words in one["Message"] for one in found["Events"])
+
+    eventually(told, "an event names it", 20)
+    assert words in cluster.scenario.region.log
     cluster.ask("drop role token_user")

@@ -18,6 +18,7 @@ from drydock.region.api.gaps.rds.classes import SERVERLESS, memory, vcpus
 from drydock.region.controllers.base import DONE, Outcome, Requeue
 from drydock.region.controllers.parts import Parts
 from drydock.region.controllers.rds.exports import Exports
+from drydock.region.controllers.rds.logins import Logins
 from drydock.region.controllers.rds.servers import Running
 from drydock.region.runtime import consumption
 
@@ -98,6 +99,7 @@ class InsightController:
         self._minute = parts.minute
         self.resync = self._minute
         self._exports = Exports(parts)
+        self._logins = Logins(parts)
         self._seen = 0.0
         self._cpu: dict[str, tuple[float, float]] = {}
         self._capacity: dict[str, float] = {}
@@ -109,6 +111,7 @@ class InsightController:
         del key
         running = self._running()
         exporting = self._exports.carry(running)
+        self._logins.watch(running)
         begun = math.floor(time.time() / self._minute) * self._minute
         if begun > self._seen:
             self._seen = begun
