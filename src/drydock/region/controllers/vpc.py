@@ -91,6 +91,19 @@ class VpcController:
         self._keep_resolver(key, view)
         present = {eni: spec for eni, spec in self._fabric.enis().items() if spec.vpc_id == key}
         steps = plan(view.enis, present)
+        try:
+            self._converge(key, view, steps)
+        finally:  # what was made before a step failed is there: others may be waiting for it
+            if not steps.empty:
+                self.on_change()
+        if view.problems:
+            raise TerminalError("; ".join(view.problems))
+        return DONE
+
+    def close(self) -> None:
+        """Namespaces go with the processes that hold them."""
+
+    def _converge(self, key: str, view: VpcView, steps: NetworkPlan) -> None:
         for eni in steps.remove_enis:
             self._fabric.remove_eni(eni)
         # Rules first: whoever sees an interface may rely on them. A route through a NAT gateway
@@ -107,14 +120,6 @@ class VpcController:
             self._fabric.add_eni(spec)
         if joined:
             self.wake_all()
-        if not steps.empty:
-            self.on_change()
-        if view.problems:
-            raise TerminalError("; ".join(view.problems))
-        return DONE
-
-    def close(self) -> None:
-        """Namespaces go with the processes that hold them."""
 
     def _keep_resolver(self, key: str, view: VpcView) -> None:
         answers = self._resolvers.answers(key)

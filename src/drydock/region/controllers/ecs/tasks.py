@@ -177,7 +177,7 @@ class TaskController:
         if task.eni_id is None and not self._attach_interface(task):
             return self._deprovision(task)
         if task.eni_id not in self._parts.fabric.enis():
-            return Requeue(1.0)  # the VPC's controller makes it, which wakes this one
+            return Requeue(0.25)  # the VPC's controller makes it, which wakes this one
         with self._lock:
             self._running.setdefault(task.task_arn, RunningTask())
         with self._store.writing("ecs"):
