@@ -6,11 +6,13 @@ import logging
 import socket
 import threading
 from collections.abc import Sequence
+from typing import Any
 
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer, create_server
+from waitress.task import WSGITask
 from waitress.trigger import trigger
 
 from drydock.region.api.application import Application
@@ -36,8 +38,42 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
         return taken
 
 
+class _Pieces:
+    """Stands for a task's channel while one of its writes is gathered."""
+
+    def __init__(self, server: object) -> None:
+        self.server = server
+        self.found: list[bytes] = []
+
+    def write_soon(self, data: bytes) -> int:
+        self.found.append(data)
+        return len(data)
+
+
+class _Task(WSGITask):  # type: ignore[misc]
+    """Sends a response's head and body in one piece.
+
+    waitress 3.0.2 sends the head at once and the body later, which is some milliseconds on a busy
+    machine. Terraform's AWS provider (5.100) gives up such an answer now and then and asks again: what
+    it had asked for was made, and it is told that it exists already.
+    """
+
+    channel: Any
+
+    def write(self, data: bytes) -> None:
+        channel: HTTPChannel = self.channel
+        pieces = _Pieces(channel.server)
+        self.channel = pieces
+        try:
+            super().write(data)
+        finally:
+            self.channel = channel
+        channel.write_soon(b"".join(pieces.found))
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]
     parser_class = _Parser
+    task_class = _Task
 
 
 class Server:

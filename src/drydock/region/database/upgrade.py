@@ -133,8 +133,8 @@ def _run(
 
 
 def _reports(new: Path) -> str:
-    """What pg_upgrade lists in files of its own: what cannot be upgraded, and its servers' logs."""
-    found = sorted((new / "pg_upgrade_output.d").rglob("*.*"))
+    """What pg_upgrade lists in files of its own: what cannot be upgraded. Its logs hold passwords."""
+    found = sorted((new / "pg_upgrade_output.d").rglob("*.txt"))
     texts = [one.read_text(errors="replace")[-2000:] for one in found if one.is_file()]
     return "\n".join(text for text in texts if text)
 

@@ -56,3 +56,19 @@ def test_no_body_needs_no_asking(connection: socket.socket) -> None:
     for _ in range(2):
         ask(connection, 0)
         assert answer(connection).startswith(b"HTTP/1.1 200")
+
+
+def test_head_and_body_of_an_answer_leave_in_one_piece(
+    connection: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[bytes] = []
+    send = server._Channel.send
+
+    def noting(channel: Any, data: bytes, do_close: bool = True) -> Any:
+        sent.append(bytes(data))
+        return send(channel, data, do_close)
+
+    monkeypatch.setattr(server._Channel, "send", noting)
+    connection.sendall(b"PUT /key HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody")
+    assert answer(connection, b"body").startswith(b"HTTP/1.1 200")
+    assert len(sent) == 1

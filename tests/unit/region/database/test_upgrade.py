@@ -68,7 +68,11 @@ def test_it_has_what_it_had_however_it_ended(
 
 
 def test_what_cannot_be_upgraded_is_as_before_and_the_reason_is_told(
-    old: PostgresServer, spawner: UserSpawner, older: Installation, installation: Installation
+    old: PostgresServer,
+    spawner: UserSpawner,
+    older: Installation,
+    installation: Installation,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     with old.connect() as connection:
         connection.execute("CREATE TABLE refused (one regproc)")
@@ -77,5 +81,7 @@ def test_what_cannot_be_upgraded_is_as_before_and_the_reason_is_told(
         upgrade(spawner, old.folder, older, installation)
     assert old.folder.major == older.major
     assert not (old.folder.path / "data.new").exists()
+    assert "refused" in caplog.text, "the table that is in the way is named"
+    assert "SCRAM" not in caplog.text
     old.start()
     assert _rows(old) == [42]
