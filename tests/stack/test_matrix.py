@@ -204,6 +204,7 @@ def test_from_nothing_to_a_site_changed_under_load_and_back(site: Site) -> None:
     assert running(api) == {(image, "512", "1024")}
 
     change(site, postgresql_password="another-one-of-mine")
+    assert b"another-one-of-mine" not in states(api)
     # The former name leads nowhere afterwards, which has to be said twice.
     allow = ("--allow-replace",) if site.values.get("domain_name") else ()
     change(site, *allow, domain_name="shop.test", host_name="www")
@@ -230,6 +231,18 @@ def change(site: Site, *allow: str, **values: str) -> None:
 
 def assert_settled(site: Site) -> None:
     assert "No changes." in site.run("plan")
+
+
+def states(api: clients.Clients) -> bytes:
+    """Every version of Terraform's state."""
+    [bucket] = [one["Name"] for one in api.s3.list_buckets()["Buckets"] if "state" in one["Name"]]
+    versions = api.s3.list_object_versions(Bucket=bucket)["Versions"]
+    bodies = [
+        api.s3.get_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])["Body"].read()
+        for one in versions
+    ]
+    assert any(b"aws_rds_cluster" in body for body in bodies)
+    return b"".join(bodies)
 
 
 def running(api: clients.Clients) -> set[tuple[str, str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
 import os
 import shutil
 import signal
@@ -27,6 +28,8 @@ from tests.support import region
 from tests.support.commands import Drydock, fetch
 from tests.support.minutes import with_test_all
 from tests.support.waiting import PATIENCE, eventually
+
+log = logging.getLogger(__name__)
 
 INFRA = Path(__file__).parents[2] / "infra"
 LOG_GROUP = "module.observability.aws_cloudwatch_log_group.tasks"
@@ -121,6 +124,7 @@ def test_a_killed_writer_is_followed_and_no_acknowledged_task_is_lost(
         enough = len(written) + 50
         eventually(lambda: len(written) > enough, "and goes on writing")
     gap = min(moment for moment in written.values() if moment > late) - killed
+    log.info("%.1f s without a writer, %d tasks acknowledged", gap, len(written))
     assert gap < 5 * PATIENCE
     follows = [reader["instance"], writer["instance"]]
     eventually(lambda: [one["instance"] for one in servers(drydock)] == follows, "it follows", 60)
