@@ -207,11 +207,11 @@ def test_deletion_takes_process_interface_and_files(place: Scenario, region: Tes
 
 def test_a_version_that_rds_has_not_is_refused(place: Scenario, region: TestRegion) -> None:
     rds = region.client("rds")
-    with pytest.raises(rds.exceptions.ClientError, match=r"Cannot find version 9\.6"):
+    with pytest.raises(rds.exceptions.ClientError, match=r"Cannot find version 9\.5"):
         rds.create_db_cluster(
             DBClusterIdentifier="ancient",
             Engine="aurora-postgresql",
-            EngineVersion="9.6",
+            EngineVersion="9.5",
             MasterUsername="postgres",
             MasterUserPassword="x" * 12,
         )
