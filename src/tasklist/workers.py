@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -142,7 +142,9 @@ class Workers:
         """Each worker drains at the first SIGTERM and stops at the second."""
         self._stopping = True
         for pid in self._started:
-            os.kill(pid, signal.SIGTERM)
+            # a signal may come between the end of a worker and the line that forgets it
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
 
 
 def die_with(parent: int) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,34 @@ def test_a_worker_that_cannot_start_ends_the_server(work: str, exits: int, says:
     assert says in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     assert not Path(folder).exists()
+
+
+SIGNAL_BEFORE_IT_IS_FORGOTTEN = """
+import os, signal
+from tasklist.workers import Workers
+
+def killed(): os.kill(os.getpid(), signal.SIGKILL)
+wait = os.wait
+def told_at_once():
+    found = wait()
+    signal.raise_signal(signal.SIGTERM)
+    return found
+
+os.wait = told_at_once
+raise SystemExit(Workers(1, killed).run())
+"""
+
+
+def test_a_signal_just_after_a_worker_has_ended_is_no_error() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SIGNAL_BEFORE_IT_IS_FORGOTTEN],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": tempfile.gettempdir()},
+    )
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 @pytest.mark.parametrize(("workers", "each"), [(1, POOL_SIZE), (2, 5), (3, 3), (64, 1)])
