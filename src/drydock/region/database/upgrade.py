@@ -49,9 +49,19 @@ def upgrade(
                 _exchange(folder.data, new)
                 sync_folder(folder.path)
         finally:
-            _clear(new, work)
-            for left in (folder.data / _SOCKETS, folder.path / _PASSFILE):
-                left.unlink(missing_ok=True)
+            _tidy(folder)
+
+
+def tidy(folder: ServerFolder) -> None:
+    """Remove what a kill has left of an upgrade, whichever files it came to. No server may run."""
+    with folder.locked():
+        _tidy(folder)
+
+
+def _tidy(folder: ServerFolder) -> None:
+    _clear(folder.path / "data.new", folder.path / "upgrade")
+    for left in (folder.data / _SOCKETS, folder.path / _PASSFILE):
+        left.unlink(missing_ok=True)
 
 
 def _clear(*folders: Path) -> None:
