@@ -1,6 +1,6 @@
 """How quick is a database to make, to follow, to resume and to fail over; what does it cost to run?
 
-    python -m benchmarks.database [--seconds 20]
+    python -m benchmarks.database [--seconds 8]
 
 Everything is asked from a task inside the VPC. The ratio is to the same PostgreSQL, started by hand on
 loopback with the same settings.
@@ -13,6 +13,7 @@ import contextlib
 import os
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from pathlib import Path
 
 from benchmarks.support import table
 from drydock.region import launcher
+from drydock.region.database.settings import postgresql_conf
 from drydock.region.database.versions import choose, find
 from drydock.region.runtime.consumption import family, proportional_memory
 from tests.support import region as support
@@ -32,6 +34,7 @@ from tests.support.waiting import eventually
 
 CREATE, READER, RESUME, RATIO, MEMORY = 2.0, 3.0, 1.5, 0.9, 120.0
 _MAJOR = 15
+_PAIRS = 5
 _TPS = re.compile(r"tps = ([\d.]+)")
 _WAITER = """
 import pathlib, sys, time, psycopg
@@ -76,28 +79,28 @@ _RUN = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=int, default=20, help="of each pgbench")
+    parser.add_argument("--seconds", type=int, default=8, help="of each pgbench")
     seconds: int = parser.parse_args().seconds
     with _place() as (place, folder):
         create, cluster = _create(place, folder)
-        inside = _pgbench_inside(cluster, seconds)  # without a reader, as the one by hand has none
-        by_hand = _pgbench_by_hand(seconds)
+        pairs = _pgbench(cluster, seconds)  # without a reader, as the one by hand has none
         reader = _reader(cluster)
         time.sleep(2)
         memory = _memory(cluster)
         acknowledged, lost, gap = _failover(cluster, folder, seconds)
         cluster.delete()
         resume, servers = _resume(place, folder)
-    ratio = inside / by_hand
+    ratios = sorted(inside / by_hand for inside, by_hand in pairs)
+    ratio = statistics.median(ratios)
     rows = [
         ("CreateDBCluster + CreateDBInstance to the first answer", f"{create:.2f} s", f"<= {CREATE} s"),
         ("a reader, until it is available", f"{reader:.2f} s", f"<= {READER} s"),
         ("resume from pause to the first answer", f"{resume:.2f} s", f"<= {RESUME} s"),
         ("servers while paused", str(servers), "0"),
         ("memory of an idle writer and reader", f"{memory:.0f} MB", f"<= {MEMORY:.0f} MB"),
-        ("pgbench TPC-B inside the VPC", f"{inside:.0f} tps", ""),
-        ("the same by hand on loopback", f"{by_hand:.0f} tps", ""),
-        ("their ratio", f"{ratio:.2f}", f">= {RATIO}"),
+        ("pgbench TPC-B inside the VPC", _tps([one for one, _ in pairs]), ""),
+        ("the same by hand on loopback", _tps([one for _, one in pairs]), ""),
+        ("their ratio", f"{ratio:.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})", f">= {RATIO}"),
         ("failover under load: acknowledged", str(acknowledged), ""),
         ("… of which lost", str(lost), "0"),
         ("… seconds without a writer", f"{gap:.2f} s", ""),
@@ -160,10 +163,20 @@ def _memory(cluster: Cluster) -> float:
     return proportional_memory(pids) / 1e6
 
 
-def _pgbench_inside(cluster: Cluster, seconds: int) -> float:
+def _pgbench(cluster: Cluster, seconds: int) -> list[tuple[float, float]]:
+    """Transactions per second inside the VPC and by hand, in turns: the disk is not always as quick."""
     host = cluster.describe()["Endpoint"]
-    _in_task(cluster, *_words(host, 5432, "app"), "-i", "-s", "10", "-q")
-    return _rate(_in_task(cluster, *_words(host, 5432, "app"), *_test(seconds)))
+    inside = _words(host, 5432, "app")
+    _in_task(cluster, *inside, "-i", "-s", "10", "-q")
+    with _by_hand() as by_hand:
+        _do([*by_hand, "-i", "-s", "10", "-q"])
+        return [
+            (
+                _rate(_in_task(cluster, *inside, *_test(seconds))),
+                _rate(_do([*by_hand, *_test(seconds)])),
+            )
+            for _ in range(_PAIRS)
+        ]
 
 
 def _in_task(cluster: Cluster, *words: str) -> str:
@@ -174,8 +187,9 @@ def _in_task(cluster: Cluster, *words: str) -> str:
     return "\n".join(place.output(arn))
 
 
-def _pgbench_by_hand(seconds: int) -> float:
-    """A server of the same programs and settings, as an ordinary user where we are root."""
+@contextlib.contextmanager
+def _by_hand() -> Iterator[list[str]]:
+    """A server of the same programs and settings, as an ordinary user where we are root → pgbench."""
     folder = Path(tempfile.mkdtemp(prefix="drydock-bench-pg-"))
     program = choose(_MAJOR, find()).program
     prefix: list[str] = []
@@ -184,17 +198,24 @@ def _pgbench_by_hand(seconds: int) -> float:
         os.chown(folder, 65534, 65534)
     data = str(folder / "data")
     _do([*prefix, program("initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"])
-    options = "-c shared_buffers=32MB -c min_wal_size=32MB -c wal_level=replica -c port=54329 " \
-        "-c listen_addresses=127.0.0.1 -c huge_pages=off -c dynamic_shared_memory_type=mmap " \
-        f"-c unix_socket_directories={folder}"  # fmt: skip
-    _do([*prefix, program("pg_ctl"), "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start"])  # fmt: skip
+    wal = folder / "wal"
+    wal.mkdir()
+    if prefix:
+        os.chown(wal, 65534, 65534)
+    settings = postgresql_conf(_MAJOR, "by-hand", "127.0.0.1", 54329, {}, archives=True)
+    (folder / "data" / "postgresql.conf").write_text(
+        settings.replace("../socket", str(folder)), encoding="utf-8"
+    )
+    _do([*prefix, program("pg_ctl"), "-D", data, "-w", "-l", str(folder / "log"), "start"])  # fmt: skip
     try:
-        words = _words("127.0.0.1", 54329, "postgres")
-        _do([*words, "-i", "-s", "10", "-q"])
-        return _rate(_do([*words, *_test(seconds)]))
+        yield _words("127.0.0.1", 54329, "postgres")
     finally:
         _do([*prefix, program("pg_ctl"), "-D", data, "-m", "fast", "-w", "stop"])
         shutil.rmtree(folder)
+
+
+def _tps(rates: list[float]) -> str:
+    return f"{statistics.median(rates):.0f} tps ({min(rates):.0f} to {max(rates):.0f})"
 
 
 def _words(host: str, port: int, database: str) -> list[str]:
