@@ -60,17 +60,23 @@ class SharedWrite(Generic[W, T]):
         return await answer
 
     async def _run(self) -> None:
-        while self._waiting:
-            together = self._waiting[:MOST_TOGETHER]
-            del self._waiting[:MOST_TOGETHER]
-            try:
-                results = await self._write([item for item, _ in together])
-            except Exception as error:  # noqa: BLE001 - it is raised again, in each caller
-                for _, answer in together:
-                    if not answer.done():  # the caller may have given up
-                        answer.set_exception(error)
-                continue
-            for (_, answer), result in zip(together, results, strict=True):
-                if not answer.done():
-                    answer.set_result(result)
-        self._running = None
+        try:
+            while self._waiting:
+                together = self._waiting[:MOST_TOGETHER]
+                del self._waiting[:MOST_TOGETHER]
+                await self._write_together(together)
+        finally:
+            self._running = None
+
+    async def _write_together(self, together: list[tuple[W, asyncio.Future[T]]]) -> None:
+        try:
+            results = await self._write([item for item, _ in together])
+            pairs = list(zip(together, results, strict=True))
+        except Exception as error:  # noqa: BLE001 - it is raised again, in each caller
+            for _, answer in together:
+                if not answer.done():  # the caller may have given up
+                    answer.set_exception(error)
+            return
+        for (_, answer), result in pairs:
+            if not answer.done():
+                answer.set_result(result)

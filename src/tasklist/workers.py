@@ -107,11 +107,13 @@ class Workers:
         # a signal between the fork and the line after it would miss this worker
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         parent = os.getpid()
-        pid = os.fork()
-        if pid == 0:
-            self._become_worker(parent)
-        self._started[pid] = time.monotonic()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        try:
+            pid = os.fork()
+            if pid == 0:
+                self._become_worker(parent)
+            self._started[pid] = time.monotonic()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         if self._stopping:  # the signal came just before
             os.kill(pid, signal.SIGTERM)
 

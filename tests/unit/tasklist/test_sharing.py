@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 
 import pytest
 
@@ -160,3 +160,20 @@ def test_one_writer_who_gives_up_takes_nothing_from_the_others_and_no_write_is_e
         assert [len(together) for together in sink.written] == [MOST_TOGETHER, 5]
 
     asyncio.run(scenario())
+
+
+def test_a_write_that_gives_too_few_answers_fails_and_the_next_goes_on() -> None:
+    async def play() -> list[object]:
+        async def write(items: list[int]) -> list[int]:
+            return [] if 1 in items else items
+
+        shared = SharedWrite(write)
+        return [await asyncio.wait_for(_outcome(shared(item)), 5) for item in (1, 2)]
+
+    async def _outcome(call: Awaitable[int]) -> object:
+        try:
+            return await call
+        except ValueError as error:
+            return type(error)
+
+    assert asyncio.run(play()) == [ValueError, 2]

@@ -103,8 +103,14 @@ class FileSystems:
                         f"b'mount.nfs4: mounting {identity}:{found.path} failed, reason given by "
                         "server: No such file or directory'"
                     )
-                place.mkdir(parents=True)
-                place.chmod(found.permissions)
+                try:
+                    place.mkdir(parents=True)
+                    place.chmod(found.permissions)
+                except OSError as error:
+                    raise CannotMountError(
+                        f"b'mount.nfs4: mounting {identity}:{found.path} failed, reason given by "
+                        f"server: {error.strerror}'"
+                    ) from error
         return str(place)
 
     def _find(self, task: Task, identity: str, settings: Json) -> _Found:

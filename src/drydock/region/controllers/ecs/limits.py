@@ -128,7 +128,10 @@ class TaskLimits:
         """Note whether it was the task's memory that was used up, not the container's share of it."""
         with self._lock:
             found = self._tasks.get(task_id)
-        by_task = found is not None and self.by_cgroup and found[0].was_full()
+        try:
+            by_task = found is not None and self.by_cgroup and found[0].was_full()
+        except OSError:  # the task has ended meanwhile, and its group is gone
+            by_task = False
         if by_task or plan.memory is None:
             running.task_out_of_memory = True
 

@@ -56,7 +56,8 @@ class Logins:
             file.seek(start)
             data = file.read(_MOST)
         whole = data.rpartition(b"\n")[0]
-        self._read[path] = start + (len(whole) + 1 if whole else 0)
+        endless = not whole and len(data) == _MOST  # one line: nothing that we look for
+        self._read[path] = start + (len(whole) + 1 if whole else len(data) if endless else 0)
         return whole.decode(errors="replace")
 
     def _tell(self, identifier: str, user: str) -> None:
