@@ -44,7 +44,9 @@ def test_an_app_waits_for_its_sidecar_to_be_healthy_and_ends_before_it(
     ready = tmp_path / "ready"
     definition = scenario.define_containers(
         scenario.container("app", "shell:1", [LASTING], **on("side", "HEALTHY")),
-        scenario.container("side", "shell:1", [LASTING], **check(f"test -e {ready}")),
+        scenario.container(
+            "side", "shell:1", [LASTING], **check(f"test -e {ready}", startPeriod=300)
+        ),
     )
     arn = scenario.run(definition)
     scenario.wait_for_output(arn, 1, "side")
