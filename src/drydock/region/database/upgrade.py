@@ -34,15 +34,16 @@ _EXCHANGE = 2
 def upgrade(
     spawner: Spawner, folder: ServerFolder, before: Installation, after: Installation
 ) -> None:
-    """Make the data those of `after`'s major. No server may run on them. Nothing happens where they are.
+    """Make the data those of `after`'s major, if theirs is older. No server may run on them.
 
-    Raises DatabaseFailed with pg_upgrade's own words; then the data are as before.
+    What a kill has left of one is removed, whichever files it came to. Raises DatabaseFailed with
+    pg_upgrade's own words; then the data are as before.
     """
     with folder.locked():
         new, work = folder.path / "data.new", folder.path / "upgrade"
+        _tidy(folder)
         try:
-            if folder.major == before.major:
-                _clear(new, work)
+            if (folder.major or after.major) < after.major:
                 _shut_down(spawner, folder, before)
                 _make_new(spawner, folder, new, before, after)
                 _run(spawner, folder, new, work, (before, after))
@@ -52,22 +53,12 @@ def upgrade(
             _tidy(folder)
 
 
-def tidy(folder: ServerFolder) -> None:
-    """Remove what a kill has left of an upgrade, whichever files it came to. No server may run."""
-    with folder.locked():
-        _tidy(folder)
-
-
 def _tidy(folder: ServerFolder) -> None:
-    _clear(folder.path / "data.new", folder.path / "upgrade")
-    for left in (folder.data / _SOCKETS, folder.path / _PASSFILE):
-        left.unlink(missing_ok=True)
-
-
-def _clear(*folders: Path) -> None:
-    for one in folders:
+    for one in (folder.path / "data.new", folder.path / "upgrade"):
         if one.exists():
             remove_tree(one)
+    for left in (folder.data / _SOCKETS, folder.path / _PASSFILE):
+        left.unlink(missing_ok=True)
 
 
 def _shut_down(spawner: Spawner, folder: ServerFolder, installation: Installation) -> None:

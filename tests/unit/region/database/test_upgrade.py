@@ -11,7 +11,7 @@ from drydock.region.database import versions
 from drydock.region.database.folder import ServerFolder
 from drydock.region.database.server import PostgresServer
 from drydock.region.database.spec import StopMode
-from drydock.region.database.upgrade import tidy, upgrade
+from drydock.region.database.upgrade import upgrade
 
 from .conftest import MakeServer, UserSpawner
 
@@ -90,17 +90,19 @@ def test_what_cannot_be_upgraded_is_as_before_and_the_reason_is_told(
     assert _rows(old) == [42]
 
 
-def test_what_a_kill_left_after_the_exchange_is_removed(tmp_path: Path) -> None:
+def test_what_a_kill_left_after_the_exchange_is_removed(
+    tmp_path: Path, spawner: UserSpawner, older: Installation, installation: Installation
+) -> None:
     folder = ServerFolder(tmp_path / "grew")
     folder.create()
     folder.data.mkdir()
-    (folder.data / "PG_VERSION").write_text("17\n")
+    (folder.data / "PG_VERSION").write_text(f"{installation.major}\n")
     (folder.data / "sock").symlink_to("../sock")
     (folder.path / "data.new").mkdir()
-    (folder.path / "data.new" / "PG_VERSION").write_text("16\n")
+    (folder.path / "data.new" / "PG_VERSION").write_text(f"{older.major}\n")
     (folder.path / "upgrade.pgpass").write_text("secret")
     before = set(folder.path.iterdir()) - {folder.path / "data.new", folder.path / "upgrade.pgpass"}
-    tidy(folder)
+    upgrade(spawner, folder, older, installation)
     assert set(folder.path.iterdir()) - {folder.path / "lock"} == before - {folder.path / "lock"}
     assert [one.name for one in folder.data.iterdir()] == ["PG_VERSION"]
-    tidy(folder)
+    upgrade(spawner, folder, older, installation)

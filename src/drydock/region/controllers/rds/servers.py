@@ -24,6 +24,7 @@ from drydock.region.controllers.rds.members import InstanceView
 from drydock.region.controllers.rds.parameters import Applied, is_static, settings
 from drydock.region.controllers.rds.view import DatabaseView
 from drydock.region.database.catalog import speaks_tls
+from drydock.region.database.folder import ServerFolder
 from drydock.region.database.server import PostgresServer, ServerSpec, installation_for
 from drydock.region.database.spec import StopMode, Tls, Upstream
 
@@ -55,10 +56,10 @@ class Running:
     iam: bool = False
     """Whether logins by IAM are asked for."""
 
-    def is_as(self, eni_id: str, *, is_writer: bool, major: int) -> bool:
-        """Whether it is the server that is wanted."""
-        mine = (self.eni_id, self.is_writer, self.server.spec.installation.major)
-        return mine == (eni_id, is_writer, major)
+    def is_as(self, eni_id: str, *, is_writer: bool, major: int | None) -> bool:
+        """Whether it is the server that is wanted; `major`: of the data, None before there are any."""
+        fits = major in (None, self.server.spec.installation.major)
+        return fits and (self.eni_id, self.is_writer) == (eni_id, is_writer)
 
     def configure(self, instance: InstanceView, *, forced_tls: bool) -> None:
         """Give the server its parameter groups: all before it starts, what it can take while it runs.
@@ -214,7 +215,7 @@ class Servers:
         is_writer: bool,
     ) -> Running:
         running = self._running.get(instance.resource_id)
-        major = installation_for(self.volume(view), view.major).major
+        major = ServerFolder(self.volume(view)).major
         if running is not None and running.is_as(eni_id, is_writer=is_writer, major=major):
             return running
         if running is not None:

@@ -14,7 +14,7 @@ from drydock.region.controllers.rds.servers import Servers
 from drydock.region.controllers.rds.view import DatabaseView
 from drydock.region.database.folder import ServerFolder
 from drydock.region.database.spec import installation_for
-from drydock.region.database.upgrade import tidy, upgrade
+from drydock.region.database.upgrade import upgrade
 from drydock.region.database.versions import choose
 
 log = logging.getLogger(__name__)
@@ -38,10 +38,7 @@ class Upgrades:
         folder = ServerFolder(self._servers.volume(view))
         try:
             before, after = installation_for(folder.path, view.major), choose(major)
-            if folder.major is not None and after.major > folder.major:
-                upgrade(self._spawner, folder, before, after)
-            elif folder.major is not None:
-                tidy(folder)  # one that a kill has interrupted may have got this far
+            upgrade(self._spawner, folder, before, after)
         except DatabaseFailed as error:
             log.warning("upgrade failed: %s", error, extra={"database": view.key})
             self._records.end_upgrade(view, error.cause)

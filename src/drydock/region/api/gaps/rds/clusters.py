@@ -145,10 +145,7 @@ class ClusterOperations(UpgradeOperations):
             raise InvalidDBClusterStateFault(
                 f"DBCluster {identity} is in {cluster.status} state but expected available."
             )
-        given = dict(kwargs.items())
-        upgrade = self.judge_version(cluster, given)
-        kwargs = self.hold_back(cluster, given)
-        upgrades = upgrade is not None and self.set_aside(cluster, kwargs)
+        kwargs, upgrade = self.due_now(cluster, dict(kwargs.items()))
         before, managed = cluster.status, cluster.manage_master_user_password
         scaling = cluster.serverless_v2_scaling_configuration
         self._check_cluster_groups(kwargs)
@@ -179,7 +176,7 @@ class ClusterOperations(UpgradeOperations):
         applies = any(kwargs.get(key) is not None for key in _TO_APPLY)
         applies = applies or managed != cluster.manage_master_user_password
         cluster.status = "modifying" if applies else before
-        if upgrade is not None and upgrades:
+        if upgrade is not None:
             self.begin_upgrade(cluster, upgrade)
         return cluster  # type: ignore[no-any-return]
 

@@ -125,13 +125,13 @@ class InstanceOperations(ClusterOperations):
         """ModifyDBInstance, as ModifyDBCluster."""
         (instance,) = self.describe_db_instances(db_instance_identifier)
         clustered = isinstance(instance, DBInstanceClustered)
-        given = dict(db_kwargs.items())
-        upgrade = None if clustered else self.judge_version(instance, given)
-        given = self.hold_back(instance, given)
-        upgrades = upgrade is not None and self.set_aside(instance, given)
+        given, upgrade = dict(db_kwargs.items()), None
         if clustered:
+            given = self.hold_back(instance, given)
             for key in _OF_THE_CLUSTER:
                 given.pop(key, None)
+        else:
+            given, upgrade = self.due_now(instance, given)
         kept = {key: given.pop(key) for key in list(given) if key in _KEPT}
         exports = plain(given.pop("cloudwatch_logs_export_configuration", None) or {})
         if exports:
@@ -149,7 +149,7 @@ class InstanceOperations(ClusterOperations):
             instance.status = "modifying"
         else:
             instance.status = before
-        if upgrade is not None and upgrades:
+        if upgrade is not None:
             self.begin_upgrade(instance, upgrade)
         return instance
 

@@ -20,6 +20,7 @@ from moto.rds.exceptions import (
 )
 
 from drydock.region.api.gaps.rds.running import RunningOperations
+from drydock.region.api.gaps.rds.versions import family_of
 
 Json = dict[str, Any]
 
@@ -83,7 +84,7 @@ class ParameterOperations(RunningOperations):
         """ModifyDBParameterGroup. Raises InvalidParameterValue, InvalidParameterCombination."""
         group = self._group(db_parameter_group_name, cluster=False)
         given = list(db_parameter_group_parameters)
-        _judge(str(group.family), given)
+        _judge(family_of(group), given)
         return super().modify_db_parameter_group(db_parameter_group_name, given)
 
     def modify_db_cluster_parameter_group(
@@ -94,7 +95,7 @@ class ParameterOperations(RunningOperations):
         """ModifyDBClusterParameterGroup, as ModifyDBParameterGroup."""
         group = self._group(db_cluster_parameter_group_name, cluster=True)
         given = list(db_cluster_parameter_group_parameters)
-        _judge(str(group.db_parameter_group_family), given)
+        _judge(family_of(group), given)
         return super().modify_db_cluster_parameter_group(db_cluster_parameter_group_name, given)
 
     def reset_parameters(self, name: str, names: Iterable[str], *, all_of_them: bool, cluster: bool) -> None:  # fmt: skip
@@ -109,8 +110,7 @@ class ParameterOperations(RunningOperations):
         groups = self.db_cluster_parameter_groups if cluster else self.db_parameter_groups
         if name in groups or not name.startswith("default."):
             group = self._group(name, cluster=cluster)
-            family = str(group.db_parameter_group_family if cluster else group.family)
-            given = group.parameters
+            family, given = family_of(group), group.parameters
         known = _known(family)
         listed = [
             _shown(one, known.get(one), given.get(one)) for one in sorted(known.keys() | given)

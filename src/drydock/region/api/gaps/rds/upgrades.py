@@ -38,79 +38,48 @@ class Upgrade:
 class UpgradeOperations(PendingOperations):
     """The upgrades' part of our RDS backend."""
 
-    def judge_version(self, owner: Any, given: dict[str, Any]) -> Upgrade | None:
-        """Complete the version that a modification asks for → the upgrade, if it is one of the major.
+    def due_now(self, owner: Any, given: dict[str, Any]) -> tuple[dict[str, Any], Upgrade | None]:
+        """Of a modification, what is to happen now, and the upgrade of the major that is to begin.
 
-        Raises InvalidParameterCombination.
+        Raises InvalidParameterCombination: a version or a parameter group that cannot be.
         """
-        wanted = versions.resolve(owner.engine, given.get("engine_version") or None)
-        if (
-            not given.get("engine_version")
-            or wanted is None
-            or owner.engine not in versions.DEFAULT_MAJOR
-        ):
+        upgrade = self._judge_version(owner, given)
+        now = self.hold_back(owner, given)
+        if upgrade is None:
+            return now, None
+        waits = "engine_version" not in now
+        for key in _OF_AN_UPGRADE:
+            value = now.pop(key, None)
+            if waits and value is not None:
+                owner.held_back[key] = value
+        now.pop("engine_version", None)
+        return now, None if waits else upgrade
+
+    def _judge_version(self, owner: Any, given: dict[str, Any]) -> Upgrade | None:
+        """Complete the version that is asked for → the upgrade, if it is one of the major."""
+        asked = given.get("engine_version")
+        if not asked or owner.engine not in versions.DEFAULT_MAJOR:
             return None
-        given["engine_version"] = wanted
+        wanted = given["engine_version"] = str(versions.resolve(owner.engine, asked))
         allowed = bool(given.get("allow_major_version_upgrade"))
-        if not versions.check_upgrade(
-            owner.engine, owner.engine_version, wanted, allow_major=allowed
-        ):
+        before = str(owner.engine_version)
+        if not versions.check_upgrade(owner.engine, before, wanted, allow_major=allowed):
             return None
         family = versions.family(owner.engine, wanted)
+        groups: tuple[Any, Any] = (self.db_parameter_groups, self.db_cluster_parameter_groups)
         if not isinstance(owner, DBCluster):
-            group = self._fitting(
-                owner.db_parameter_group_name,
-                given.get("db_parameter_group_name"),
-                family,
-                self.db_parameter_groups,
-            )
-            return Upgrade(wanted, group)
-        own = self._fitting(
-            owner.parameter_group,
-            given.get("db_cluster_parameter_group_name"),
-            family,
-            self.db_cluster_parameter_groups,
-        )
-        asked = given.get("db_instance_parameter_group_name")
-        for member in owner._members:
-            self._fitting(member.db_parameter_group_name, asked, family, self.db_parameter_groups)
-        return Upgrade(wanted, own, asked or "")
-
-    def _fitting(self, present: str | None, asked: str | None, family: str, groups: Any) -> str:
-        """The group for the new major. Raises InvalidParameterCombination: there is none that fits."""
-        is_default = not present or str(present).startswith("default.")
-        if not asked:
-            if is_default:
-                return f"default.{family}"
-            raise InvalidParameterCombination(
-                f"The current DB parameter group {present} is custom. You must explicitly specify a new "
-                "DB parameter group, either default or custom, for the engine version upgrade."
-            )
-        found = groups.get(asked)
-        own = str(getattr(found, "family", "") or asked.removeprefix("default."))
-        if own != family:
-            raise InvalidParameterCombination(
-                f"The Parameter Group {asked} with DBParameterGroupFamily {own} cannot be used for this "
-                f"instance. Please use a Parameter Group with DBParameterGroupFamily {family}"
-            )
-        return asked
-
-    def set_aside(self, owner: Any, given: dict[str, Any]) -> bool:
-        """Take an upgrade's parameters out of a modification → whether it is to begin now."""
-        waits = "engine_version" not in given
-        held = owner.__dict__.setdefault("held_back", {})
-        for key in _OF_AN_UPGRADE:
-            value = given.pop(key, None)
-            if waits and value is not None:
-                held[key] = value
-        given.pop("engine_version", None)
-        return not waits
+            own = given.get("db_parameter_group_name")
+            return Upgrade(wanted, _fitting(owner.db_parameter_group_name, own, family, groups[0]))
+        own = given.get("db_cluster_parameter_group_name")
+        group = _fitting(owner.parameter_group, own, family, groups[1])
+        members = given.get("db_instance_parameter_group_name")
+        for one in owner._members:
+            _fitting(one.db_parameter_group_name, members, family, groups[0])
+        return Upgrade(wanted, group, members or "")
 
     def begin_upgrade(self, owner: Any, upgrade: Upgrade) -> None:
         """ "upgrading" until the controller has seen it through; a snapshot comes first."""
-        before, after = (
-            one.split(".", maxsplit=1)[0] for one in (owner.engine_version, upgrade.engine_version)
-        )
+        before, after = map(versions.major, (owner.engine_version, upgrade.engine_version))
         ending = f"{before}-to-{after}-{utcnow():%Y-%m-%d-%H-%M-%S}"
         keeps = int(owner.backup_retention_period or 0) > 0
         members = []
@@ -156,3 +125,21 @@ class UpgradeOperations(PendingOperations):
             owner, f"The DB {kind} is in a state that can't be upgraded: {why}", "maintenance"
         )
         owner.status = "available"
+
+
+def _fitting(present: str | None, asked: str | None, family: str, groups: Any) -> str:
+    """The group for the new major. Raises InvalidParameterCombination: there is none that fits."""
+    if not asked and (not present or present.startswith("default.")):
+        return f"default.{family}"
+    if not asked:
+        raise InvalidParameterCombination(
+            f"The current DB parameter group {present} is custom. You must explicitly specify a new "
+            "DB parameter group, either default or custom, for the engine version upgrade."
+        )
+    own = versions.family_of(groups[asked]) if asked in groups else asked.removeprefix("default.")
+    if own != family:
+        raise InvalidParameterCombination(
+            f"The Parameter Group {asked} with DBParameterGroupFamily {own} cannot be used for this "
+            f"instance. Please use a Parameter Group with DBParameterGroupFamily {family}"
+        )
+    return asked

@@ -41,16 +41,16 @@ def resolve(engine: str, wanted: str | None) -> str | None:
     if offered is None:
         return wanted
     if not wanted:
-        major = DEFAULT_MAJOR[engine]
-        return f"{major}.{offered[major][-1]}"
+        newest = DEFAULT_MAJOR[engine]
+        return f"{newest}.{offered[newest][-1]}"
     parts = wanted.split(".")
     last = {str(one): f"{one}.{minors[-1]}" for one, minors in offered.items()} | _RETIRED[engine]
-    if not all(part.isdigit() for part in parts) or _major(wanted) not in last:
+    if not all(part.isdigit() for part in parts) or major(wanted) not in last:
         raise InvalidParameterCombination(f"Cannot find version {wanted} for {engine}")
     return last.get(wanted, wanted)
 
 
-def _major(version: str) -> str:
+def major(version: str) -> str:
     """ "16" of "16.6", but "9.6" of "9.6.22"."""
     parts = version.split(".")
     return ".".join(parts[:2]) if parts[0] == "9" else parts[0]
@@ -64,7 +64,7 @@ def check_upgrade(engine: str, before: str, wanted: str, *, allow_major: bool) -
     """
     if _key(wanted) < _key(before):
         raise InvalidParameterCombination(f"Cannot upgrade {engine} from {before} to {wanted}")
-    is_major = _major(wanted) != _major(before)
+    is_major = major(wanted) != major(before)
     if is_major and not allow_major:
         raise InvalidParameterCombination(
             "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version."
@@ -74,7 +74,12 @@ def check_upgrade(engine: str, before: str, wanted: str, *, allow_major: bool) -
 
 def family(engine: str, version: str) -> str:
     """The parameter group family: "aurora-postgresql16"."""
-    return f"{engine}{_major(version)}"
+    return f"{engine}{major(version)}"
+
+
+def family_of(group: Any) -> str:
+    """That of a parameter group, of a cluster or an instance: moto's records name it differently."""
+    return str(getattr(group, "family", None) or group.db_parameter_group_family)
 
 
 def describe(

@@ -1,0 +1,82 @@
+"""What RDS takes and refuses of an upgrade to another major, and what it waits with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.support.served import Served, serving
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    with serving(tmp_path / "region.log") as one:
+        rds = one.client("rds")
+        for major in (15, 16):
+            rds.create_db_cluster_parameter_group(
+                DBClusterParameterGroupName=f"own{major}",
+                DBParameterGroupFamily=f"aurora-postgresql{major}",
+                Description="x",
+            )
+        rds.create_db_cluster(
+            DBClusterIdentifier="db",
+            Engine="aurora-postgresql",
+            EngineVersion="15.10",
+            MasterUsername="postgres",
+            MasterUserPassword="correct horse",
+            DBClusterParameterGroupName="own15",
+        )
+        one.store.backend("rds").clusters["db"].status = "available"
+        yield one
+
+
+def upgrade(served: Served, *, now: bool = True, **more: Any) -> dict[str, Any]:
+    cluster: dict[str, Any] = served.client("rds").modify_db_cluster(
+        DBClusterIdentifier="db",
+        EngineVersion="16",
+        AllowMajorVersionUpgrade=True,
+        ApplyImmediately=now,
+        **more,
+    )["DBCluster"]
+    return cluster
+
+
+def test_a_group_of_the_new_family_is_taken(served: Served) -> None:
+    told = upgrade(served, DBClusterParameterGroupName="own16")
+    assert (told["Status"], told["EngineVersion"]) == ("upgrading", "15.10")
+    assert told["DBClusterParameterGroup"] == "own15"
+    rds = served.store.backend("rds")
+    rds.upgraded(rds.clusters["db"])
+    (told,) = served.client("rds").describe_db_clusters()["DBClusters"]
+    assert (told["Status"], told["EngineVersion"]) == ("available", "16.9")
+    assert told["DBClusterParameterGroup"] == "own16"
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({}, "own15 is custom"),
+        ({"DBClusterParameterGroupName": "own15"}, "DBParameterGroupFamily aurora-postgresql15 "),
+        ({"DBClusterParameterGroupName": "default.aurora-postgresql15"}, "cannot be used"),
+    ],
+)
+def test_one_that_does_not_fit_is_refused(served: Served, more: dict[str, Any], words: str) -> None:
+    with pytest.raises(ClientError, match=words):
+        upgrade(served, **more)
+    (told,) = served.client("rds").describe_db_clusters()["DBClusters"]
+    assert told["Status"] == "available"
+
+
+def test_it_waits_for_the_maintenance_window_with_all_that_was_asked(served: Served) -> None:
+    told = upgrade(served, now=False, DBClusterParameterGroupName="own16")
+    assert told["Status"] == "available"
+    assert told["PendingModifiedValues"] == {"EngineVersion": "16.9"}
+    rds = served.store.backend("rds")
+    rds.apply_pending(rds.clusters["db"])
+    assert rds.clusters["db"].status == "upgrading"
+    rds.upgraded(rds.clusters["db"])
+    assert rds.clusters["db"].parameter_group == "own16"
