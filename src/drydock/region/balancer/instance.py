@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import secrets
 import shutil
 import signal
 import socket
@@ -14,27 +12,29 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from drydock.errors import BalancerFailed, SpawnFailed
+from drydock.errors import BalancerFailed
 from drydock.paths import write_private
 from drydock.region.balancer import certificates, logfiles
 from drydock.region.balancer.config import Placement, render
 from drydock.region.balancer.conversation import Conversation
 from drydock.region.balancer.firewall import addresses
 from drydock.region.balancer.frontends import frontend_name
-from drydock.region.balancer.program import haproxy_program
+from drydock.region.balancer.launching import (
+    FIRST_FD,
+    START_TIMEOUT,
+    Files,
+    spawn,
+    stats_socket,
+)
 from drydock.region.balancer.runtime import Runtime
 from drydock.region.balancer.spec import LoadBalancer
 from drydock.region.balancer.traffic import QUESTIONS, Grown, Tally
 from drydock.region.processes.client import Process, Spawner
-from drydock.region.processes.protocol import ProcessSpec
 
 log = logging.getLogger(__name__)
 
-START_TIMEOUT = 10.0
-"""Seconds that a new process has to answer on its runtime socket."""
 _LINGER = 2.0
 """Seconds between two looks at the counters of a process that drains."""
-_FIRST_FD = 3
 _SUFFIXES = (".cfg", ".state", ".log")
 _FOLDER = ".tls"
 """Suffix of the process's working folder, which holds its certificates."""
@@ -81,11 +81,7 @@ class Instance:
         Raises BalancerFailed, with HAProxy's own words, if it refuses its configuration or does not
         answer; ProgramMissing if there is no HAProxy. Nothing is left running then.
         """
-        with socket.socket(socket.AF_UNIX) as stats:
-            # abstract: no file to sweep; random: nobody else can be there before us
-            address = f"\0drydock-{secrets.token_hex(16)}"
-            stats.bind(address)
-            stats.listen(64)
+        with stats_socket() as (stats, address):
             process = _spawn(spawner, launch, stats, on_exit)
         runtime = Runtime(address, lambda: process.running)
         served = [one.key for one in launch.spec.listeners if launch.sockets.get(one.key)]
@@ -191,40 +187,17 @@ def _spawn(
     numbers: dict[str, list[int]] = {}
     for listener in launch.spec.listeners:
         for listening in launch.sockets.get(listener.key, ()):
-            numbers.setdefault(listener.key, []).append(_FIRST_FD + len(passed))
+            numbers.setdefault(listener.key, []).append(FIRST_FD + len(passed))
             passed.append(listening.fileno())
     with _log_file(launch.spec) as log_file:
-        log_fd = _FIRST_FD + len(passed) if log_file else -1
+        log_fd = FIRST_FD + len(passed) if log_file else -1
         passed += log_file
         placement = Placement(
-            _FIRST_FD, numbers, str(_with(base, ".state")), launch.fail_open, log_fd=log_fd
+            FIRST_FD, numbers, str(_with(base, ".state")), launch.fail_open, log_fd=log_fd
         )
         folder = _write_files(launch, placement, complete=quiet)
-        printed = _new_log(_with(base, ".log"))
-        try:
-            return spawner.spawn(
-                ProcessSpec(
-                    # quiet: else it prints a line whenever a target comes or goes
-                    argv=[
-                        haproxy_program(),
-                        "-db",
-                        "-q" if quiet else "-c",
-                        "-f",
-                        str(_with(base, ".cfg")),
-                    ],
-                    env={},
-                    cwd=str(folder),
-                    netns=launch.netns,
-                    stdout=printed,
-                    stderr=printed,
-                    pass_fds=passed,
-                ),
-                on_exit,
-            )
-        except SpawnFailed as error:
-            raise BalancerFailed("HAProxy does not start", str(error)) from error
-        finally:
-            os.close(printed)
+        files = Files(_with(base, ".cfg"), _with(base, ".log"), folder)
+        return spawn(spawner, files, passed, launch.netns, on_exit, quiet=quiet)
 
 
 @contextmanager
@@ -253,9 +226,3 @@ def _write_files(launch: Launch, placement: Placement, *, complete: bool) -> Pat
 
 def _with(base: Path, suffix: str) -> Path:
     return base.with_name(base.name + suffix)
-
-
-def _new_log(path: Path) -> int:
-    """An empty file that only its owner may read, open for a process to print into."""
-    path.unlink(missing_ok=True)
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)

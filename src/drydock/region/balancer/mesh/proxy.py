@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import logging
 import os
-import secrets
 import socket
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
-from drydock.errors import BalancerFailed, SpawnFailed
+from drydock.errors import BalancerFailed
 from drydock.paths import write_private
 from drydock.region.balancer.health import parse_servers
+from drydock.region.balancer.launching import (
+    FIRST_FD,
+    START_TIMEOUT,
+    Files,
+    spawn,
+    stats_socket,
+)
 from drydock.region.balancer.mesh.config import listening, render, server_options
 from drydock.region.balancer.mesh.plan import Step, plan
 from drydock.region.balancer.mesh.spec import Mesh, Server
-from drydock.region.balancer.program import haproxy_program
 from drydock.region.balancer.runtime import Runtime
 from drydock.region.processes.client import Process, Spawner
-from drydock.region.processes.protocol import ProcessSpec
 
 log = logging.getLogger(__name__)
-
-_START = 10.0
-"""Seconds that a new process has to answer."""
-_FIRST_FD = 3
 
 
 class Proxy:
@@ -71,7 +71,7 @@ class Proxy:
         """End it at once. Idempotent."""
         if self._process is not None:
             self._process.kill()
-            if self._process.wait(_START) is None:
+            if self._process.wait(START_TIMEOUT) is None:
                 raise BalancerFailed(f"HAProxy {self._process.host_pid}", "it does not end")
             self._process = None
         for listening_socket in self._sockets.values():
@@ -115,18 +115,14 @@ class Proxy:
             self._runtime.tell(command, expect)
 
     def _start(self, on_exit: Callable[[], None], output: Callable[[], int] | None) -> None:
-        with socket.socket(socket.AF_UNIX) as stats:
-            # abstract: no file to sweep; random: nobody else can be there before us
-            address = f"\0drydock-{secrets.token_hex(16)}"
-            stats.bind(address)
-            stats.listen(16)
+        with stats_socket() as (stats, address):
             process = self._spawn(stats, on_exit, output)
         self._process, self._runtime = process, Runtime(address, lambda: process.running)
         try:
-            self._runtime.ask("show version", _START)
+            self._runtime.ask("show version", START_TIMEOUT)
         except BalancerFailed as error:
             process.kill()
-            process.wait(_START)
+            process.wait(START_TIMEOUT)
             words = self._file("log").read_text(errors="replace").strip()
             raise BalancerFailed(
                 "the proxy of Service Connect does not start", words or error.cause
@@ -139,35 +135,17 @@ class Proxy:
         output: Callable[[], int] | None,
     ) -> Process:
         keys = listening(self._mesh)
-        numbers = {key: _FIRST_FD + 1 + place for place, key in enumerate(keys)}
-        config = self._file("cfg")
-        self._file("log").unlink(missing_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
-        printed = os.open(self._file("log"), flags, 0o600)
+        numbers = {key: FIRST_FD + 1 + place for place, key in enumerate(keys)}
+        passed = [stats.fileno(), *(self._sockets[key].fileno() for key in keys)]
         # by a number of its own: quiet, it gives up its stdout
         written = output() if output is not None else None
-        log_fd = None if written is None else _FIRST_FD + 1 + len(keys)
-        write_private(config, render(self._mesh, _FIRST_FD, numbers, log_fd))
-        passed = [stats.fileno(), *(self._sockets[key].fileno() for key in keys)]
+        log_fd = None if written is None else FIRST_FD + len(passed)
+        files = Files(self._file("cfg"), self._file("log"), self._folder)
         try:
-            return self._spawner.spawn(
-                ProcessSpec(
-                    argv=[haproxy_program(), "-db", "-q", "-f", str(config)],
-                    env={},
-                    cwd=str(self._folder),
-                    netns=self._netns,
-                    stdout=printed,
-                    stderr=printed,
-                    pass_fds=passed if written is None else [*passed, written],
-                ),
-                lambda _process: on_exit(),
-            )
-        except SpawnFailed as error:
-            raise BalancerFailed(
-                "the proxy of Service Connect does not start", str(error)
-            ) from error
+            write_private(files.config, render(self._mesh, FIRST_FD, numbers, log_fd))
+            passed += [] if written is None else [written]
+            return spawn(self._spawner, files, passed, self._netns, lambda _process: on_exit())
         finally:
-            os.close(printed)
             if written is not None:
                 os.close(written)
 
