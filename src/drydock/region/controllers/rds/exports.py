@@ -16,10 +16,9 @@ from drydock.paths import write_private
 from drydock.region.api.gaps.logs import LogGroupMissing
 from drydock.region.controllers.parts import Parts
 from drydock.region.controllers.rds.servers import Running
+from drydock.region.database import news
 
 _KIND = "postgresql"
-_MOST = 1 << 20
-"""Bytes of one look."""
 _BEGIN = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC:")
 """As our log_line_prefix writes it; a line without it goes on with the one before."""
 
@@ -61,19 +60,10 @@ class Exports:
     def _one(self, log: Path, target: _Target) -> None:
         """What is exported is remembered beside the log, so that no start tells it twice."""
         mark = log.with_suffix(".exported")
-        size = log.stat().st_size if log.exists() else 0
-        start = int(mark.read_text()) if mark.exists() else 0
-        if start > size:
-            start = 0  # another log: the old one was put aside
-        if start == size:
+        text, end = news.since(log, int(mark.read_text()) if mark.exists() else 0)
+        if not text:
             return
-        with log.open("rb") as file:
-            file.seek(start)
-            data = file.read(_MOST)
-        whole = data.rpartition(b"\n")[0]
-        if not whole:
-            return
-        found = events(whole.decode(errors="replace"), int(time.time() * 1000))
+        found = events(text, int(time.time() * 1000))
         with self._store.writing("logs"):
             logs = self._store.backend("logs")
             try:
@@ -81,7 +71,7 @@ class Exports:
                 logs.write_events(target.group, target.stream, found)
             except LogGroupMissing:
                 return  # it was deleted just now: the next look makes it again
-        write_private(mark, str(start + len(whole) + 1))
+        write_private(mark, str(end))
 
 
 def events(text: str, now: int) -> list[tuple[int, str]]:

@@ -14,12 +14,11 @@ from typing import Any
 
 from drydock.region.controllers.parts import Parts
 from drydock.region.controllers.rds.servers import Running
+from drydock.region.database import news
 from drydock.region.database.settings import ADMIN
 
 log = logging.getLogger(__name__)
 
-_MOST = 1 << 20
-"""Bytes of one look."""
 _REFUSED = re.compile(
     r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC:.*"
     r'FATAL: +pg_hba\.conf rejects connection for host "([^"]*)", user "([^"]*)", '
@@ -41,24 +40,10 @@ class Logins:
     def watch(self, running: Iterable[Running]) -> None:
         """Tell of every user whose login by IAM was refused since the last look, once per look."""
         for one in running:
-            for user in refused(self._news(one.server.folder.log), self._since):
+            path = one.server.folder.log
+            text, self._read[path] = news.since(path, self._read.get(path, news.latest(path)))
+            for user in refused(text, self._since):
                 self._tell(one.identifier, user)
-
-    def _news(self, path: Path) -> str:
-        size = path.stat().st_size if path.exists() else 0
-        start = self._read.get(path, max(0, size - _MOST))
-        if start > size:
-            start = 0  # another log: the old one was put aside
-        if start == size:
-            self._read[path] = size
-            return ""
-        with path.open("rb") as file:
-            file.seek(start)
-            data = file.read(_MOST)
-        whole = data.rpartition(b"\n")[0]
-        endless = not whole and len(data) == _MOST  # one line: nothing that we look for
-        self._read[path] = start + (len(whole) + 1 if whole else len(data) if endless else 0)
-        return whole.decode(errors="replace")
 
     def _tell(self, identifier: str, user: str) -> None:
         words = _WORDS.format(user=user)
