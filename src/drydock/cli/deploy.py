@@ -40,7 +40,7 @@ def deploy(
     here = place.choose()
     found = here.service(Scope(cluster, service), folder)
     deployment = deploying.start(here.clients, found, image=image, container=container)
-    output.note(f"{found}: deployment {deployment}")
+    output.note(f"{found}: deployment {deployment.id}")
     if image:
         output.note(f"To keep this image at the next apply: TF_VAR_container_image={image}")
     if not wait:

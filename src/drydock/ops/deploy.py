@@ -9,15 +9,25 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from drydock.errors import DeploymentFailed, ResourceMissing, UsageError
+from drydock.errors import DeploymentFailed, ResourceMissing
 from drydock.ops.clients import Clients
+from drydock.ops.definitions import container_of
 from drydock.ops.failures import translated
 from drydock.ops.services import Service
 from drydock.ops.wait import until
 
 REASONS_AT_MOST = 3
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One that was asked for."""
+
+    id: str
+    created: datetime
 
 
 @dataclass(frozen=True)
@@ -37,17 +47,12 @@ def with_image(
     `definition` is as DescribeTaskDefinition gives it, `accepted` the parameters that may be given
     again. `container` empty: the first essential one. Raises UsageError: it is not there.
     """
-    containers = definition.get("containerDefinitions", [])
-    essential = [one["name"] for one in containers if one.get("essential", True)]
-    name = container or next(iter(essential), "")
-    if name not in [one["name"] for one in containers]:
-        there = ", ".join(one["name"] for one in containers)
-        raise UsageError(
-            f"container {name or '(none)'}",
-            f"the task definition has {there or 'no containers'}",
-            "name one of them with --container",
-        )
-    changed = [{**one, "image": image} if one["name"] == name else one for one in containers]
+    called = str(definition.get("taskDefinitionArn", "")).rpartition("/")[2]
+    name = container_of(definition, container, called)
+    changed = [
+        {**one, "image": image} if one["name"] == name else one
+        for one in definition["containerDefinitions"]
+    ]
     kept = {key: value for key, value in definition.items() if key in accepted}
     return {**kept, "containerDefinitions": changed}
 
@@ -75,8 +80,10 @@ def standing(service: Mapping[str, Any], deployment: str) -> Standing:
     return Standing(over=False)
 
 
-def start(clients: Clients, service: Service, *, image: str = "", container: str = "") -> str:
-    """Ask for a deployment → its id. Without an image: the same task definition again.
+def start(
+    clients: Clients, service: Service, *, image: str = "", container: str = ""
+) -> Deployment:
+    """Ask for a deployment. Without an image: the same task definition again.
 
     Raises UsageError: no such container. OpsError: refused.
     """
@@ -91,7 +98,8 @@ def start(clients: Clients, service: Service, *, image: str = "", container: str
             forceNewDeployment=True,
         )
     deployments = answer["service"].get("deployments", [])
-    return next(one["id"] for one in deployments if one["status"] == "PRIMARY")
+    made = next(one for one in deployments if one["status"] == "PRIMARY")
+    return Deployment(made["id"], made["createdAt"])
 
 
 def _revision(clients: Clients, definition: str, image: str, container: str) -> str:
@@ -112,7 +120,7 @@ def _revision(clients: Clients, definition: str, image: str, container: str) -> 
 def follow(
     clients: Clients,
     service: Service,
-    deployment: str,
+    deployment: Deployment,
     *,
     tell: Callable[[str], None],
     timeout: float,
@@ -128,17 +136,16 @@ def follow(
 
     def look() -> Standing | None:
         described = _describe(clients, service)
-        since = _begun(described, deployment)
         for event in reversed(described.get("events", [])):
-            if event["id"] not in told and (since is None or event["createdAt"] >= since):
+            if event["id"] not in told and event["createdAt"] >= deployment.created:
                 told.add(event["id"])
                 tell(event["message"])
-        found = standing(described, deployment)
+        found = standing(described, deployment.id)
         return found if found.over else None
 
     ended = until(
         look,
-        what=f"deployment {deployment} of {service}",
+        what=f"deployment {deployment.id} of {service}",
         timeout=timeout,
         every=max(clients.pace.every, 0.2),
         remedy="it goes on; see: drydock status, drydock logs",
@@ -146,9 +153,9 @@ def follow(
         sleep=sleep,
     )
     if ended.failure:
-        reasons = "".join(f"; {one}" for one in _why(clients, service, deployment))
+        reasons = "".join(f"; {one}" for one in _why(clients, service, deployment.id))
         raise DeploymentFailed(
-            f"{service}: deployment {deployment}",
+            f"{service}: deployment {deployment.id}",
             ended.failure + reasons,
             "see the tasks' last lines with: drydock logs --since 10m",
         )
@@ -162,12 +169,6 @@ def _describe(clients: Clients, service: Service) -> dict[str, Any]:
             f"ECS service {service}", "it is gone", "drydock apply, or drydock up"
         )
     return dict(found["services"][0])
-
-
-def _begun(service: Mapping[str, Any], deployment: str) -> Any:
-    """When it was created; events before that are not told. None: it is listed no more."""
-    ids = {one["id"]: one["createdAt"] for one in service.get("deployments", [])}
-    return ids.get(deployment)
 
 
 def _why(clients: Clients, service: Service, deployment: str) -> list[str]:

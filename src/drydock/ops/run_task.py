@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from drydock.errors import OpsError, ResourceMissing, TaskFailed, UsageError, WaitTimedOut
+from drydock.errors import OpsError, ResourceMissing, TaskFailed, WaitTimedOut
 from drydock.ops import logs
 from drydock.ops.clients import Clients
+from drydock.ops.definitions import container_of
 from drydock.ops.failures import translated
 from drydock.ops.services import Service
 
@@ -55,16 +56,7 @@ def order_for(
 
     `container` empty: the first essential one. Raises UsageError: the container is not there.
     """
-    definitions = task_definition.get("containerDefinitions", [])
-    names = [item["name"] for item in definitions]
-    essential = [item["name"] for item in definitions if item.get("essential", True)]
-    name = container or next(iter(essential or names), "")
-    if name not in names:
-        raise UsageError(
-            f"container {name or '(none)'}",
-            f"task definition {service.task_definition} has {', '.join(names) or 'no containers'}",
-            "name one of them with --container",
-        )
+    name = container_of(task_definition, container, service.task_definition)
     override: dict[str, Any] = {"name": name, "command": list(command)}
     if environment:
         pairs = sorted(environment.items())
