@@ -128,7 +128,7 @@ ci-confirm: ## Fail unless CONFIRM names the repository
 
 .PHONY: test
 test: test-packages lint ## Set-up, then every check and every test
-	@# three regions share the machine: what fails is tried once more, and the report names it (R)
+	@# four regions share the machine: what fails is tried once more, and the report names it (R)
 	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --reruns 1 -raR --durations=25
 
 .PHONY: test-all

@@ -162,13 +162,14 @@ def _region(
     from drydock.region import launcher
 
     record = launcher.running(workspace)
-    for name in (name for name, wanted in asked.items() if wanted and record is not None):
-        if record is not None and not launcher.inspect(record).get(name):
-            raise UsageError(
-                f"--{name.replace('_', '-')}",
-                "the region that runs in this folder was started without it",
-                "drydock down, then the same again",
-            )
+    wanted = [name for name, one in asked.items() if one]
+    inside = launcher.inspect(record) if record is not None and wanted else None
+    if inside is not None and (lacking := [name for name in wanted if not inside.get(name)]):
+        raise UsageError(
+            f"--{lacking[0].replace('_', '-')}",
+            "the region that runs in this folder was started without it",
+            "drydock down, then the same again",
+        )
     if record is not None or not start:
         return record or launcher.require(workspace)
     return launcher.start(workspace, load(workspace.root, config).asked(**asked))

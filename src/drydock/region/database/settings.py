@@ -61,9 +61,7 @@ def defaults(major: int) -> dict[str, str]:
         "wal_level": "replica",
         "wal_keep_size": "64MB",  # for a copy that was away for a while
         "wal_retrieve_retry_interval": "500ms",
-        "fsync": "on",
-        "full_page_writes": "on",
-        "synchronous_commit": "on",
+        **dict.fromkeys(DURABLE, "on"),
         "password_encryption": "scram-sha-256",
         "huge_pages": "off",
         "timezone": "UTC",

@@ -75,18 +75,19 @@ def spawn(spec: ProcessSpec) -> Started:
 def _fork(groups: Sequence[str]) -> tuple[int, list[str]]:
     """Fork, into the group of version 2 if there is one → the child, and the files by which it has to
     enter the others."""
-    files = [one for one in groups if not os.path.isdir(one)]  # noqa: PTH112  (quick)
-    for folder in set(groups) - set(files):
-        group = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            return linux.fork_into(group), files
-        except OSError as error:
-            if error.errno != errno.ENOSYS:
-                raise
-        finally:
-            os.close(group)
-        return os.fork(), [*files, f"{folder}/cgroup.procs"]
-    return os.fork(), files
+    folder = next((one for one in groups if os.path.isdir(one)), None)  # noqa: PTH112  (quick)
+    if folder is None:
+        return os.fork(), list(groups)
+    files = [one for one in groups if one != folder]
+    group = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        return linux.fork_into(group), files
+    except OSError as error:
+        if error.errno != errno.ENOSYS:
+            raise
+    finally:
+        os.close(group)
+    return os.fork(), [*files, f"{folder}/cgroup.procs"]
 
 
 def _report_errors(writer: int, body: object) -> None:

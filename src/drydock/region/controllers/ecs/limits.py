@@ -91,20 +91,11 @@ class TaskLimits:
                 running.out_of_memory.add(plan.name)
                 container.process.kill()
 
-        own = None if plan.memory is None else plan.memory * _MIB
-        limits = (own, _memory(task))
         group = self._container(task.id, plan.name)
-        if group is None:
-            self._guard.watch(task.id, plan.name, container.process.host_pid, limits, kill)
-        else:
-            self._guard.watch(
-                task.id,
-                plan.name,
-                container.process.host_pid,
-                (None, None),
-                kill,
-                lambda: _killed(group),
-            )
+        limits = (None, None) if group is not None else (_own_memory(plan), _memory(task))
+        exceeded = None if group is None else lambda: _killed(group)
+        pid = container.process.host_pid
+        self._guard.watch(task.id, plan.name, pid, limits, kill, exceeded)
 
     def ended(self, task_id: str, running: RunningTask, names: Iterable[str]) -> None:
         """Containers that have ended: note which of them the kernel killed for want of memory."""
@@ -149,8 +140,7 @@ class TaskLimits:
             found = (self._groups.of_task(task.id, Wanted(_memory(task), cpus)), {})
             with self._lock:
                 self._tasks[task.id] = found
-        own = None if plan.memory is None else plan.memory * _MIB
-        made = found[0].child(name_of(plan.name), Wanted(own, shares=plan.cpu))
+        made = found[0].child(name_of(plan.name), Wanted(_own_memory(plan), shares=plan.cpu))
         found[1][plan.name] = made
         return made
 
@@ -162,6 +152,11 @@ def _killed(group: Group) -> bool:
     except OSError as error:
         log.warning("a cgroup is not there any more", extra={"why": str(error)})
         return False
+
+
+def _own_memory(plan: ContainerPlan) -> int | None:
+    """Bytes."""
+    return None if plan.memory is None else plan.memory * _MIB
 
 
 def _memory(task: Task) -> int | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from drydock.errors import BalancerFailed, DrydockError
-from drydock.region.api.gaps.ecs.connect import Connect, Endpoint
+from drydock.region.api.gaps.ecs.connect import Connect, Endpoint, Ingress
 from drydock.region.api.gaps.ecs.records import Task
 from drydock.region.balancer.mesh.config import door_key
 from drydock.region.balancer.mesh.proxy import Proxy
@@ -181,7 +181,7 @@ def _route(endpoint: Endpoint) -> Route:
     )
 
 
-def _door(ingress: Any) -> Door:
+def _door(ingress: Ingress) -> Door:
     return Door(ingress.port, ingress.container_port, _protocol(ingress.protocol), ingress.idle)
 
 

@@ -95,12 +95,15 @@ class DeploymentOperations(TaskOperations):
     def _new_deployment(self, service: Service, revision: ServiceRevision) -> Deployment:
         """A deployment, which knows the Service Connect endpoints of now."""
         made = _deployment(service, revision)
-        others = [one for one in self.services.values() if one.status == "ACTIVE"]
         found = service_connect.publish(
             service,
             self.describe_task_definition(made.task_definition),
             self.cloud_map,
-            [(one, self.describe_task_definition(str(one.task_definition))) for one in others],
+            (
+                (one, self.describe_task_definition(str(one.task_definition)))
+                for one in self.services.values()
+                if one.status == "ACTIVE"
+            ),
         )
         made.service_connect_configuration = service.service_connect_configuration
         if found is not None:

@@ -28,16 +28,16 @@ Json = dict[str, Any]
 KIND = "AmazonElasticBlockStorage"
 _SYSTEMS = ("ext3", "ext4", "xfs")
 _ORIGINS = ("NONE", "SERVICE", "TASK_DEFINITION")
-_SHOWN = {
-    "roleArn": "roleArn",
-    "sizeInGiB": "sizeInGiB",
-    "volumeType": "volumeType",
-    "filesystemType": "filesystemType",
-    "encrypted": "encrypted",
-    "kmsKeyId": "kmsKeyId",
-    "iops": "iops",
-    "throughput": "throughput",
-}
+_SHOWN = (
+    "roleArn",
+    "sizeInGiB",
+    "volumeType",
+    "filesystemType",
+    "encrypted",
+    "kmsKeyId",
+    "iops",
+    "throughput",
+)
 
 
 @dataclass(eq=False)
@@ -103,7 +103,7 @@ def plan(task: Task, given: Sequence[Json], tags: Mapping[str, Sequence[Json]]) 
         identity = str(mock_random.uuid4())
         details = {
             "volumeName": one["name"],
-            **{name: _text(wanted[key]) for key, name in _SHOWN.items() if wanted.get(key)},
+            **{key: _text(wanted[key]) for key in _SHOWN if wanted.get(key)},
             "deleteOnTermination": _text(not keep),
         }
         shown = [{"name": name, "value": value} for name, value in details.items()]
@@ -115,7 +115,7 @@ def plan(task: Task, given: Sequence[Json], tags: Mapping[str, Sequence[Json]]) 
 def create(ec2: Ec2Backend, task: Task) -> None:
     """Make a task's volumes in its zone, in use; idempotent. Raises EC2ClientError as EC2 refuses."""
     for one in task.volumes:
-        attachment = next(each for each in task.attachments if each.id == one.attachment_id)
+        attachment = _attachment(task, one)
         if attachment.detail("volumeId") in ec2.volumes:
             continue
         wanted = one.settings
@@ -140,7 +140,7 @@ def create(ec2: Ec2Backend, task: Task) -> None:
 def release(ec2: Ec2Backend, task: Task) -> None:
     """Delete a task's volumes, or let go of those that stay. Idempotent."""
     for one in task.volumes:
-        attachment = next(each for each in task.attachments if each.id == one.attachment_id)
+        attachment = _attachment(task, one)
         volume = ec2.volumes.get(str(attachment.detail("volumeId")))
         held: Any = volume.attachment if volume is not None else None
         if volume is None or not isinstance(held, TaskAttachment):
@@ -148,6 +148,10 @@ def release(ec2: Ec2Backend, task: Task) -> None:
         volume.attachment = None
         if not one.keep:
             ec2.delete_volume(volume.id)
+
+
+def _attachment(task: Task, volume: LaunchVolume) -> Attachment:
+    return next(one for one in task.attachments if one.id == volume.attachment_id)
 
 
 def _tags(wanted: Json, known: Mapping[str, Sequence[Json]]) -> tuple[Json, ...]:

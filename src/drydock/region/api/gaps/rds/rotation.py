@@ -68,15 +68,9 @@ def set_rules(secret: Any, rules: Mapping[str, Any]) -> None:
 
 def set_next(secret: Any) -> None:
     """Write when it is rotated next, as AWS's days are long."""
-    expression = getattr(secret, "schedule_expression", "")
-    last = secret.last_rotation_date or secret.created_date or time.time()
-    if not expression:
-        days = secret.auto_rotate_after_days or DAYS
-        secret.next_rotation_date = int(last) + days * _DAY
-        return
-    schedule = _read(expression)
+    schedule = _schedule(secret)
     if schedule.kind == "rate":
-        secret.next_rotation_date = int(last + schedule.every)
+        secret.next_rotation_date = int(_last(secret) + schedule.every)
         return
     moment = next_match(schedule, datetime.now(UTC))
     secret.next_rotation_date = int(moment.timestamp()) if moment is not None else None
@@ -86,14 +80,23 @@ def is_due(secret: Any, day: float) -> bool:
     """Whether its time has come; a day lasts `day` seconds here, but cron() goes by the clock."""
     if not secret.rotation_enabled:
         return False
-    expression = getattr(secret, "schedule_expression", "")
-    schedule = _read(expression) if expression else None
-    if schedule is not None and schedule.kind == "cron":
+    schedule = _schedule(secret)
+    if schedule.kind == "cron":
         due = secret.next_rotation_date
         return due is not None and time.time() >= due
-    days = schedule.every / _DAY if schedule is not None else secret.auto_rotate_after_days or DAYS
-    since = secret.last_rotation_date or secret.created_date or time.time()
-    return bool(time.time() - since > days * day)
+    return time.time() - _last(secret) > schedule.every / _DAY * day
+
+
+def _schedule(secret: Any) -> Schedule:
+    """Its rate or cron; every so many days where it has no expression."""
+    if expression := getattr(secret, "schedule_expression", ""):
+        return _read(expression)
+    return Schedule("rate", every=float((secret.auto_rotate_after_days or DAYS) * _DAY))
+
+
+def _last(secret: Any) -> float:
+    """When its password was set last, in seconds since 1970."""
+    return float(secret.last_rotation_date or secret.created_date or time.time())
 
 
 def _read(expression: str) -> Schedule:
