@@ -103,7 +103,10 @@ def test_deploy_of_what_cannot_start_is_rolled_back_and_says_why(up: Drydock) ->
     before = images(up)
     done = up("deploy", "nobody:1", timeout=120)
     assert done.returncode == 1
-    assert "CannotPullContainerError" in done.stderr
+    error = done.stderr[done.stderr.index("\nError: ") :]
+    assert "deployment failed: tasks failed to start" in error, "ECS's reason"
+    assert error.count("CannotPullContainerError") == 1, "the tasks', once"
+    assert "Scaling activity" not in error
     assert "rolling back" in done.stderr
     assert "Next: see the tasks' last lines" in done.stderr
     assert images(up) == before

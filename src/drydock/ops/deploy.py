@@ -73,11 +73,22 @@ def standing(service: Mapping[str, Any], deployment: str) -> Standing:
     if state == "COMPLETED":
         return Standing(over=True)
     if state == "FAILED":
-        settled = primary.get("rolloutState") != "IN_PROGRESS"
-        return Standing(settled, ours.get("rolloutStateReason", "") or "ECS does not say why")
+        why = ours.get("rolloutStateReason", "") or "ECS does not say why"
+    else:
+        why = _told_failure(service, deployment)
+    if why:
+        return Standing(primary.get("rolloutState") != "IN_PROGRESS", why)
     if primary.get("id") != deployment:
         return Standing(True, f"another deployment took its place: {primary.get('id', 'none')}")
     return Standing(over=False)
+
+
+def _told_failure(service: Mapping[str, Any], deployment: str) -> str:
+    """What an event says of its failure: once it is rolled back and has no tasks, it is listed no more."""
+    begin = f"(deployment {deployment}) deployment failed"
+    told = (one["message"] for one in service.get("events", []))
+    found = next((one for one in told if begin in one), "")
+    return found[found.index("deployment failed") :].rstrip(".") if found else ""
 
 
 def start(
@@ -180,19 +191,22 @@ def _why(clients: Clients, service: Service, deployment: str) -> list[str]:
         if not arns:
             return []
         tasks = clients.ecs.describe_tasks(cluster=service.cluster, tasks=arns)["tasks"]
-    reasons: dict[str, None] = {}
-    for task in tasks:
-        if task.get("startedBy") == deployment:
-            reasons[_reason(task)] = None
+    failed = [one for one in tasks if one.get("startedBy") == deployment and not _was_spared(one)]
+    reasons = dict.fromkeys(_reason(one) for one in failed)
     return [one for one in reasons if one][:REASONS_AT_MOST]
+
+
+def _was_spared(task: Mapping[str, Any]) -> bool:
+    """It was well, and was stopped since its deployment was given up."""
+    return str(task.get("stoppedReason", "")).startswith("Scaling activity initiated by")
 
 
 def _reason(task: Mapping[str, Any]) -> str:
     """Such as `Essential container in task exited (app: exit code 3)`. Pure."""
+    said = str(task.get("stoppedReason", ""))
     ended = [
         f"{one['name']}: " + (one.get("reason") or f"exit code {one['exitCode']}")
         for one in task.get("containers", [])
-        if one.get("reason") or one.get("exitCode")
+        if (one.get("reason") or one.get("exitCode")) and one.get("reason") != said
     ]
-    said = str(task.get("stoppedReason", ""))
     return f"{said} ({', '.join(ended)})" if ended else said

@@ -17,6 +17,15 @@ def service(*deployments: tuple[str, str, str]) -> dict[str, Any]:
     return {"deployments": [{**one, "rolloutStateReason": f"why {one['id']}"} for one in told]}
 
 
+def test_one_that_failed_and_is_listed_no_more_is_told_by_its_event() -> None:
+    words = "(service web) (deployment b) deployment failed: tasks failed to start."
+    told = {"events": [{"message": "other"}, {"message": words}]}
+    reason = "deployment failed: tasks failed to start"
+    rolling_back = service(("c", "PRIMARY", "IN_PROGRESS")) | told
+    assert standing(rolling_back, "b") == Standing(False, reason)
+    assert standing(service(("c", "PRIMARY", "COMPLETED")) | told, "b") == Standing(True, reason)
+
+
 @pytest.mark.parametrize(
     ("described", "expected"),
     [
