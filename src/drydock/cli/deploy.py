@@ -34,9 +34,16 @@ def deploy(
 
     A release between two applies: Terraform's next one puts the stack's own image back.
     """
+    from drydock.errors import UsageError
     from drydock.ops import deploy as deploying
     from drydock.ops.services import Scope
 
+    if container and not image:
+        raise UsageError(
+            f"--container {container}",
+            "it says which container gets the image, and there is none",
+            f"drydock deploy IMAGE --container {container}",
+        )
     here = place.choose()
     found = here.service(Scope(cluster, service), folder)
     deployment = deploying.start(here.clients, found, image=image, container=container)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
@@ -25,6 +26,9 @@ from drydock.region.balancer.runtime import Runtime
 from drydock.region.processes.client import Process, Spawner
 
 log = logging.getLogger(__name__)
+
+YOUNG = 1.0
+"""Seconds. One that ends sooner would not fare better if it were started again at once."""
 
 
 class Proxy:
@@ -47,6 +51,7 @@ class Proxy:
         self._sockets = sockets
         self._process: Process | None = None
         self._runtime: Runtime | None = None
+        self._started = 0.0
 
     def converge(
         self,
@@ -59,7 +64,12 @@ class Proxy:
         `on_exit` is called from the spawner's thread when it ends. `output` opens a descriptor for its
         log, which is closed here. Raises BalancerFailed, ProgramMissing.
         """
-        if self._process is None or not self._process.running:
+        if self._process is not None and not self._process.running:
+            self._process = None
+            if time.monotonic() - self._started < YOUNG:
+                # whoever calls again after an error waits a while first
+                raise BalancerFailed("the proxy of Service Connect ended at once", self._words())
+        if self._process is None:
             self._start(on_exit, output)
         for step in (steps := plan(self._mesh, wanted, self._seen())):
             self._take(step)
@@ -123,10 +133,13 @@ class Proxy:
         except BalancerFailed as error:
             process.kill()
             process.wait(START_TIMEOUT)
-            words = self._file("log").read_text(errors="replace").strip()
             raise BalancerFailed(
-                "the proxy of Service Connect does not start", words or error.cause
+                "the proxy of Service Connect does not start", self._words() or error.cause
             ) from error
+        self._started = time.monotonic()
+
+    def _words(self) -> str:
+        return self._file("log").read_text(errors="replace").strip()
 
     def _spawn(
         self,

@@ -96,10 +96,12 @@ class TaskProxies:
     def close(self, task_id: str) -> None:
         """Before the task's interface goes. Idempotent."""
         with self._lock:
-            found = self._open.pop(task_id, None)
+            found = self._open.get(task_id)
             self._told.pop(task_id, None)
         if found is not None:
             found[0].stop()
+        with self._lock:
+            self._open.pop(task_id, None)  # not before: one that does not end is tried again
         self._folders.remove(task_id)
 
     def close_all(self) -> None:
