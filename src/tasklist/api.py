@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from tasklist import task_input
 from tasklist.errors import Refusal
-from tasklist.http import TextAnswer, json_answer, read_body
+from tasklist.http import JsonAnswer, TextAnswer, read_body
 from tasklist.task_input import MAX_INT, MAX_LIMIT, MAX_TITLE, MIN_INT
 from tasklist.tasks import Tasks
 
@@ -37,15 +37,17 @@ def register(app: FastAPI, tasks: Tasks) -> None:
     @app.get(LIST, **_document("List the tasks by id", list[Task], query=True))
     @app.get(LIST.rstrip("/"), include_in_schema=False)
     async def list_tasks(request: Request) -> Response:
+        if not request.scope["query_string"]:
+            return JsonAnswer(await tasks.all())
         query = request.query_params
         page = task_input.page(query.get("limit"), query.get("after"))
-        return json_answer(await (tasks.all() if page is None else tasks.page(*page)))
+        return JsonAnswer(await (tasks.all() if page is None else tasks.page(*page)))
 
     @app.post(LIST, **_document("Add a task", Task, body=True))
     @app.post(LIST.rstrip("/"), include_in_schema=False)
     async def add_task(request: Request) -> Response:
         _same_site(request)
-        return json_answer(await tasks.add(task_input.new_task(await read_body(request))))
+        return JsonAnswer(await tasks.add(task_input.new_task(await read_body(request))))
 
     @app.get(ONE, **_document("Read a task", Task, path=True))
     @app.get(ONE.rstrip("/"), include_in_schema=False)
@@ -90,7 +92,7 @@ def _id(request: Request) -> int:
 def _found(task: bytes | None) -> Response:
     if task is None:
         raise _no_such_task()
-    return json_answer(task)
+    return JsonAnswer(task)
 
 
 def _no_such_task() -> Refusal:

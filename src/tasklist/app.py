@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -51,6 +51,38 @@ class PlainApp(FastAPI):
         return ExceptionMiddleware(self.router, handlers=self.exception_handlers)
 
 
+class ByPath:
+    """Finds a route without parameters by its path, where the router would try every pattern in
+    turn, and asks for the layer that answers errors only once there is one."""
+
+    def __init__(self, app: PlainApp) -> None:
+        self._app = app
+        self._routes: dict[tuple[str, str], PlainRoute] = {}
+        for route in app.routes:
+            if isinstance(route, PlainRoute) and not route.param_convertors:
+                for method in route.methods or ():
+                    self._routes.setdefault((method, route.path), route)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route = self._routes.get((scope.get("method", ""), scope.get("path", "")))
+        if route is None:
+            await self._app(scope, receive, send)
+            return
+        scope["route"] = route
+        try:
+            response = await route.endpoint(Request(scope, receive, send))
+        except Exception as error:  # noqa: BLE001 - it is raised again where errors are answered
+            response = _raising(error, self._app.exception_handlers)
+        await response(scope, receive, send)
+
+
+def _raising(error: Exception, handlers: Mapping[Any, Any]) -> ASGIApp:
+    async def again(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise error
+
+    return ExceptionMiddleware(again, handlers)
+
+
 def create_app(settings: Settings, database: Database, log: JsonLog, telemetry: Telemetry) -> Front:
     """The whole application on a database that may be down now."""
     kind = PlainApp if telemetry.provider is None else FastAPI  # a layer notes errors in spans
@@ -78,7 +110,7 @@ def create_app(settings: Settings, database: Database, log: JsonLog, telemetry: 
     debug.register(app, settings, metrics)
     pages.register(app)
     _answer_errors(app, log)
-    return Front(app, log, metrics)
+    return Front(ByPath(app) if isinstance(app, PlainApp) else app, log, metrics)
 
 
 def _answer_errors(app: FastAPI, log: JsonLog) -> None:

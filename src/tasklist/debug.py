@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tasklist.http import NO_STORE, json_answer
+from tasklist.http import NO_STORE, JsonAnswer
 from tasklist.metrics import CONTENT_TYPE, Metrics
 from tasklist.settings import Settings
 
@@ -28,7 +28,7 @@ def register(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     )
     @app.get("/debug/", include_in_schema=False)
     async def debug(_request: Request) -> Response:
-        return json_answer(json.dumps(describe(settings, started)).encode())
+        return JsonAnswer(json.dumps(describe(settings, started)).encode())
 
     @app.get(
         "/metrics", summary="Metrics for Prometheus", tags=["operations"], response_class=Response

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -13,6 +15,28 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+
+class _Timings(Histogram):
+    """A histogram that takes many observations at once."""
+
+    def add(self, counts: Sequence[int], total: float) -> None:
+        """`counts` of observations by bucket, the last one without a bound; the sum of them all."""
+        for bucket, observed in zip(self._buckets, counts, strict=True):
+            if observed:
+                bucket.inc(observed)
+        self._sum.inc(total)
+
+
+@dataclass(slots=True)
+class _Fresh:
+    """What was observed since it was last put down. Each number in prometheus_client has a lock, and
+    with several workers a file: to put every request down there costs as much as to route it."""
+
+    counter: Counter
+    timings: _Timings
+    total: float = 0.0
+    counts: list[int] = field(default_factory=lambda: [0] * (len(_BUCKETS) + 1))
 
 
 class Metrics:
@@ -31,7 +55,7 @@ class Metrics:
             ["method", "route", "status"],
             registry=self._registry,
         )
-        self._seconds = Histogram(
+        self._seconds = _Timings(
             "tasklist_http_request_seconds",
             "Time to answer",
             ["method", "route"],
@@ -52,29 +76,36 @@ class Metrics:
             MultiProcessCollector(self._told)  # type: ignore[no-untyped-call]
         else:
             ProcessCollector(registry=self._registry)
-        # labels() locks and hashes; its children never change
-        self._counters: dict[tuple[str, str, int], Counter] = {}
-        self._histograms: dict[tuple[str, str], Histogram] = {}
+        self._fresh: dict[tuple[str, str, int], _Fresh] = {}
 
     def _gauge(self, name: str, says: str, labels: list[str] | None = None) -> Gauge:
         return Gauge(name, says, labels or [], registry=self._registry, multiprocess_mode="livesum")
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an answered request. `route` is a template, so that labels stay few."""
+        fresh = self._fresh.get((method, route, status))
+        if fresh is None:
+            fresh = self._label(method, route, status)
+        fresh.total += seconds
+        fresh.counts[bisect_left(_BUCKETS, seconds)] += 1
+
+    def _label(self, method: str, route: str, status: int) -> _Fresh:
+        # not kept under a method that somebody made up: there is no end to these
         method = method if method in _METHODS else "other"
-        counter = self._counters.get((method, route, status))
-        if counter is None:
+        fresh = self._fresh.get((method, route, status))
+        if fresh is None:
             counter = self._requests.labels(method, route, str(status))
-            self._counters[method, route, status] = counter
-        counter.inc()
-        histogram = self._histograms.get((method, route))
-        if histogram is None:
-            histogram = self._seconds.labels(method, route)
-            self._histograms[method, route] = histogram
-        histogram.observe(seconds)
+            fresh = _Fresh(counter, self._seconds.labels(method, route))
+            self._fresh[method, route, status] = fresh
+        return fresh
 
     def refresh(self) -> None:
         """Put down what is so now; other workers tell it too."""
+        for fresh in self._fresh.values():
+            if requests := sum(fresh.counts):
+                fresh.counter.inc(requests)
+                fresh.timings.add(fresh.counts, fresh.total)
+                fresh.total, fresh.counts = 0.0, [0] * len(fresh.counts)
         size, idle = self._pool()
         self._idle.set(idle)
         self._busy.set(size - idle)

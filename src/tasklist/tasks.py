@@ -7,6 +7,7 @@ run on the other's database.
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable
 from typing import Any
 
 from tasklist.database import Database
@@ -39,9 +40,9 @@ class Tasks:
         self._all = SharedRead(self._read_all)
         self._add = SharedWrite(self._add_all)
 
-    async def all(self) -> bytes:
+    def all(self) -> Awaitable[bytes]:
         """Every task by id: an order that stays when a task is changed."""
-        return await self._all()
+        return self._all()
 
     async def page(self, limit: int, after: int) -> bytes:
         """At most `limit` tasks whose id is greater than `after`, by id."""
@@ -51,9 +52,9 @@ class Tasks:
         found = await self._database.value(_ONE, task)
         return None if found is None else _utf8(found)
 
-    async def add(self, fields: Fields) -> bytes:
-        """It is committed when this returns."""
-        return await self._add(fields)
+    def add(self, fields: Fields) -> Awaitable[bytes]:
+        """It is committed when this has an answer."""
+        return self._add(fields)
 
     async def change(self, task: int, fields: Fields) -> bytes | None:
         """Set the fields that are given; None if there is no such task."""

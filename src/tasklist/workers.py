@@ -7,8 +7,10 @@ answers are the same to all of them, and their metrics are added up.
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import gc
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -27,6 +29,7 @@ from tasklist.settings import Settings
 YOUNG_SECONDS = 1.0
 # there is memory even where the root filesystem is read-only
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own in it, private to the user
+_METRICS = "tasklist-metrics-"
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
 
@@ -55,10 +58,52 @@ def shared_metrics() -> Iterator[None]:
 
     See https://prometheus.github.io/client_python/multiprocess/.
     """
-    place = _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="tasklist-metrics-", dir=place) as folder:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    shared = os.access(_SHARED_MEMORY, os.W_OK)
+    place = _SHARED_MEMORY if shared else Path(tempfile.gettempdir())
+    _sweep(place)
+    folder, lock = _locked_folder(place)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+    try:
         yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _locked_folder(place: Path) -> tuple[Path, int]:
+    """A new folder, and what keeps it locked as long as this process or a worker lives."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_METRICS, dir=place))
+        lock = _lock(folder)
+        if lock is not None and folder.exists():
+            return folder, lock
+        if lock is not None:
+            os.close(lock)  # another server's sweep came between the two
+
+
+def _sweep(place: Path) -> None:
+    """Remove what servers left that were killed. Those of others have a lock, or another owner."""
+    for folder in place.glob(f"{_METRICS}*"):
+        lock = _lock(folder)
+        if lock is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(lock)
+
+
+def _lock(folder: Path) -> int | None:
+    """A descriptor that holds our folder's lock; None if somebody else does, or if it is not ours."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        if os.fstat(descriptor).st_uid == os.geteuid():
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return descriptor
+    except BlockingIOError:
+        pass  # a server that lives has it
+    os.close(descriptor)
+    return None
 
 
 class Workers:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Iterator
 
 import pytest
 
+from tasklist import sharing
 from tasklist.sharing import MOST_TOGETHER, SharedRead, SharedWrite
 
 
@@ -34,9 +35,9 @@ def test_many_who_ask_together_cost_two_reads() -> None:
     async def scenario() -> None:
         source = Source()
         shared = SharedRead(source.read)
-        first = asyncio.create_task(shared())
+        first = asyncio.ensure_future(shared())
         await settle()
-        others = [asyncio.create_task(shared()) for _ in range(100)]
+        others = [asyncio.ensure_future(shared()) for _ in range(100)]
         await settle()
         source.gate.set()
         assert await first == 0
@@ -50,10 +51,10 @@ def test_an_answer_is_never_older_than_the_question() -> None:
     async def scenario() -> None:
         source = Source()
         shared = SharedRead(source.read)
-        early = asyncio.create_task(shared())
+        early = asyncio.ensure_future(shared())
         await settle()
         source.value = 1  # a write, then a question
-        late = asyncio.create_task(shared())
+        late = asyncio.ensure_future(shared())
         await settle()
         source.gate.set()
         assert (await early, await late) == (0, 1)
@@ -84,14 +85,48 @@ def test_one_who_gives_up_takes_nothing_from_the_others() -> None:
     async def scenario() -> None:
         source = Source()
         shared = SharedRead(source.read)
-        impatient = asyncio.create_task(shared())
-        patient = asyncio.create_task(shared())
+        impatient = asyncio.ensure_future(shared())
+        patient = asyncio.ensure_future(shared())
         await settle()
         impatient.cancel()
         with pytest.raises(asyncio.CancelledError):
             await impatient
         source.gate.set()
         assert await patient == 0
+
+    asyncio.run(scenario())
+
+
+def test_while_many_ask_the_first_waits_for_half_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "MOMENT", 600.0)
+
+    async def scenario() -> None:
+        source = Source()
+        source.gate.set()
+        shared = SharedRead(source.read)
+        await asyncio.gather(*(shared() for _ in range(8)))
+        reads = source.reads
+        few = [asyncio.ensure_future(shared()) for _ in range(3)]
+        await settle()
+        assert source.reads == reads
+        assert await asyncio.wait_for(shared(), 60) == 0
+        assert source.reads == reads + 1
+        assert all(caller.done() for caller in few)
+
+    asyncio.run(scenario())
+
+
+def test_who_comes_alone_after_many_waits_for_a_moment_and_then_for_nobody() -> None:
+    async def scenario() -> None:
+        source = Source()
+        source.gate.set()
+        shared = SharedRead(source.read)
+        await asyncio.gather(*(shared() for _ in range(8)))
+        for _ in range(5):
+            assert await asyncio.wait_for(shared(), 60) == 0
+        alone = asyncio.ensure_future(shared())
+        await settle()  # turns of the loop, no time
+        assert alone.done()
 
     asyncio.run(scenario())
 
@@ -115,9 +150,9 @@ def test_who_writes_meanwhile_is_written_together_in_order() -> None:
     async def scenario() -> None:
         sink = Sink()
         shared = SharedWrite(sink.write)
-        callers = [asyncio.create_task(shared(0))]
+        callers = [asyncio.ensure_future(shared(0))]
         await settle()
-        callers += [asyncio.create_task(shared(n)) for n in range(1, 6)]
+        callers += [asyncio.ensure_future(shared(n)) for n in range(1, 6)]
         await settle()
         assert sink.written == [[0]]
         assert not any(caller.done() for caller in callers)
@@ -133,9 +168,9 @@ def test_a_write_that_fails_fails_its_own_callers_only() -> None:
     async def scenario() -> None:
         sink = Sink()
         shared = SharedWrite(sink.write)
-        failing = [asyncio.create_task(shared(n)) for n in (-1, 1)]
+        failing = [asyncio.ensure_future(shared(n)) for n in (-1, 1)]
         await settle()
-        good = asyncio.create_task(shared(2))
+        good = asyncio.ensure_future(shared(2))
         await settle()
         sink.gate.set()
         outcomes = await asyncio.gather(*failing, return_exceptions=True)
@@ -150,7 +185,7 @@ def test_one_writer_who_gives_up_takes_nothing_from_the_others_and_no_write_is_e
         sink = Sink()
         shared = SharedWrite(sink.write)
         count = MOST_TOGETHER + 5
-        callers = [asyncio.create_task(shared(n)) for n in range(count)]
+        callers = [asyncio.ensure_future(shared(n)) for n in range(count)]
         await settle()
         callers[1].cancel()
         sink.gate.set()

@@ -31,6 +31,22 @@ raise SystemExit(code)
 """
 
 
+def test_what_killed_servers_left_in_memory_goes_and_what_is_used_stays() -> None:
+    script = PARENT.replace("{work}", "refused")
+    holding = script.replace("    code =", "    time.sleep(600)\n    code =")
+    with subprocess.Popen(
+        [sys.executable, "-c", holding], stdout=subprocess.PIPE, text=True
+    ) as first:
+        assert first.stdout is not None
+        folder = Path(first.stdout.readline().strip())
+        subprocess.run([sys.executable, "-c", script], capture_output=True, check=False, timeout=60)
+        assert folder.is_dir(), "another server lives and needs it"
+        first.kill()
+    assert folder.is_dir(), "nobody could tidy up"
+    subprocess.run([sys.executable, "-c", script], capture_output=True, check=False, timeout=60)
+    assert not folder.exists()
+
+
 @pytest.mark.parametrize(
     ("work", "exits", "says"),
     [
