@@ -103,6 +103,9 @@ class Router:
             "ipv4/conf/default/rp_filter": "0",
             "ipv4/conf/all/send_redirects": "0",
             "ipv4/conf/default/send_redirects": "0",
+            # no second look at the routes for each packet, whether its source is an address of the
+            # router's: nothing that answers there hears from it
+            "ipv4/conf/all/accept_local": "1",
             "ipv6/conf/all/disable_ipv6": "1",
         }.items():
             self.namespace.sysctl(name, value)

@@ -52,6 +52,23 @@ def test_a_family_and_what_it_uses() -> None:
     assert consumption.memory([first.pid]) == 0
 
 
+def test_a_servers_segment_counts_once_and_what_each_process_has_for_itself_each_time() -> None:
+    program = (
+        "import mmap, os, time\nsegment = mmap.mmap(-1, 64 << 20)\nos.fork()\n"
+        "segment[:] = b'x' * (64 << 20)\nkept = bytearray(b'x') * (16 << 20)\n"
+        "os.write(1, b'%d\\n' % os.getpid())\ntime.sleep(100)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as first:
+        assert first.stdout is not None
+        pids = [int(first.stdout.readline()) for _ in range(2)]
+        try:
+            assert (64 + 32) << 20 < consumption.memory_of_server(pids) < 2 * (64 + 16) << 20
+        finally:
+            for pid in pids:
+                os.kill(pid, 9)
+    assert consumption.memory_of_server(pids) == 0
+
+
 def test_what_tasks_use_is_known_with_their_childrens() -> None:
     """One busy child with 64 MiB, and a task that waits; nothing is known of what has ended."""
     parent = (

@@ -164,7 +164,7 @@ class InsightController:
             return None
         cpu = max(0.0, used - before[1]) / max(0.001, at - before[0])
         lag = None if one.is_writer else lags.get(one.server.folder.name)
-        return Look(cpu, consumption.proportional_memory(family), int(row[0]), lag)
+        return Look(cpu, consumption.memory_of_server(family), int(row[0]), lag)
 
     def _places(self) -> dict[str, Place]:
         """Called under the lock."""
