@@ -276,7 +276,7 @@ class Packets:
         """Whether no answer comes: the opposite of `passes`, for who expects none."""
         return not self.passes(source, target, port, protocol, timeout)
 
-    def each(self, *ways: Way, timeout: float = 1.0) -> list[bool]:
+    def each(self, *ways: Way, timeout: float = 2.0) -> list[bool]:
         """`passes` for each (source, target, port, protocol), side by side."""
         with ThreadPoolExecutor(7) as pool:
             return list(pool.map(lambda way: self.passes_by(way, timeout), ways))
