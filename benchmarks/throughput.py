@@ -68,7 +68,8 @@ CERTIFICATE = self_signed("site.test")
 POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 
 READER = """
-import os, time
+import fcntl, os, time
+fcntl.fcntl(0, fcntl.F_SETPIPE_SZ, 1 << 20)
 while os.read(0, 1 << 20):
     time.sleep(0.04)
 """

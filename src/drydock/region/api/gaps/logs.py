@@ -7,9 +7,11 @@ give two events one id, and searches every stream whatever `logStreamNamePrefix`
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from moto.core.utils import utcnow
 from moto.logs import urls as their_urls
 from moto.logs.exceptions import InvalidParameterException
 from moto.logs.exceptions import ResourceNotFoundException as LogGroupMissing
@@ -26,18 +28,38 @@ KEPT_PER_STREAM = 20_000
 
 
 class Stream(LogStream):
-    """A stream whose events are saved as plain rows, several times faster than as objects."""
+    """A stream whose events are saved as plain columns, several times faster than as objects, or as
+    rows: of these the garbage collector would look at each."""
 
     def __getstate__(self) -> dict[str, Any]:
-        rows = [
-            (one.event_id, one.ingestion_time, one.timestamp, one.message) for one in self.events
-        ]
-        return {**vars(self), "events": rows}
+        events = self.events
+        columns = (
+            [one.event_id for one in events],
+            [one.ingestion_time for one in events],
+            [one.timestamp for one in events],
+            [one.message for one in events],
+        )
+        return {**vars(self), "events": columns}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        rows = state.pop("events")
+        columns = state.pop("events")
+        if isinstance(columns, list):  # rows, of a region that an earlier version saved
+            columns = tuple(zip(*columns, strict=True))
         vars(self).update(state)
-        self.events = [_event(*row) for row in rows]
+        self.events = [_event(*row) for row in zip(*columns, strict=True)]
+
+    def take(self, events: Sequence[tuple[int, str]]) -> None:
+        """What PutLogEvents does where nobody has subscribed, in half of moto's time: no dictionary
+        for each event, no list of all that were ever made."""
+        self.last_ingestion_time = utcnow()
+        ingested = int(time.time() * 1000)
+        first = LogEvent._event_id
+        LogEvent._event_id += len(events)
+        self.events += [
+            _event(number, ingested, at, text) for number, (at, text) in enumerate(events, first)
+        ]
+        self.stored_bytes += sum(len(text) for _, text in events)
+        self.upload_sequence_token += 1
 
 
 def _event(event_id: int, ingestion_time: int, timestamp: int, message: str) -> LogEvent:
@@ -45,6 +67,11 @@ def _event(event_id: int, ingestion_time: int, timestamp: int, message: str) -> 
     event.event_id, event.ingestion_time = event_id, ingestion_time
     event.timestamp, event.message = timestamp, message
     return event
+
+
+def _forget_oldest(stream: LogStream) -> None:
+    if len(stream.events) > KEPT_PER_STREAM:
+        del stream.events[: len(stream.events) - KEPT_PER_STREAM]
 
 
 class LogsBackend(TheirBackend):
@@ -79,6 +106,11 @@ class LogsBackend(TheirBackend):
             return
         if group not in self.groups or stream not in self.groups[group].streams:
             raise LogGroupMissing("The specified log group or log stream does not exist.")
+        found = self.groups[group].streams[stream]
+        if isinstance(found, Stream) and not self.groups[group].subscription_filters:
+            found.take(ordered)
+            _forget_oldest(found)
+            return
         self.put_log_events(
             group, stream, [{"timestamp": ms, "message": text} for ms, text in ordered]
         )
@@ -87,9 +119,7 @@ class LogsBackend(TheirBackend):
         self, log_group_name: str, log_stream_name: str, log_events: list[dict[str, Any]]
     ) -> tuple[str, dict[str, Any]]:
         answer = super().put_log_events(log_group_name, log_stream_name, log_events)
-        kept = self.groups[log_group_name].streams[log_stream_name].events
-        if len(kept) > KEPT_PER_STREAM:
-            del kept[: len(kept) - KEPT_PER_STREAM]
+        _forget_oldest(self.groups[log_group_name].streams[log_stream_name])
         LogEvent.instances_tracked.clear()  # type: ignore[attr-defined]
         return answer
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,38 @@ def test_lines_come_back_in_order(served: Served) -> None:
     assert len({one["eventId"] for one in found}) == 4
     (stream,) = logs.describe_log_streams(logGroupName="/ecs/app")["logStreams"]
     assert stream["lastEventTimestamp"] == now + 2
+
+
+def test_a_saved_stream_comes_back_as_it_was_from_columns_and_from_rows(served: Served) -> None:
+    now = int(time.time() * 1000)
+    with served.store.writing("logs"):
+        backend = served.store.backend("logs")
+        backend.open_stream("/made", "a", create_group=True)
+        backend.write_events("/made", "a", [(now, "one"), (now + 1, "two")])
+        stream: Any = backend.groups["/made"].streams["a"]
+        saved = stream.__getstate__()
+        restored, older = object.__new__(gap.Stream), object.__new__(gap.Stream)
+        restored.__setstate__(dict(saved))
+        older.__setstate__({**saved, "events": list(zip(*saved["events"], strict=True))})
+        events = [vars(one) for one in stream.events]
+        assert [one["message"] for one in events] == ["one", "two"]
+        assert [vars(one) for one in restored.events] == events
+        assert [vars(one) for one in older.events] == events
+        assert (restored.stored_bytes, restored.last_ingestion_time) == (6, stream.last_ingestion_time)  # fmt: skip
+
+
+def test_who_subscribed_to_a_group_gets_its_lines(served: Served) -> None:
+    logs = served.client("logs")
+    for group in ("/from", "/to"):
+        logs.create_log_group(logGroupName=group)
+    with served.store.writing("logs"):
+        backend = served.store.backend("logs")
+        for group in ("/from", "/to"):
+            backend.open_stream(group, "a")
+        backend.groups["/from"].put_subscription_filter("all", "", backend.groups["/to"].arn, "")
+        backend.write_events("/from", "a", [(int(time.time() * 1000), "x")])
+    seen = logs.get_log_events(logGroupName="/to", logStreamName="a")["events"]
+    assert [one["message"] for one in seen] == ["x"]
 
 
 def test_a_missing_group_is_said_in_cloudwatchs_words(served: Served) -> None:
