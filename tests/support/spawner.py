@@ -43,7 +43,7 @@ class LocalSpawner:
                 stdout=spec.stdout,
                 stderr=spec.stderr,
                 pass_fds=fds,
-                process_group=0,
+                start_new_session=True,  # as the region's init does
             )
         except OSError as error:
             raise SpawnFailed(f"cannot start {argv[0]}", str(error)) from error
