@@ -6,6 +6,7 @@ import asyncio
 import json
 import select
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Iterator
@@ -37,6 +38,7 @@ class JsonLog:
     def __init__(self) -> None:
         self.lost = 0
         self._later: list[bytes] = []
+        self._lock = threading.Lock()  # OpenTelemetry's threads have something to say, too
 
     def write(self, level: str, event: str, **fields: Field) -> None:
         head: dict[str, Field] = {"time": now(), "level": level, "event": event}
@@ -65,10 +67,13 @@ class JsonLog:
 
     def _add(self, text: str) -> None:
         # a lone surrogate in a path has no UTF-8; escape it rather than lose the line
-        self._later.append(text.encode("utf-8", "backslashreplace") + b"\n")
+        line = text.encode("utf-8", "backslashreplace") + b"\n"
+        with self._lock:
+            self._later.append(line)
 
     def _write(self) -> None:
-        lines, self._later = self._later, []
+        with self._lock:
+            lines, self._later = self._later, []
         for together in _portions(lines):
             try:
                 sys.stdout.buffer.write(b"".join(together))
