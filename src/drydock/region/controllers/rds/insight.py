@@ -132,6 +132,8 @@ class InsightController:
             look = self._look(one, lags)
             if look is not None:
                 looks[one.identifier] = look
+        # asked before, not below: who pauses and resumes tells the store so while it holds its own lock
+        paused = self._paused()
         with self._store.reading():
             places = self._places()
             found = [
@@ -140,7 +142,7 @@ class InsightController:
                 if name in places
                 for sample in self._samples(places[name], look)
             ]
-            for place in self._of_paused(places):
+            for place in _of_paused(places, paused):
                 self._capacity.pop(place.instance, None)
                 found += _capacity(place, 0.0)
             self._store.backend("cloudwatch").observe(found, now - self._minute / 2)
@@ -185,10 +187,6 @@ class InsightController:
             )
         return found
 
-    def _of_paused(self, places: dict[str, Place]) -> Iterable[Place]:
-        names = {arn.rsplit(":", maxsplit=1)[-1] for arn in self._paused()}
-        return [one for one in places.values() if one.cluster in names]
-
     def _samples(self, place: Place, look: Look) -> list[Sample]:
         cpus, total = _size(place)
         values = [
@@ -204,6 +202,11 @@ class InsightController:
             self._capacity[place.instance] = now
             found += _capacity(place, now)
         return found
+
+
+def _of_paused(places: dict[str, Place], paused: frozenset[str]) -> Iterable[Place]:
+    names = {arn.rsplit(":", maxsplit=1)[-1] for arn in paused}
+    return [one for one in places.values() if one.cluster in names]
 
 
 def capacity(before: float | None, cpu: float, bounds: Bounds) -> float:

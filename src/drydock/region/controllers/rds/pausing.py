@@ -114,7 +114,8 @@ class Pausing:
             waker.lead_on()
             if instance.is_writer:
                 self._idle.pop(view.key, None)
-                self._records.tell_cluster(view, "The DB cluster is resumed.", "serverless")
+        if instance.is_writer:  # without the lock: whoever holds the store's may be waiting for it
+            self._records.tell_cluster(view, "The DB cluster is resumed.", "serverless")
 
     def look(self, view: DatabaseView) -> float | None:
         """Pause a database that was idle for long enough → seconds to the next look; None: it never
