@@ -37,10 +37,10 @@ def register(app: FastAPI, tasks: Tasks) -> None:
     @app.get(LIST, **_document("List the tasks by id", list[Task], query=True))
     @app.get(LIST.rstrip("/"), include_in_schema=False)
     async def list_tasks(request: Request) -> Response:
-        if not request.scope["query_string"]:
-            return JsonAnswer(await tasks.all())
-        query = request.query_params
-        page = task_input.page(query.get("limit"), query.get("after"))
+        page = None
+        if request.scope["query_string"]:
+            query = request.query_params
+            page = task_input.page(query.get("limit"), query.get("after"))
         return JsonAnswer(await (tasks.all() if page is None else tasks.page(*page)))
 
     @app.post(LIST, **_document("Add a task", Task, body=True))

@@ -38,6 +38,7 @@ class JsonLog:
     def __init__(self) -> None:
         self.lost = 0
         self._later: list[bytes] = []
+        self._is_due = False
         self._lock = threading.Lock()  # OpenTelemetry's threads have something to say, too
 
     def write(self, level: str, event: str, **fields: Field) -> None:
@@ -55,15 +56,20 @@ class JsonLog:
 
     def request(self, request_id: str, method: str, path: str, status: int, ms: float) -> None:
         """To be called in a running loop."""
-        if not self._later:
+        if not self._is_due:
             # each write lets go of the interpreter, for which the server's threads then queue
-            asyncio.get_running_loop().call_soon(self._write)
+            self._is_due = True
+            asyncio.get_running_loop().call_soon(self._end_turn)
         # written by hand: this runs for every request and json.dumps of a dict costs thrice as much
         self._add(
             f'{{"time": "{now()}", "level": "info", "event": "request", '
             f'"request_id": {_quoted(request_id)}, "method": {_quoted(method)}, '
             f'"path": {_quoted(path)}, "status": {status}, "ms": {ms:.2f}}}'
         )
+
+    def _end_turn(self) -> None:
+        self._is_due = False
+        self._write()
 
     def _add(self, text: str) -> None:
         # a lone surrogate in a path has no UTF-8; escape it rather than lose the line

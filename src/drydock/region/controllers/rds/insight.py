@@ -115,9 +115,11 @@ class InsightController:
         begun = math.floor(time.time() / self._minute) * self._minute
         if begun > self._seen:
             self._seen = begun
-            if not running and not self._paused():
+            # asked here, before the store's lock is taken: who pauses and resumes holds a lock, too
+            paused = self._paused()
+            if not running and not paused:
                 return DONE
-            self._put(running, begun)
+            self._put(running, paused, begun)
         left = max(0.05, begun + self._minute - time.time())
         return Requeue(min(left, _LOGS) if exporting else left)
 
@@ -125,15 +127,13 @@ class InsightController:
         """What servers said at their end is exported too."""
         self._exports.carry(self._running())
 
-    def _put(self, running: list[Running], now: float) -> None:
+    def _put(self, running: list[Running], paused: frozenset[str], now: float) -> None:
         lags: dict[str, float] = {}
         looks = {}
         for one in running:
             look = self._look(one, lags)
             if look is not None:
                 looks[one.identifier] = look
-        # asked before, not below: who pauses and resumes tells the store so while it holds its own lock
-        paused = self._paused()
         with self._store.reading():
             places = self._places()
             found = [

@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.served import Served, serving
+from tests.support.served import Served
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    with serving(tmp_path / "region.log") as one:
-        rds = one.client("rds")
-        for major in (15, 16):
-            rds.create_db_cluster_parameter_group(
-                DBClusterParameterGroupName=f"own{major}",
-                DBParameterGroupFamily=f"aurora-postgresql{major}",
-                Description="x",
-            )
-        rds.create_db_cluster(
-            DBClusterIdentifier="db",
-            Engine="aurora-postgresql",
-            EngineVersion="15.10",
-            MasterUsername="postgres",
-            MasterUserPassword="correct horse",
-            DBClusterParameterGroupName="own15",
+def served(served: Served) -> Served:
+    """With a cluster and a parameter group of each major."""
+    rds = served.client("rds")
+    for major in (15, 16):
+        rds.create_db_cluster_parameter_group(
+            DBClusterParameterGroupName=f"own{major}",
+            DBParameterGroupFamily=f"aurora-postgresql{major}",
+            Description="x",
         )
-        one.store.backend("rds").clusters["db"].status = "available"
-        yield one
+    rds.create_db_cluster(
+        DBClusterIdentifier="db",
+        Engine="aurora-postgresql",
+        EngineVersion="15.10",
+        MasterUsername="postgres",
+        MasterUserPassword="correct horse",
+        DBClusterParameterGroupName="own15",
+    )
+    served.store.backend("rds").clusters["db"].status = "available"
+    return served
 
 
 def upgrade(served: Served, *, now: bool = True, **more: Any) -> dict[str, Any]:
