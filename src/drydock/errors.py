@@ -18,6 +18,7 @@ DrydockError                     1   something failed
 │   ├── DatabaseFailed
 │   ├── ImageNotFound
 │   ├── AuthorityUnreadable
+│   ├── NotSaved
 │   └── StateUnreadable
 ├── StackError                   1   Terraform and the stack
 │   ├── TerraformMissing
@@ -126,6 +127,10 @@ class ImageNotFound(RegionError):
 
 class AuthorityUnreadable(RegionError):
     """The region's certificate authority cannot be read, or is not private, or has expired."""
+
+
+class NotSaved(RegionError):
+    """A change of the local region could not be written to the disk."""
 
 
 class StateUnreadable(RegionError):

@@ -59,7 +59,12 @@ class Workspace:
 
     @property
     def state(self) -> Path:
-        """The saved control plane."""
+        """The saved control plane, a SQLite database."""
+        return self.region / "state.db"
+
+    @property
+    def old_state(self) -> Path:
+        """The control plane as versions before the database saved it; it is taken over once."""
         return self.region / "state.pickle"
 
     @property
@@ -101,12 +106,21 @@ class Workspace:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace a file atomically with one that the user alone can read."""
+    """Replace a file atomically with one that the user alone can read. Raises OSError."""
+    write_private_bytes(path, text.encode())
+
+
+def write_private_bytes(path: Path, data: bytes) -> None:
+    """`write_private` for what is no text. Raises OSError; the old file is whole then."""
     # a name of its own, since two may write the same file at once; mkstemp makes it private
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    Path(temporary).replace(path)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 def remove_tree(folder: Path) -> list[str]:

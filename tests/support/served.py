@@ -14,6 +14,7 @@ import boto3
 from botocore.config import Config
 
 from drydock.region.api.application import Application, Handler
+from drydock.region.api.saved.journal import Journal
 from drydock.region.api.server import serve
 from drydock.region.api.store import Store
 
@@ -102,13 +103,16 @@ def new_store() -> Store:
 
 @contextmanager
 def serving(
-    log_file: Path, store: Store | None = None, handlers: Mapping[str, Handler] | None = None
+    log_file: Path,
+    store: Store | None = None,
+    handlers: Mapping[str, Handler] | None = None,
+    journal: Journal | None = None,
 ) -> Iterator[Served]:
     """Serve `store` (a new one by default) on a free loopback port until the block ends."""
     store = store or new_store()
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server = serve(Application(store, handlers or {}, log_file), [listener])
+    server = serve(Application(store, handlers or {}, log_file, None, journal), [listener])
     try:
         yield Served(store, url, log_file)
     finally:

@@ -34,6 +34,9 @@ EphemeralOption = Annotated[
         help="Databases do not wait for the disk: quicker, and lost with the machine.",
     ),
 ]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Stop it also where something cannot be saved first.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 _LEADING_ELSEWHERE = (
@@ -72,11 +75,11 @@ def start(
 
 
 @region.command()
-def stop() -> None:
+def stop(force: ForceOption = False) -> None:
     """Stop the region; its resources and data are kept for the next start."""
     from drydock.region import launcher
 
-    stopped = launcher.stop(Workspace.here())
+    stopped = launcher.stop(Workspace.here(), force=force)
     output.note("The region is stopped." if stopped else "No region runs in this folder.")
 
 

@@ -16,7 +16,7 @@ from drydock.cli import output, place, resume, tasks
 from drydock.cli.output import Steps
 from drydock.cli.place import DEFAULT_FOLDER, Place
 from drydock.cli.plan import warn
-from drydock.cli.region import ConfigOption, EnforceIamOption, EphemeralOption
+from drydock.cli.region import ConfigOption, EnforceIamOption, EphemeralOption, ForceOption
 from drydock.cli.stack import FolderArgument, YesOption
 from drydock.errors import (
     DrydockError,
@@ -84,6 +84,7 @@ def down(
         bool, typer.Option("--purge", help="Delete the region's resources and data too.")
     ] = False,
     yes: YesOption = False,
+    force: ForceOption = False,
 ) -> None:
     """Stop the region. What it holds is kept for the next `drydock up`, unless --purge."""
     from drydock.region import launcher
@@ -91,7 +92,7 @@ def down(
     workspace = Workspace.here()
     if purge and not yes and not _agreed(workspace):
         raise UsageError("down --purge", "it was not confirmed; nothing was changed", "-y")
-    stopped = launcher.stop(workspace)
+    stopped = launcher.stop(workspace, force=force or purge)
     output.note("The region is stopped." if stopped else "No region runs in this folder.")
     if purge:
         # What belongs to AWS stays: the folders of Terraform's other targets.

@@ -19,12 +19,14 @@ from uuid import uuid4
 
 from drydock import __version__
 from drydock.config import Config
-from drydock.errors import DrydockError, RegionError, RegionStartFailed, UsageError
+from drydock.errors import DrydockError, NotSaved, RegionError, RegionStartFailed, UsageError
 from drydock.paths import Workspace, write_private
 from drydock.region import hostdns, linux, logs
 from drydock.region.api.application import Application, OwnRequest
-from drydock.region.api.persistence import Saver, restore
 from drydock.region.api.restored import forget_observations
+from drydock.region.api.saved.database import Database
+from drydock.region.api.saved.journal import Journal
+from drydock.region.api.saved.restore import restore, take_over
 from drydock.region.api.server import Server, serve
 from drydock.region.api.store import Store
 from drydock.region.certificates.authority import Authority
@@ -54,7 +56,8 @@ class Region:
         self._spawner = spawner
         self._servers: list[Server] = []
         self._data_plane: DataPlane | None = None
-        self._saver: Saver | None = None
+        self._journal: Journal | None = None
+        self._damage: list[dict[str, str]] = []
         self._endpoint = ""
         self._dns = ""
         self._started_at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -69,26 +72,26 @@ class Region:
             self._porter, self.config.region.dns_port, self.workspace.region / "dns.json"
         )
         self._dns = f"127.0.0.1:{names.port}"
-        if restore(self.store, self.workspace.state):
-            forget_observations(self.store)
+        self._journal = self._restore()
         app = Application(
             self.store,
             {
                 "/_drydock/status": self.status,
+                "/_drydock/save": self.save,
                 "/_drydock/probe": self.probe,
                 "/_drydock/database": self.database,
             },
             self.workspace.log,
             self._door(),
+            self._journal,
         )
-        self._servers.append(serve(app, [bound]))
         warming = app.warm()
         authority = Authority.open(self.workspace.authority)
-        warming.join()  # the API answers now, not only once moto is imported
-        made = self._provide_account(authority)  # before the saver: all of it, or nothing
-        self._saver = Saver(self.store, self.workspace.state)
-        self._saver.start()
+        warming.join()
+        made = self._provide_account(authority)  # before the journal: all of it, or nothing
+        self._journal.start()
         self.store.changed(*made)
+        self._servers.append(serve(app, [bound]))
         self._porter.ready(
             endpoint=self._endpoint,
             daemon_pid=linux.host_pid(),
@@ -122,6 +125,22 @@ class Region:
         self._data_plane.start()
         log.info("region started", extra={"after": time.monotonic() - begun})
 
+    def _restore(self) -> Journal:
+        """Bring back what was saved → the journal that goes on from there. Raises StateUnreadable."""
+        database = Database(self.workspace.state, self.store.account_id, self.store.region)
+        old = self.workspace.old_state
+        restored = database.is_new and take_over(self.store, old)
+        for unit, words in restore(self.store, database).items():
+            since = datetime.now(UTC).isoformat(timespec="seconds")
+            self._damage.append({"resource": unit.label, "error": words, "since": since})
+        if restored or not database.is_new:
+            self._damage += forget_observations(self.store)
+        journal = Journal(self.store, database)
+        if restored:
+            journal.flush()
+            old.rename(old.with_suffix(".taken-over"))
+        return journal
+
     def _provide_account(self, authority: Authority) -> set[str]:
         """What [account] declares is there before anybody can ask for it → the services changed."""
         if self.config.account.is_empty:
@@ -138,14 +157,14 @@ class Region:
         return {step.service for step in made}
 
     def close(self) -> None:
-        """Stop in order: the API, the controllers with what they run, then save."""
+        """Stop in order: the API, the controllers with what they run, then save. Raises NotSaved."""
         for server in self._servers:
             server.close()
         log.info("api closed")
         if self._data_plane is not None:
             self._data_plane.close()
-        if self._saver is not None:
-            self._saver.close()
+        if self._journal is not None:
+            self._journal.close()
         log.info("region stopped")
 
     def _door(self) -> IamDoor | None:
@@ -173,11 +192,23 @@ class Region:
             "problems": [],
             "enforce_iam": self.config.region.enforce_iam,
             "ephemeral": self.config.region.ephemeral,
-            "unsaved": self._saver is not None and self._saver.pending,
+            "unsaved": self._journal is not None and self._journal.pending,
         }
         if self._data_plane is not None:
             answer.update(self._data_plane.status())
+        saving = self._journal.problems() if self._journal is not None else []
+        answer["problems"] = [*saving, *self._damage, *answer["problems"]]
         return answer
+
+    def save(self, _request: OwnRequest) -> dict[str, Any]:
+        """What `POST /_drydock/save` answers: {"unsaved": why}, "" once everything is on the disk."""
+        try:
+            if self._journal is not None:
+                self._journal.flush()
+        except NotSaved as error:
+            return {"unsaved": error.cause}
+        lost = self._journal.unsavable() if self._journal is not None else []
+        return {"unsaved": "; ".join(f"{one['resource']}: {one['error']}" for one in lost)}
 
     def probe(self, request: OwnRequest) -> dict[str, Any]:
         """What `POST /_drydock/probe` answers: {"source", "address", "port"} → {"reachable", "words",
@@ -241,7 +272,11 @@ def main() -> int:
             region.close()
         return 1
     stopping.wait()
-    region.close()
+    try:
+        region.close()
+    except NotSaved:
+        log.exception("the region ended with unsaved changes")
+        return 1
     return 0
 
 

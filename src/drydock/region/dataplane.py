@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from ipaddress import IPv4Address
 from typing import Any
@@ -168,15 +169,27 @@ class DataPlane:
         """What only the data plane knows, for `drydock status`."""
         with self._problems_lock:
             problems = list(self._problems.values())
-        return {
-            "urls": self._balancers.urls(),
-            "names": self._names.names(),
-            "tasks": self._task_status(),
+        parts: dict[str, Callable[[], Any]] = {
+            "urls": self._balancers.urls,
+            "names": self._names.names,
+            "tasks": self._task_status,
+            "databases": self._databases.status,
+        }
+        answer: dict[str, Any] = {
             **self._tasks.limits(),
             "container_engine": self._tasks.container_engine,
-            "databases": self._databases.status(),
             "problems": problems,
         }
+        for name, read in parts.items():
+            try:
+                answer[name] = read()
+            except Exception as error:  # the rest is shown; the log has the details
+                log.exception("a part of the status cannot be read", extra={"part": name})
+                words = f"they cannot be read ({type(error).__name__}: {error})"
+                since = datetime.now(UTC).isoformat(timespec="seconds")
+                problems.append({"resource": name, "error": words, "since": since})
+                answer[name] = []
+        return answer
 
     def _task_status(self) -> list[dict[str, Any]]:
         pids, drivers = self._tasks.pids(), self._tasks.drivers()

@@ -19,6 +19,7 @@ from drydock.alive import born
 from drydock.config import Config
 from drydock.errors import (
     NamespacesUnavailable,
+    NotSaved,
     RegionAlreadyRunning,
     RegionError,
     RegionNotRunning,
@@ -175,11 +176,21 @@ def require(workspace: Workspace) -> RegionRecord:
     return record
 
 
-def stop(workspace: Workspace) -> bool:
-    """Stop the region, in order and then by force; its data stays. False: none was running."""
+def stop(workspace: Workspace, *, force: bool = False) -> bool:
+    """Stop the region, in order and then by force; its data stays. False: none was running.
+
+    Raises NotSaved: what it holds cannot be written to the disk; it goes on running, unless `force`.
+    """
     record = running(workspace)
     if record is None:
         return False
+    if not force and (words := _unsaved(record)):
+        raise NotSaved(
+            f"the region in {workspace.root} was not stopped",
+            f"what it holds is not all saved: {words}",
+            "make room on that disk and stop it again, or lose what is not saved: "
+            "drydock region stop --force",
+        )
     _signal(record.pid, signal.SIGTERM)
     if not _wait_unlocked(workspace, STOP_SECONDS):
         _signal(record.pid, signal.SIGKILL)
@@ -190,6 +201,19 @@ def stop(workspace: Workspace) -> bool:
                 f"read the end of {workspace.log}",
             )
     return True
+
+
+def _unsaved(record: RegionRecord) -> str:
+    """Have the region save what it holds → why it cannot; "" also where it does not answer."""
+    request = urllib.request.Request(  # noqa: S310 - the endpoint is ours
+        f"{record.endpoint}/_drydock/save", b"{}", {"Content-Type": "application/json"}
+    )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=10) as answer:
+            return str(json.load(answer).get("unsaved", ""))
+    except (OSError, ValueError):
+        return ""
 
 
 def _signal(pid: int, number: int) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from drydock.errors import DrydockError, UsageError
+from drydock.errors import DrydockError, NotSaved, UsageError
 from drydock.region.api import faults, gaps
 from drydock.region.api.hold import Hold
 from drydock.region.api.operations import Environ, Operation, identify
@@ -21,6 +21,7 @@ from drydock.region.api.store import Store
 if TYPE_CHECKING:
     from drydock.region.api.access.denial import Denial
     from drydock.region.api.access.door import IamDoor
+    from drydock.region.api.saved.journal import Journal, Ticket
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +50,11 @@ Handler = Callable[[OwnRequest], object]
 
 
 class Application:
-    """AWS's API for one store. `handlers` answer GET and POST of paths below `/_drydock/`; `door`
-    judges every other request, if there is one."""
+    """AWS's API for one store.
+
+    `handlers` answer GET and POST of paths below `/_drydock/`; `door` judges every other request, if
+    there is one; `journal` saves what a request changes before it is answered, if there is one.
+    """
 
     def __init__(
         self,
@@ -58,6 +62,7 @@ class Application:
         handlers: Mapping[str, Handler],
         log_file: Path,
         door: IamDoor | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self._store = store
         self._handlers = dict(handlers)
@@ -66,6 +71,7 @@ class Application:
         self._handlers[f"{OWN}hold"] = self._hold_changes
         self._moto: Any = None
         self._door = door
+        self._journal = journal
 
     def warm(self) -> threading.Thread:
         """Import moto and make EC2's backend on a thread, so that the first request waits less."""
@@ -86,23 +92,57 @@ class Application:
         operation = identify(environ)
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._store.account_id
         reply = _Reply()
+        ticket: Ticket | None = None
         try:
             with self._store.reading():
                 if self._door and (denial := self._door.refuse(environ, operation)):
                     return self._refused(operation, denial, start_response)
-                if self._hold.stops(operation):
-                    return self._later(operation, start_response)
-                body = self._ask_moto(environ, reply)
-                if operation.changes and reply.status < 400:
-                    self._store.changed(operation.service)
+                if words := self._not_now(operation):
+                    return self._later(operation, words, start_response)
+                try:
+                    body = self._ask_moto(environ, reply)
+                finally:
+                    ticket = self._settle(operation, reply)
+            if self._journal and ticket is not None:
+                self._journal.commit(ticket)
         except NotImplementedError as error:
             return self._lacking(operation, error, start_response)
+        except NotSaved as error:
+            return self._later(operation, f"{operation} was not saved: {error}", start_response)
         except Exception:
             log.exception("%s failed inside the region", operation)
-            self._store.changed(operation.service)
             return self._broken(operation, start_response)
         start_response(reply.line, reply.headers)
         return [body]
+
+    def _not_now(self, operation: Operation) -> str:
+        """Why a change cannot be taken at the moment; "" if it can."""
+        if self._hold.stops(operation):
+            return "Drydock is being interrupted."
+        if operation.changes and self._journal and (words := self._journal.refusal()):
+            return f"The local region takes no changes: {words}."
+        return ""
+
+    def _settle(self, operation: Operation, reply: _Reply) -> Ticket | None:
+        """End a request's change under the lock: copy it for the journal, or undo it if it failed.
+
+        Raises NotSaved.
+        """
+        if not operation.changes:
+            return None
+        if reply.status < 400 or reply.status >= 500:
+            self._store.changed(operation.service)
+        if not self._journal:
+            return None
+        touched = self._store.touched() | {operation.service}
+        if reply.status < 400:
+            try:
+                return self._journal.take(touched)
+            except NotSaved:
+                self._journal.roll_back(touched)
+                raise
+        self._journal.roll_back(touched)
+        return None
 
     def _ask_moto(self, environ: Environ, reply: _Reply) -> bytes:
         if self._moto is None:
@@ -130,9 +170,11 @@ class Application:
         status, kind, body = denial.render(operation)
         return _answer(start_response, HTTPStatus(status), kind, body)
 
-    def _later(self, operation: Operation, start_response: StartResponse) -> Iterable[bytes]:
+    def _later(
+        self, operation: Operation, words: str, start_response: StartResponse
+    ) -> Iterable[bytes]:
         """503, which SDKs try again a little later."""
-        kind, body = faults.render(operation, "ServiceUnavailable", "Drydock is being interrupted.")
+        kind, body = faults.render(operation, "ServiceUnavailable", words)
         return _answer(start_response, HTTPStatus.SERVICE_UNAVAILABLE, kind, body)
 
     def _hold_changes(self, request: OwnRequest) -> object:

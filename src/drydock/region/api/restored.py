@@ -10,14 +10,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from drydock.region.api.gaps.ecs.records import Task
+from drydock.region.api.saved.strangers import take_out_strangers
 from drydock.region.api.store import Store
 
 _WAS_SERVING = {"available", "modifying", "rebooting", "backing-up"}
 
 
-def forget_observations(store: Store) -> None:
-    """Call it once, before the first request of a restored control plane is answered."""
+def forget_observations(store: Store) -> list[dict[str, str]]:
+    """Call it once, before the first request of a restored control plane is answered.
+
+    Returns what is taken out because it is no record of ours, as `drydock status` shows problems.
+    """
     with store.writing("ecs", "elbv2", "rds", "route53"):
+        strangers = take_out_strangers(store)
         store.backend("ecs").exec_url = ""
         store.backend("ecs").exec_sessions.clear()
         for ours in store.backend("ecs").tasks.values():
@@ -43,6 +48,7 @@ def forget_observations(store: Store) -> None:
         names.serving = {}
         for check in names.health_checks.values():
             check.observed = None
+    return strangers
 
 
 def _lost(task: Task) -> None:

@@ -46,8 +46,8 @@ _LOCK = threading.RLock()
 class Store:
     """The control plane of one account and region.
 
-    `generation` grows with every change; `subscribe` tells which service changed; `saved` is the
-    generation that the state file holds, written by whoever saves.
+    `generation` grows with every change; `subscribe` reports which service changed; `saved` is the
+    generation that is on the disk, written by the journal.
     """
 
     saved = 0
@@ -58,6 +58,8 @@ class Store:
         self._generation = 0
         self._depth = 0
         self._changed: set[str] = set()
+        self._copied: set[str] = set()
+        self._unsaved: set[str] = set()
         self._listeners: list[Listener] = []
 
     @property
@@ -89,6 +91,26 @@ class Store:
         with self._holding(services):
             pass
 
+    def touched(self) -> set[str]:
+        """The services that were changed since the lock was taken; call it while it is held."""
+        self._changed |= changes.take()
+        return set(self._changed)
+
+    def copied(self, services: set[str]) -> None:
+        """Note that the journal has a copy of these services' changes; call it under the lock."""
+        self._copied |= services
+
+    def take_unsaved(self) -> set[str]:
+        """The services that changed since the last call without the journal having a copy."""
+        with self.reading():
+            unsaved, self._unsaved = self._unsaved, set()
+        return unsaved
+
+    def unsaved(self, services: set[str]) -> None:
+        """Give back what `take_unsaved` gave, after it could not be saved."""
+        with self.reading():
+            self._unsaved |= services
+
     @contextmanager
     def _holding(self, services: tuple[str, ...]) -> Iterator[None]:
         _LOCK.acquire()
@@ -107,6 +129,8 @@ class Store:
         if self._depth or not self._changed:
             return set()
         tell, self._changed = self._changed, set()
+        self._unsaved |= tell - self._copied
+        self._copied = set()
         self._generation += 1
         return tell
 

@@ -13,12 +13,11 @@ from drydock import account as declared
 from drydock.account import Account
 from drydock.errors import ConfigError
 from drydock.region.api.account import provide
-from drydock.region.api.persistence import restore
-from drydock.region.api.statefile import save
 from drydock.region.api.store import Store
 from drydock.region.certificates.authority import Authority
 from drydock.region.controllers.acm.plan import KINDS, VALIDITY
 from tests.support.served import REGION, Served
+from tests.support.states import bring_back, forget, save
 
 VPC = "vpc-0123456789abcdef0"
 PUBLIC, PRIVATE = "subnet-0123456789abcdef0", "subnet-0123456789abcdef1"
@@ -272,7 +271,8 @@ def test_it_is_saved_and_comes_back(place: Place, tmp_path: Path) -> None:
     value = place.served.client("secretsmanager").get_secret_value(SecretId="db")["SecretString"]
     save(store, tmp_path / "state")
     again = Store(store.account_id, store.region)
-    assert restore(again, tmp_path / "state")
+    forget(store.account_id)
+    assert bring_back(again, tmp_path / "state") == {}
     assert place.has(**declaration) == []
     assert again.backend("acm").certificates[arn].vouched
     shown = place.served.client("secretsmanager").get_secret_value(SecretId="db")["SecretString"]

@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
-from drydock.region.api import pickling
+from drydock.region.api.saved import pickling
 from drydock.region.certificates import issuing, keys
 from drydock.region.certificates.authority import Authority
 from drydock.region.certificates.issuing import Issued

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from drydock.region.api import pickling
 from drydock.region.api.gaps.ecs.deployments import ALARM, BREAKER
+from drydock.region.api.saved import pickling
 from tests.support.served import Served
 
 

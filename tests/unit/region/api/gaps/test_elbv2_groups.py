@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from drydock.region.api import pickling
 from drydock.region.api.gaps.elbv2 import TargetGroup, limits
+from drydock.region.api.saved import pickling
 from tests.support.served import REGION, Served
 
 FIXED = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}]

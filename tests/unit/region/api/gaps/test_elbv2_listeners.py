@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from drydock.region.api import pickling
 from drydock.region.api.gaps.elbv2 import Listener, Rule, policies
+from drydock.region.api.saved import pickling
 from tests.support.plain_moto import plain_moto
 from tests.support.served import REGION, Served
 from tests.support.tls import self_signed

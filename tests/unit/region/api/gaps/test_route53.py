@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from drydock.region.api.persistence import Saver, restore
-from drydock.region.api.store import Store
 from tests.support.served import REGION, Served
+from tests.support.states import bring_back, forget, save
 from tests.support.zones import HostedZone, record
 
 NAME_SERVER = re.compile(r"ns-(\d+)\.awsdns-(\d\d)\.(com|net|org|co\.uk)")
@@ -293,12 +292,9 @@ def test_everything_is_saved(served: Served, tmp_path: Path) -> None:
     )
     before = zone.client.list_resource_record_sets(HostedZoneId=zone.id)["ResourceRecordSets"]
     file = tmp_path / "state"
-    saver = Saver(served.store, file)
-    saver.start()
-    with served.store.writing("route53"):
-        pass
-    saver.close()
-    assert restore(Store(served.store.account_id, REGION), file)
+    save(served.store, file)
+    forget(served.store.account_id)
+    assert bring_back(served.store, file) == {}
     after = zone.client.list_resource_record_sets(HostedZoneId=zone.id)["ResourceRecordSets"]
     assert after == before
     assert zone.client.get_change(Id=change["Id"])["ChangeInfo"]["Status"] == "PENDING"

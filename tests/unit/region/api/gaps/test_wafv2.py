@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from drydock.region.api import pickling
+from drydock.region.api.saved import pickling
 from tests.support.served import Served
 
 _numbers = itertools.count(1)

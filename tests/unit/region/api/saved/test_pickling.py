@@ -12,7 +12,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from drydock.region.api import gaps, pickling
+from drydock.region.api import gaps
+from drydock.region.api.saved import pickling
 from tests.support.architecture import self_signed
 from tests.support.served import new_store
 
