@@ -1,14 +1,61 @@
-"""Service deployments and revisions in the API's words."""
+"""Tasks, service deployments and revisions in the API's words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
+from datetime import UTC, datetime
 from typing import Any
 
-from drydock.region.api.gaps.ecs.records import Service
+from drydock.region.api.gaps.ecs.records import Attachment, Container, Service, Task
 from drydock.region.api.gaps.ecs.revisions import ServiceDeployment, ServiceRevision
 
 Json = dict[str, Any]
+
+_NOT_SHOWN = frozenset(
+    {
+        "id", "cluster_name", "network_configuration", "service_name", "registered_in", "proven_at",
+        "failed_health", "failure_told", "connect", "volumes", "protected_until",
+    }
+)  # fmt: skip
+"""What a task's record holds beyond API_Task.html."""
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+_TASK = [(one.name, _camel(one.name)) for one in fields(Task) if one.name not in _NOT_SHOWN]
+_CONTAINER = [(one.name, _camel(one.name)) for one in fields(Container)]
+_ATTACHMENT = [(one.name, _camel(one.name)) for one in fields(Attachment)]
+
+
+def task_as_shown(task: Task, *, tags: bool) -> Json:
+    """A Task for `json.dumps` with `timestamp`; what is None is left out.
+
+    moto 5.2.5's own way, member by member of the model, takes 1 ms for each task, under the store's
+    lock (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html).
+    """
+    shown = _members(task, _TASK)
+    if not tags:
+        shown.pop("tags", None)
+    shown["containers"] = [_members(one, _CONTAINER) for one in task.containers]
+    shown["attachments"] = [_members(one, _ATTACHMENT) for one in task.attachments]
+    return shown
+
+
+def _members(record: object, names: Sequence[tuple[str, str]]) -> Json:
+    held = vars(record)
+    return {shown: held[name] for name, shown in names if held[name] is not None}
+
+
+def timestamp(moment: object) -> float:
+    """A time as JSON protocols write it, in seconds since 1970. Raises TypeError: it is no time."""
+    if not isinstance(moment, datetime):
+        raise TypeError(f"{type(moment).__name__} is no time")
+    known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return round(known.timestamp(), 3)
 
 
 def deployment_as_shown(service: Service, one: ServiceDeployment) -> Json:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from moto.core.responses import ActionResult
 from moto.ecs.models import ecs_backends
-from moto.ecs.responses import DESCRIBE_TASKS_TAGS, EC2ContainerServiceResponse
+from moto.ecs.responses import EC2ContainerServiceResponse
 
 from drydock.region.api.gaps.ecs import execute
 from drydock.region.api.gaps.ecs.cluster_responses import ClusterResponses
 from drydock.region.api.gaps.ecs.deployment_responses import DeploymentResponses
+from drydock.region.api.gaps.ecs.describing import task_as_shown, timestamp
 from drydock.region.api.gaps.ecs.list_responses import ListResponses
 
 if TYPE_CHECKING:
@@ -55,15 +57,13 @@ class EcsResponse(
         )
         return ActionResult({"task": task})
 
-    def describe_tasks(self) -> ActionResult:
+    def describe_tasks(self) -> str:  # type: ignore[override]
         tasks, failures = self.ecs_backend.describe_tasks_and_failures(
             self._get_param("cluster", "default"), self._get_param("tasks", [])
         )
-        if "TAGS" in self._get_param("include", []):
-            self._include_in_response(DESCRIBE_TASKS_TAGS)
-        else:
-            self._exclude_from_response(DESCRIBE_TASKS_TAGS)
-        return ActionResult({"tasks": tasks, "failures": failures})
+        tags = "TAGS" in self._get_param("include", [])
+        shown = [task_as_shown(task, tags=tags) for task in tasks]
+        return json.dumps({"tasks": shown, "failures": failures}, default=timestamp)
 
     def create_service(self) -> ActionResult:
         return ActionResult({"service": self.ecs_backend.create_service_from(self._get_params())})
