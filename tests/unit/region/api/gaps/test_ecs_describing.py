@@ -60,7 +60,7 @@ def test_a_task_is_shown_as_run_task_shows_it(served: Served) -> None:
 
 
 def test_times_are_seconds_since_1970() -> None:
-    assert describing.timestamp(datetime(2026, 1, 2, 3, 4, 5, 678_900, UTC)) == 1767323045.679
+    assert describing.timestamp(datetime(2026, 1, 2, 3, 4, 5, 678_900, UTC)) == 1767323045.678
     assert describing.timestamp(datetime(2026, 1, 2)) == 1767312000.0  # noqa: DTZ001
     with pytest.raises(TypeError):
         describing.timestamp("2026")

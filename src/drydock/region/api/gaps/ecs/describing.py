@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -51,11 +52,14 @@ def _members(record: object, names: Sequence[tuple[str, str]]) -> Json:
 
 
 def timestamp(moment: object) -> float:
-    """A time as JSON protocols write it, in seconds since 1970. Raises TypeError: it is no time."""
+    """A time as JSON protocols write it, in seconds since 1970, cut to milliseconds.
+
+    Raises TypeError: it is no time.
+    """
     if not isinstance(moment, datetime):
         raise TypeError(f"{type(moment).__name__} is no time")
     known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return round(known.timestamp(), 3)
+    return calendar.timegm(known.utctimetuple()) + known.microsecond // 1000 / 1000
 
 
 def deployment_as_shown(service: Service, one: ServiceDeployment) -> Json:
