@@ -113,6 +113,8 @@ def _choose(kind: type, service: str) -> Handler | None:
     for classes, handler in _KINDS:
         if issubclass(kind, classes):
             return handler
+    if any((one.__module__, one.__name__) in _FILTERED for one in kind.__mro__):
+        return _reduce_filtered
     if issubclass(kind, BaseBackend):
         return _Pickler.reduce_backend
     if issubclass(kind, dict) and kind.__module__.startswith("moto."):
@@ -142,6 +144,29 @@ def _reduce_lock(_: _Pickler, lock: Any) -> Any:
 
 def _reduce_function(_: _Pickler, function: Any) -> Any:
     return _reduce_inner(function) if "<locals>" in function.__qualname__ else NotImplemented
+
+
+_FILTERED = {
+    ("moto.ec2.models.security_groups", "SecurityGroup"),
+    ("moto.ec2.models.security_groups", "SecurityGroupRule"),
+}
+"""Records that hold a table of their own methods, `filters`: 24 of them in each security group."""
+_FILTERS: dict[type, dict[str, str]] = {}
+
+
+def _reduce_filtered(_: _Pickler, obj: Any) -> Any:
+    """The methods go by name, and the names once for all records of a class."""
+    state = dict(vars(obj))
+    methods = state.pop("filters")
+    kind = type(obj)
+    names = _FILTERS.setdefault(kind, {key: one.__name__ for key, one in methods.items()})
+    return object.__new__, (kind,), (state, names), None, None, _fill_filtered
+
+
+def _fill_filtered(made: Any, state: tuple[dict[str, Any], dict[str, str]]) -> None:
+    attributes, names = state
+    vars(made).update(attributes)
+    made.filters = {key: getattr(made, name) for key, name in names.items()}
 
 
 _KINDS: tuple[tuple[Any, Handler], ...] = (
