@@ -327,7 +327,9 @@ class Packets:
             "timeout": timeout,
         }
         request = urllib.request.Request(
-            self.region.record.endpoint + "/_drydock/probe", json.dumps(body).encode()
+            self.region.record.endpoint + "/_drydock/probe",
+            json.dumps(body).encode(),
+            {"Content-Type": "application/json"},
         )
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:

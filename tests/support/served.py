@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from drydock.region.api.admission import Side
 from drydock.region.api.application import Application, Handler
 from drydock.region.api.saved.journal import Journal
 from drydock.region.api.server import serve
@@ -107,12 +108,13 @@ def serving(
     store: Store | None = None,
     handlers: Mapping[str, Handler] | None = None,
     journal: Journal | None = None,
+    side: Side = "host",
 ) -> Iterator[Served]:
     """Serve `store` (a new one by default) on a free loopback port until the block ends."""
     store = store or new_store()
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server = serve(Application(store, handlers or {}, log_file, None, journal), [listener])
+    server = serve(Application(store, handlers or {}, log_file, None, journal), [listener], side)
     try:
         yield Served(store, url, log_file)
     finally:

@@ -35,5 +35,5 @@ def set_up(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("werkzeug", "botocore", "urllib3", "waitress.queue"):
+    for noisy in ("werkzeug", "botocore", "urllib3", "uvicorn.error"):
         logging.getLogger(noisy).setLevel(logging.ERROR)

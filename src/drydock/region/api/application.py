@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from drydock.errors import DrydockError, NotSaved, UsageError
+from drydock.region.api import environ as requests
 from drydock.region.api import faults, gaps
 from drydock.region.api.hold import Hold
 from drydock.region.api.operations import Environ, Operation, identify
@@ -28,7 +29,6 @@ log = logging.getLogger(__name__)
 OWN = "/_drydock/"
 _CLOSED = ("/moto-api",)
 """moto's own console can reset everything and asks nobody."""
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _LARGEST = 1024 * 1024
 
 StartResponse = Callable[..., Any]
@@ -147,6 +147,7 @@ class Application:
     def _ask_moto(self, environ: Environ, reply: _Reply) -> bytes:
         if self._moto is None:
             self._moto = _moto()
+        requests.keep_names(environ)
         answer = self._moto(environ, reply.start)
         try:
             return b"".join(answer)
@@ -196,7 +197,7 @@ class Application:
     def _own(self, environ: Environ, path: str, start_response: StartResponse) -> Iterable[bytes]:
         handler = self._handlers.get(path)
         method = environ.get("REQUEST_METHOD", "GET")
-        if handler is None or not _from_this_host(environ):
+        if handler is None or not environ.get(requests.ON_HOST):
             return _json(start_response, HTTPStatus.NOT_FOUND, {"error": f"no such path: {path}"})
         if method not in {"GET", "POST"}:
             return _json(start_response, HTTPStatus.METHOD_NOT_ALLOWED, {"error": "GET or POST"})
@@ -252,12 +253,6 @@ def _moto() -> Any:
         return werkzeug_app.create_backend_app("elbv2" if service == "elb" else service)
 
     return werkzeug_app.DomainDispatcherApplication(create)
-
-
-def _from_this_host(environ: Environ) -> bool:
-    """Tasks reach the API too, and so does a web page by a name that it owns: neither gets in here."""
-    name = environ.get("HTTP_HOST", "").rsplit(":", 1)[0].strip("[]")
-    return environ.get("REMOTE_ADDR", "") in {"127.0.0.1", "::1"} and name in _LOOPBACK
 
 
 def _body(environ: Environ) -> Any:

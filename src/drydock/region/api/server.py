@@ -1,119 +1,150 @@
-"""waitress on sockets that are bound already: the host's loopback, and one inside the region."""
+"""uvicorn on sockets that are bound already: the host's loopback, and those inside the region.
+
+uvicorn (h11) is kept well, takes thousands of connections on one thread, and gives a request's target and
+headers as they were sent. Its own `Server` wakes ten times a second and needs as long to close; as there
+is one server for each VPC endpoint, its protocol is put on asyncio's server here. What uvicorn lacks, time
+limits, is in `connection.py`; how a request reaches the application, in `bridge.py`.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import threading
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
-from waitress import wasyncore
-from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
-from waitress.server import BaseWSGIServer, create_server
-from waitress.task import WSGITask
-from waitress.trigger import trigger
+from uvicorn import Config
+from uvicorn.server import ServerState
 
-from drydock.region.api.application import Application
+from drydock.region.api.admission import LARGEST_HEAD, Side
+from drydock.region.api.bridge import Bridge, Wsgi
+from drydock.region.api.connection import Ask, Connection, Limits, Registry
 
-# Requests wait for one lock here: that some stand in the queue is no news.
-logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+log = logging.getLogger(__name__)
 
-_THREADS = 8
-"""Requests that are read at once; moto's part of each waits for the store's lock."""
+_BACKLOG = 4096
+_CLOSE_SECONDS = 5.0
+_LOOKING = 4
+"""Threads that wait for the kernel's word on a peer."""
+_T = TypeVar("_T")
 
-
-class _Parser(HTTPRequestParser):  # type: ignore[misc]
-    """Of a request that is whole already, nothing has to be asked for.
-
-    waitress 3.0.2 answers `Expect: 100-continue` with a length of 0 (an empty S3 object) by waiting
-    for a body that never comes.
-    """
-
-    def received(self, data: bytes) -> int:
-        taken: int = super().received(data)
-        if self.completed:
-            self.expect_continue = False
-        return taken
-
-
-class _Pieces:
-    """Stands for a task's channel while one of its writes is gathered."""
-
-    def __init__(self, server: object) -> None:
-        self.server = server
-        self.found: list[bytes] = []
-
-    def write_soon(self, data: bytes) -> int:
-        self.found.append(data)
-        return len(data)
-
-
-class _Task(WSGITask):  # type: ignore[misc]
-    """Sends a response's head and body in one piece.
-
-    waitress 3.0.2 sends the head at once and the body later, which is some milliseconds on a busy
-    machine. Terraform's AWS provider (5.100) gives up such an answer now and then and asks again: what
-    it had asked for was made, and it is told that it exists already.
-    """
-
-    channel: Any
-
-    def write(self, data: bytes) -> None:
-        channel: HTTPChannel = self.channel
-        pieces = _Pieces(channel.server)
-        self.channel = pieces
-        try:
-            super().write(data)
-        finally:
-            self.channel = channel
-        channel.write_soon(b"".join(pieces.found))
-
-
-class _Channel(HTTPChannel):  # type: ignore[misc]
-    parser_class = _Parser
-    task_class = _Task
+WhyNot = Callable[[tuple[str, int], tuple[str, int]], str]
+"""Client's and server's address → why that peer may not ask; empty if it may. It may wait."""
 
 
 class Server:
-    """A server that runs until `close`. It owns its sockets from then on."""
+    """What answers on some sockets until `close`. It owns them from then on."""
 
-    def __init__(self, app: Application, sockets: Sequence[socket.socket]) -> None:
-        self._map: dict[int, object] = {}
-        self._server = create_server(
-            app,
-            map=self._map,
-            sockets=list(sockets),
-            threads=_THREADS,
-            ident=None,
-            expose_tracebacks=False,
-            clear_untrusted_proxy_headers=True,
-            channel_timeout=600,
-        )
-        for one in self._map.values():
-            if isinstance(one, BaseWSGIServer):
-                one.channel_class = _Channel
-        self._wake = trigger(self._map)
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="api", daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            wasyncore.loop(timeout=1, map=self._map, count=1, use_poll=True)
+    def __init__(self, front: Front, listening: list[asyncio.Server], state: ServerState) -> None:
+        self._front = front
+        self._listening = listening
+        self._state = state
+        self._closed = False
+        self.ends: Callable[[], None] | None = None
+        """What ends with it."""
 
     def close(self) -> None:
-        """Answer nobody any more: end the loop, the workers and the sockets. Idempotent."""
-        if self._stopping.is_set():
+        """Accept nothing more; answer what has begun, for a few seconds at most. Idempotent."""
+        if self._closed:
             return
-        self._stopping.set()
-        self._wake.pull_trigger()
-        self._thread.join(timeout=5)
-        self._server.task_dispatcher.shutdown(timeout=5)
-        wasyncore.close_all(self._map)
+        self._closed = True
+        self._front.run(self._close())
+        if self.ends is not None:
+            self.ends()
+
+    async def _close(self) -> None:
+        for one in self._listening:
+            one.close()
+        for connection in list(self._state.connections):
+            connection.shutdown()
+        if self._state.tasks:
+            await asyncio.wait(self._state.tasks, timeout=_CLOSE_SECONDS)
+        for connection in list(self._state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)  # the transports say goodbye
 
 
-def serve(app: Application, sockets: Sequence[socket.socket]) -> Server:
-    """Answer on `sockets`, which are bound (listening or not), from threads of one pool."""
-    return Server(app, sockets)
+class Front:
+    """One event loop, on a thread of its own, and one set of threads for every server of `app`."""
+
+    def __init__(self, app: Wsgi, limits: Limits | None = None) -> None:
+        self._bridge = Bridge(app)
+        self._registry = Registry(limits or Limits())
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="api-loop", daemon=True)
+        self._thread.start()
+        self._peers = ThreadPoolExecutor(_LOOKING, thread_name_prefix="api-peers")
+        self._closed = False
+
+    def serve(
+        self, sockets: Sequence[socket.socket], side: Side = "inside", why_not: WhyNot | None = None
+    ) -> Server:
+        """Answer on `sockets`, which are bound (listening or not). `why_not` judges each peer."""
+        return Server(self, *self.run(self._listen(sockets, side, why_not)))
+
+    def run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Have the loop's thread do something, and wait for it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def close(self) -> None:
+        """End the loop and the threads, once the servers are closed. Idempotent."""
+        if self._closed:
+            return
+        self._closed = True
+        self._bridge.close()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_CLOSE_SECONDS)
+        self._peers.shutdown(wait=False, cancel_futures=True)
+        self._loop.close()
+
+    async def _listen(
+        self, sockets: Sequence[socket.socket], side: Side, why_not: WhyNot | None
+    ) -> tuple[list[asyncio.Server], ServerState]:
+        config = Config(
+            self._bridge.asgi(side),
+            interface="asgi3",
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            log_level=logging.ERROR,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            h11_max_incomplete_event_size=LARGEST_HEAD,
+            timeout_keep_alive=self._registry.limits.idle,
+        )
+        config.load()
+        state = ServerState()
+        ask = self._asking(why_not) if why_not else None
+        return [
+            await self._loop.create_server(
+                lambda: Connection(self._registry, ask, config, state), sock=one, backlog=_BACKLOG
+            )
+            for one in sockets
+        ], state
+
+    def _asking(self, why_not: WhyNot) -> Ask:
+        """`why_not` on a thread, since it waits for another process."""
+
+        async def ask(client: tuple[str, int], server: tuple[str, int]) -> str:
+            return await self._loop.run_in_executor(self._peers, why_not, client, server)
+
+        return ask
+
+
+def serve(
+    app: Wsgi,
+    sockets: Sequence[socket.socket],
+    side: Side = "inside",
+    why_not: WhyNot | None = None,
+    limits: Limits | None = None,
+) -> Server:
+    """Answer for `app` on `sockets`, with a front that ends with the server."""
+    front = Front(app, limits)
+    server = front.serve(sockets, side, why_not)
+    server.ends = front.close
+    return server

@@ -19,6 +19,8 @@ from drydock.errors import RegionError
 from drydock.region.api.application import OwnRequest
 from tests.support.served import Served, serving
 
+JSON = {"Content-Type": "application/json"}
+
 
 def ask(
     served: Served, method: str, path: str, body: str = "", headers: dict[str, str] | None = None
@@ -188,7 +190,7 @@ def handled(request: OwnRequest) -> object:
 def test_own_paths(tmp_path: Path) -> None:
     paths = dict.fromkeys(("/_drydock/good", "/_drydock/sad", "/_drydock/bad"), handled)
     with serving(tmp_path / "log", handlers=paths) as served:
-        status, headers, body = ask(served, "POST", "/_drydock/good?a=b", '{"c": 1}')
+        status, headers, body = ask(served, "POST", "/_drydock/good?a=b", '{"c": 1}', JSON)
         assert (status, headers["Content-Type"]) == (200, "application/json")
         assert json.loads(body) == {"method": "POST", "query": {"a": "b"}, "body": {"c": 1}}
         status, _, body = ask(served, "GET", "/_drydock/sad")
@@ -203,13 +205,17 @@ def test_own_paths(tmp_path: Path) -> None:
         assert "secret word" not in body
         assert ask(served, "GET", "/_drydock/none")[0] == 404
         assert ask(served, "DELETE", "/_drydock/good")[0] == 405
-        assert ask(served, "POST", "/_drydock/good", "{")[0] == 400
+        assert ask(served, "POST", "/_drydock/good", "{", JSON)[0] == 400
 
 
 def test_own_paths_are_for_this_host_alone(tmp_path: Path) -> None:
     with serving(tmp_path / "log", handlers={"/_drydock/good": handled}) as served:
         status, _, _ = ask(served, "GET", "/_drydock/good", headers={"Host": "evil.example"})
-        assert status == 404
+        assert status == 403
+        kind = {"Content-Type": "text/plain"}
+        assert ask(served, "POST", "/_drydock/good", "{}", kind)[0] == 415
+    with serving(tmp_path / "log", handlers={"/_drydock/good": handled}, side="inside") as inside:
+        assert ask(inside, "GET", "/_drydock/good")[0] == 404
 
 
 def test_requests_at_once_do_not_collide(served: Served) -> None:

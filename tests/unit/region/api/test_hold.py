@@ -27,7 +27,11 @@ class FakeClock:
 
 
 def ask(served: Served, body: Any) -> int:
-    request = urllib.request.Request(f"{served.url}/_drydock/hold", json.dumps(body).encode())
+    request = urllib.request.Request(
+        f"{served.url}/_drydock/hold",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json"},
+    )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return int(answer.status)
