@@ -43,6 +43,8 @@ class RegionConfig(_Section):
     """Judge every call to the API by IAM's policies, but for those of the account's root."""
     ephemeral: bool = False
     """Databases do not wait for the disk: what was committed may be lost when the machine stops."""
+    allow_users: Literal["owner", "any"] = "owner"
+    """Which users of this machine may use the API on loopback: the region's owner and root, or any."""
     root_access_keys: tuple[str, ...] = ("drydock",)
     """Access keys that stand for the account's root where IAM is enforced. `drydock env` sets the first."""
     container_engine: Literal["auto", "podman", "docker", "none"] = "auto"

@@ -6,6 +6,7 @@ python -m drydock.region.daemon ROOT PORTER_FD INIT_FD     (the porter starts it
 from __future__ import annotations
 
 import logging
+import resource
 import signal
 import socket
 import sys
@@ -27,7 +28,7 @@ from drydock.region.api.restored import forget_observations
 from drydock.region.api.saved.database import Database
 from drydock.region.api.saved.journal import Journal
 from drydock.region.api.saved.restore import restore, take_over
-from drydock.region.api.server import Server, serve
+from drydock.region.api.server import Front, Server
 from drydock.region.api.store import Store
 from drydock.region.certificates.authority import Authority
 from drydock.region.porter_client import PorterClient
@@ -54,7 +55,8 @@ class Region:
         self.store = Store(self.config.region.account_id, self.config.region.name)
         self._porter = porter
         self._spawner = spawner
-        self._servers: list[Server] = []
+        self._front: Front | None = None
+        self._server: Server | None = None
         self._data_plane: DataPlane | None = None
         self._journal: Journal | None = None
         self._damage: list[dict[str, str]] = []
@@ -85,13 +87,15 @@ class Region:
             self._door(),
             self._journal,
         )
+        self._front = front = Front(app)
         warming = app.warm()
         authority = Authority.open(self.workspace.authority)
         warming.join()
         made = self._provide_account(authority)  # before the journal: all of it, or nothing
         self._journal.start()
         self.store.changed(*made)
-        self._servers.append(serve(app, [bound]))
+        asked = None if self.config.region.allow_users == "any" else self._porter.why_not
+        self._server = front.serve([bound], "host", asked)
         self._porter.ready(
             endpoint=self._endpoint,
             daemon_pid=linux.host_pid(),
@@ -118,7 +122,7 @@ class Region:
             self.store,
             self._porter,
             self._spawner,
-            lambda sockets: serve(app, sockets),
+            front.serve,
             names,
             authority,
         )
@@ -158,11 +162,13 @@ class Region:
 
     def close(self) -> None:
         """Stop in order: the API, the controllers with what they run, then save. Raises NotSaved."""
-        for server in self._servers:
-            server.close()
+        if self._server is not None:
+            self._server.close()
         log.info("api closed")
         if self._data_plane is not None:
             self._data_plane.close()
+        if self._front is not None:
+            self._front.close()
         if self._journal is not None:
             self._journal.close()
         log.info("region stopped")
@@ -251,6 +257,10 @@ class Region:
 
 def main() -> int:
     logs.set_up()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE, (most, most)
+    )  # each connection and each task takes some
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the porter says when to stop
     stopping = threading.Event()

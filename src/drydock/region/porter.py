@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from drydock.paths import Workspace, write_private
-from drydock.region import linux
+from drydock.region import linux, peers
 from drydock.region.processes.init import Init
 from drydock.region.processes.protocol import Message
 from drydock.region.runtime.cgroups.leftovers import sweep
@@ -208,6 +208,8 @@ class _Porter:
     def _serve(self, message: Message) -> None:
         if message.verb == "bind":
             self._bind(message)
+        elif message.verb == "peer":
+            self._peer(message)
         elif message.verb == "engine":
             self._engine(message)
         elif message.verb == "ready":
@@ -237,6 +239,12 @@ class _Porter:
             bound.close()
             return
         Message("bound", {"ticket": message.fields["ticket"], "error": refused}).send(self._channel)
+
+    def _peer(self, message: Message) -> None:
+        """Say why who connected to a host socket may not ask; the daemon's namespaces do not show it."""
+        client, server = (tuple(message.fields[one]) for one in ("client", "server"))
+        answer = {"ticket": message.fields["ticket"], "why_not": peers.why_not(client, server)}
+        Message("peer", answer).send(self._channel)
 
     def _engine(self, message: Message) -> None:
         """Run a container engine, which works in the host's namespaces alone: `words` go to it as they

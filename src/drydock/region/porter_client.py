@@ -12,6 +12,9 @@ from typing import Any
 from drydock.errors import PortUnavailable, SpawnFailed
 from drydock.region.processes.protocol import Message
 
+_PEER_SECONDS = 10
+_UNKNOWN_PEER = "Which user connects is not known: the region's porter does not answer."
+
 
 class PorterClient:
     """`on_stop` is called, once, when the porter asks to stop or is gone. Thread-safe."""
@@ -42,6 +45,19 @@ class PorterClient:
             remedy = "free one of them, or set another port in drydock.toml"
             raise PortUnavailable(f"no host port of {list(ports)} can be bound", cause, remedy)
         return socket.socket(fileno=answer.fds[0]), answer.fields["port"]
+
+    def why_not(self, client: tuple[str, int], server: tuple[str, int]) -> str:
+        """Why who connected from `client` to the host socket at `server` may not use the region; empty
+        if it is the region's owner or root."""
+        ticket = next(self._tickets)
+        try:
+            self._tell(Message("peer", {"ticket": ticket, "client": client, "server": server}))
+        except OSError:
+            return _UNKNOWN_PEER
+        with self._answered:
+            self._answered.wait_for(lambda: ticket in self._answers or self._gone, _PEER_SECONDS)
+            answer = self._answers.pop(ticket, None)
+        return answer.fields["why_not"] if answer is not None else _UNKNOWN_PEER
 
     def engine(self, words: Sequence[str], stdout: int, seconds: float) -> tuple[int, str]:
         """Run a container engine in the host's namespaces → its exit code and what it complains of.

@@ -1,0 +1,120 @@
+"""Who gets in: the region's owner by its own names, and nobody else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from tests.support.region import TestRegion
+
+JSON = {"Content-Type": "application/json"}
+AMZ = {
+    "Content-Type": "application/x-amz-json-1.1",
+    "X-Amz-Target": "AmazonEC2ContainerServiceV20141113.ListClusters",
+    "Authorization": "AWS4-HMAC-SHA256 Credential=x/20260101/ap-southeast-2/ecs/aws4_request, "
+    "SignedHeaders=host, Signature=0",
+}
+AS_ANOTHER = """
+import os, socket, sys
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+port, method, path, body = sys.argv[1:]
+with socket.socket() as client:
+    client.connect(("127.0.0.1", int(port)))
+    client.sendall(
+        f"{method} {path} HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Type: application/json\\r\\n"
+        f"Content-Length: {len(body)}\\r\\nConnection: close\\r\\n\\r\\n{body}".encode()
+    )
+    while part := client.recv(65536):
+        print(part.decode(), end="")
+"""
+
+
+def ask(
+    region: TestRegion, method: str, path: str, headers: dict[str, str], body: str = "{}"
+) -> tuple[int, str]:
+    connection = HTTPConnection(region.record.endpoint.removeprefix("http://"), timeout=20)
+    try:
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:4566", "127.0.0.1.evil.example", "203.0.113.9"]
+)
+def test_a_name_that_leads_here_is_not_enough(region: TestRegion, host: str) -> None:
+    assert ask(region, "POST", "/", AMZ)[0] == 200
+    status, words = ask(region, "POST", "/", {**AMZ, "Host": host})
+    assert status == 403
+    assert "does not answer to the host" in words
+
+
+@pytest.mark.parametrize("host", ["localhost:1", "bucket.localhost", "[::1]:4566", "127.0.0.1"])
+def test_the_regions_own_names(region: TestRegion, host: str) -> None:
+    assert ask(region, "POST", "/", {**AMZ, "Host": host})[0] == 200
+
+
+def test_a_form_of_another_site_writes_no_object(region: TestRegion) -> None:
+    s3 = region.client("s3")
+    where = {"LocationConstraint": region.record.region}
+    s3.create_bucket(Bucket="drydock-form", CreateBucketConfiguration=where)
+    page = {"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"}
+    form = '--x\r\nContent-Disposition: form-data; name="key"\r\n\r\na\r\n'
+    form += '--x\r\nContent-Disposition: form-data; name="file"\r\n\r\nbad\r\n--x--\r\n'
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    for headers in ({**kind, **page}, {**kind, "Origin": "null"}):
+        assert ask(region, "POST", "/drydock-form", headers, form)[0] == 403
+    assert ask(region, "GET", "/drydock-form", {"Sec-Fetch-Site": "same-site"}, "")[0] == 403
+    assert s3.list_objects_v2(Bucket="drydock-form")["KeyCount"] == 0
+    assert ask(region, "POST", "/drydock-form", kind, form)[0] < 300  # a program's form
+
+
+@pytest.mark.parametrize("path", ["/_drydock/hold", "/%5fdrydock/hold"])
+def test_a_hold_by_a_page_is_refused(region: TestRegion, path: str) -> None:
+    text = {"Content-Type": "text/plain"}
+    assert ask(region, "POST", path, text, '{"seconds": 9}')[0] == 415
+    page = {**JSON, "Origin": "http://127.0.0.1:9"}
+    assert ask(region, "POST", path, page, '{"seconds": 9}')[0] == 403
+    region.client("ssm").put_parameter(Name="/held", Value="no", Type="String", Overwrite=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+def test_another_user_of_this_machine_gets_nothing(region: TestRegion) -> None:
+    def other(method: str, path: str, body: str = "") -> str:
+        port = region.record.endpoint.rpartition(":")[2]
+        words = [sys.executable, "-c", AS_ANOTHER, port, method, path, body]
+        return subprocess.run(words, capture_output=True, text=True, check=True).stdout
+
+    for asked in (
+        ("GET", "/_drydock/status"),
+        ("GET", "/"),
+        ("POST", "/_drydock/hold", '{"seconds": 9}'),
+        ("PUT", "/drydock-others"),
+    ):
+        said = other(*asked)
+        assert said.startswith("HTTP/1.1 403 ")
+        assert "not user 65534" in said
+    assert ask(region, "GET", "/_drydock/status", {}, "")[0] == 200
+
+
+def test_what_it_writes_is_its_owners_alone(region: TestRegion) -> None:
+    folder = region.workspace.folder
+    assert folder.stat().st_mode & 0o077 == 0
+    open_to_others = [
+        str(path)
+        for path in files(region.workspace.region)
+        if not path.is_symlink() and path.stat().st_mode & 0o077
+    ]
+    assert open_to_others == []
+
+
+def files(folder: Path) -> list[Path]:
+    """What the region wrote beside its databases, which PostgreSQL keeps."""
+    return [one for one in folder.iterdir() if one.is_file()]
