@@ -85,6 +85,11 @@ class Front:
         """Answer on `sockets`, which are bound (listening or not). `why_not` judges each peer."""
         return Server(self, *self.run(self._listen(sockets, side, why_not)))
 
+    @property
+    def connections(self) -> int:
+        """How many clients are connected."""
+        return len(self._registry)
+
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Have the loop's thread do something, and wait for it."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

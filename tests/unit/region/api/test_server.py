@@ -15,6 +15,7 @@ import pytest
 
 from drydock.region.api import bridge, server
 from drydock.region.api.connection import Limits
+from tests.support.waiting import eventually
 
 SECONDS = 10
 Address = tuple[str, int]
@@ -183,10 +184,16 @@ def test_an_answer_that_is_not_read_is_given_up() -> None:
         start_response("200 OK", [])
         return [b"x" * size]
 
-    with running(large, stuck=1) as address, socket.create_connection(address, SECONDS) as one:
+    listener = socket.create_server(("127.0.0.1", 0))
+    front = server.Front(large, Limits(stuck=0.2))
+    running = front.serve([listener], "host")
+    with socket.create_connection(listener.getsockname(), SECONDS) as one:
         one.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        assert len(get(address)) > size
+        assert one.recv(1)
+        eventually(lambda: not front.connections, "the connection is given up")
         assert len(until_closed(one)) < size
+    running.close()
+    front.close()
 
 
 def test_one_connection_too_many_closes_the_one_that_is_idle_for_longest() -> None:
