@@ -45,8 +45,9 @@ class RegionConfig(_Section):
     """Databases do not wait for the disk: what was committed may be lost when the machine stops."""
     allow_users: Literal["owner", "any"] = "owner"
     """Which users of this machine may use the API on loopback: the region's owner and root, or any."""
-    root_access_keys: tuple[str, ...] = ("drydock",)
-    """Access keys that stand for the account's root where IAM is enforced. `drydock env` sets the first."""
+    root_access_keys: tuple[str, ...] = ()
+    """More access keys of the account's root where IAM is enforced, each its own secret. They are no
+    secret: whoever may use the API and knows one is root."""
     container_engine: Literal["auto", "podman", "docker", "none"] = "auto"
     """Where images without an [images] entry are looked for; auto: podman if it is there, else docker."""
     pull_images: bool = False

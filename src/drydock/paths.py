@@ -68,6 +68,11 @@ class Workspace:
         return self.region / "state.pickle"
 
     @property
+    def root_key(self) -> Path:
+        """The access key of the account's root, where IAM is enforced."""
+        return self.region / "root-key.json"
+
+    @property
     def databases(self) -> Path:
         return self.region / "databases"
 

@@ -97,7 +97,7 @@ def region(tmp_path_factory: pytest.TempPathFactory, needs_namespaces: None) -> 
     folder = tmp_path_factory.mktemp("enforced")
     workspace = support.prepare(folder)
     settings = folder / "drydock.toml"
-    enforced = '[region]\nenforce_iam = true\nroot_access_keys = ["drydock", "test"]'
+    enforced = '[region]\nenforce_iam = true\nroot_access_keys = ["test"]'
     settings.write_text(settings.read_text().replace("[region]", enforced, 1))
     record = support.start(workspace)
     yield Enforced(workspace, record)

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from drydock import keys
 from drydock.cli import output
 from drydock.errors import UsageError
 from drydock.paths import Workspace
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from drydock.stack.target import Target
 
 DEFAULT_FOLDER = Path("infra")
-LOCAL_KEY = "drydock"
-"""`drydock env` sets it; AWS would never issue it. The same as in stack/target.py, whose import takes
-a third of a second (a test compares them)."""
 _CREDENTIALS = (
     "AWS_ACCESS_KEY_ID",
     "AWS_PROFILE",
@@ -51,7 +49,7 @@ class Place:
 
         if self.record is None:
             return clients.aws(self.target.region)
-        return clients.local(self.record.endpoint, self.record.region)
+        return clients.local(self.record.endpoint, self.record.region, self.record.key)
 
     def stack(self, folder: Path, *, aside: bool = False) -> Stack:
         """The stack in a folder, on this target. `aside`: Terraform's words go to standard error.
@@ -93,7 +91,7 @@ def kind(environ: Mapping[str, str]) -> Literal["local", "aws"]:
 
 def safety_line(environ: Mapping[str, str]) -> str:
     """What to say first when AWS credentials are at hand but nothing named a target; else empty."""
-    if environ.get("TARGET") or environ.get("AWS_ACCESS_KEY_ID") == LOCAL_KEY:
+    if environ.get("TARGET") or keys.is_local(environ.get("AWS_ACCESS_KEY_ID", "")):
         return ""
     found = [name for name in _CREDENTIALS if environ.get(name)]
     if not found:
@@ -105,7 +103,7 @@ def safety_line(environ: Mapping[str, str]) -> str:
 
 def refuse_mixture(environ: Mapping[str, str]) -> None:
     """TARGET=aws in a shell that `drydock env` pointed at the local region: which one is meant?"""
-    if environ.get("AWS_ACCESS_KEY_ID") == LOCAL_KEY:
+    if keys.is_local(environ.get("AWS_ACCESS_KEY_ID", "")):
         raise UsageError(
             "TARGET=aws",
             "but this shell's AWS settings lead to the local region (from `drydock env`)",
@@ -149,6 +147,7 @@ def choose(
             region=record.region,
             account=record.account_id,
             region_id=record.id,
+            key=record.key,
         )
         place = Place(workspace, target, record)
     output.note(place.target.describe())

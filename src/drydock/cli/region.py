@@ -8,12 +8,11 @@ import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from drydock.cli import output
-from drydock.cli.place import LOCAL_KEY
 from drydock.paths import Workspace
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ def status(json: JsonOption = False) -> None:
 
     record = launcher.running(Workspace.here())
     if json:
-        output.document({"running": record is not None, **(asdict(record) if record else {})})
+        output.document({"running": record is not None, **(_shown(record) if record else {})})
     elif record is None:
         output.result("not running")
     else:
@@ -182,12 +181,17 @@ def env() -> None:
         output.result(line)
 
 
+def _shown(record: RegionRecord) -> dict[str, Any]:
+    """Without the secret, which `drydock env` prints alone."""
+    return {name: value for name, value in asdict(record).items() if name != "secret_key"}
+
+
 def env_lines(record: RegionRecord, environ: Mapping[str, str]) -> list[str]:
     """What a POSIX shell evaluates to talk to the region, and to nothing else. Pure."""
     values = {
         "AWS_ENDPOINT_URL": record.endpoint,
-        "AWS_ACCESS_KEY_ID": LOCAL_KEY,
-        "AWS_SECRET_ACCESS_KEY": LOCAL_KEY,
+        "AWS_ACCESS_KEY_ID": record.access_key,
+        "AWS_SECRET_ACCESS_KEY": record.secret_key,
         "AWS_REGION": record.region,
         "AWS_DEFAULT_REGION": record.region,
         "AWS_EC2_METADATA_DISABLED": "true",

@@ -16,8 +16,8 @@ import botocore.session
 from botocore.config import Config as BotoConfig
 
 from drydock.errors import CredentialsMissing
+from drydock.keys import OPEN, AccessKey
 from drydock.ops.failures import translated
-from drydock.stack.target import ACCESS_KEY
 
 if TYPE_CHECKING:
     from types_boto3_application_autoscaling import ApplicationAutoScalingClient
@@ -134,14 +134,14 @@ class Clients:
         return self._client("wafv2")
 
 
-def local(endpoint: str, region: str) -> Clients:
-    """Clients of the local region at `endpoint`, deaf to the user's AWS set-up."""
+def local(endpoint: str, region: str, key: AccessKey = OPEN) -> Clients:
+    """Clients of the local region at `endpoint`, deaf to the user's AWS set-up. `key` is its root's."""
     variables: dict[str, Any] = dict.fromkeys(_IGNORED_LOCALLY, (None, None, None, None))
     variables |= dict.fromkeys(_IGNORED_FLAGS, (None, None, False, None))
     core = botocore.session.Session(session_vars=variables)
     session = boto3.Session(
-        aws_access_key_id=ACCESS_KEY,
-        aws_secret_access_key=ACCESS_KEY,
+        aws_access_key_id=key.id,
+        aws_secret_access_key=key.secret,
         region_name=region,
         botocore_session=core,
     )

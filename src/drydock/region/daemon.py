@@ -5,6 +5,7 @@ python -m drydock.region.daemon ROOT PORTER_FD INIT_FD     (the porter starts it
 
 from __future__ import annotations
 
+import json
 import logging
 import resource
 import signal
@@ -12,15 +13,17 @@ import socket
 import sys
 import threading
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from drydock import __version__
+from drydock import __version__, keys
 from drydock.config import Config
 from drydock.errors import DrydockError, NotSaved, RegionError, RegionStartFailed, UsageError
+from drydock.keys import AccessKey
 from drydock.paths import Workspace, write_private
 from drydock.region import hostdns, linux, logs
 from drydock.region.api.application import Application, OwnRequest
@@ -96,6 +99,7 @@ class Region:
         self.store.changed(*made)
         asked = None if self.config.region.allow_users == "any" else self._porter.why_not
         self._server = front.serve([bound], "host", asked)
+        root = self._root_key()
         self._porter.ready(
             endpoint=self._endpoint,
             daemon_pid=linux.host_pid(),
@@ -105,6 +109,8 @@ class Region:
             log=str(self.workspace.log),
             id=self._identity(),
             dns=self._dns,
+            access_key=root.id,
+            secret_key=root.secret,
         )
         log.info(
             "api answers", extra={"endpoint": self._endpoint, "after": time.monotonic() - begun}
@@ -181,7 +187,18 @@ class Region:
         with self.store.reading():
             from drydock.region.api.access.door import IamDoor  # noqa: PLC0415  (moto, slow)
 
-            return IamDoor(self.store, settings.root_access_keys, str(settings.client_address))
+        own = self._root_key()
+        known = {own.id: own.secret, **{one: one for one in settings.root_access_keys}}
+        return IamDoor(self.store, known, str(settings.client_address))
+
+    def _root_key(self) -> AccessKey:
+        """The key of the account's root: random where IAM is enforced, the same at the next start."""
+        if not self.config.region.enforce_iam:
+            return keys.OPEN
+        path = self.workspace.root_key
+        if not path.exists():
+            write_private(path, json.dumps(asdict(keys.new())))
+        return AccessKey(**json.loads(path.read_text()))
 
     def status(self, _request: OwnRequest) -> dict[str, Any]:
         """What `GET /_drydock/status` answers."""

@@ -11,6 +11,7 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from drydock.config import Config
+from drydock.keys import OPEN
 from drydock.paths import Workspace
 from drydock.region.addresses import API, address_of, host_names
 from drydock.region.api.store import Store
@@ -271,6 +272,6 @@ def _task_environment(config: Config) -> dict[str, str]:
         "AWS_REGION": config.region.name,
         "AWS_DEFAULT_REGION": config.region.name,
         "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
-        "AWS_ACCESS_KEY_ID": "drydock",
-        "AWS_SECRET_ACCESS_KEY": "drydock",
+        "AWS_ACCESS_KEY_ID": OPEN.id,
+        "AWS_SECRET_ACCESS_KEY": OPEN.secret,
     }

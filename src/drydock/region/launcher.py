@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
 from drydock.alive import born
@@ -25,6 +25,7 @@ from drydock.errors import (
     RegionNotRunning,
     RegionStartFailed,
 )
+from drydock.keys import OPEN, AccessKey
 from drydock.paths import Workspace, write_private
 
 START_SECONDS = 30
@@ -47,6 +48,13 @@ class RegionRecord:
     """Of the saved control plane: another one after a purge, so that an old plan is recognised."""
     dns: str = ""
     """Where the DNS server answers on loopback: `127.0.0.1:5354`."""
+    access_key: str = OPEN.id
+    """Of the account's root, as is the next."""
+    secret_key: str = field(default=OPEN.secret, repr=False)
+
+    @property
+    def key(self) -> AccessKey:
+        return AccessKey(self.access_key, self.secret_key)
 
 
 def start(workspace: Workspace, config: Config) -> RegionRecord:
@@ -134,10 +142,10 @@ def _start_error(answer: dict[str, Any], workspace: Workspace) -> RegionError:
 
 
 def _record(answer: dict[str, Any]) -> RegionRecord:
-    needed = {
-        field.name: answer[field.name] for field in fields(RegionRecord) if field.name != "dns"
-    }
-    return RegionRecord(**needed, dns=answer.get("dns", ""))
+    known = fields(RegionRecord)
+    needed = {one.name: answer[one.name] for one in known if one.default is MISSING}
+    more = {one.name: answer[one.name] for one in known if one.name in answer}
+    return RegionRecord(**{**needed, **more})
 
 
 def running(workspace: Workspace) -> RegionRecord | None:

@@ -91,7 +91,7 @@ def state_arguments(source: StackSource, target: Target, state: Path) -> list[st
 def read_lock(target: Target, bucket: str, key: str) -> Holder | None:
     """Who holds the lock that is the object `key`; None: there is none. Raises OpsError."""
     api = (
-        clients.local(target.endpoint, target.region)
+        clients.local(target.endpoint, target.region, target.root)
         if target.is_local
         else clients.aws(target.region)
     )
@@ -111,7 +111,7 @@ def make_bucket(target: Target, bucket: str) -> bool:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
     Raises StackError: the region does not answer, or refuses.
     """
-    region = clients.local(target.endpoint, target.region)
+    region = clients.local(target.endpoint, target.region, target.root)
     s3 = region.session.client("s3", endpoint_url=region.endpoint, config=region.config)
     try:
         try:

@@ -35,7 +35,7 @@ def absent(planned: Mapping[str, Any], target: Target) -> list[Missing]:
     arns = named(planned, target.region)
     if not arns:
         return []
-    api = clients.local(target.endpoint, target.region)
+    api = clients.local(target.endpoint, target.region, target.root)
     with translated(api.endpoint):
         acm = api.session.client("acm", endpoint_url=api.endpoint, config=api.config)
         return [Missing("certificate", arn) for arn in arns if not _is_there(acm, arn)]

@@ -12,10 +12,9 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from drydock.errors import CredentialsMissing
+from drydock.keys import OPEN, AccessKey
 
 DEFAULT_REGION = "ap-southeast-2"
-ACCESS_KEY = "drydock"
-"""A local region asks for a signature, but not for whose; this is no secret."""
 _KEPT_LOCALLY = frozenset({"AWS_CA_BUNDLE"})
 
 
@@ -30,10 +29,12 @@ class Target:
     """The local region's API. For AWS it is empty, unless AWS_ENDPOINT_URL leads elsewhere."""
     region_id: str = ""
     """Which local region: one that was deleted and made anew has another id."""
-    access_key: str = ACCESS_KEY
+    access_key: str = OPEN.id
     """Local credentials, as are the next two; on AWS the SDK's ordinary chain finds them."""
-    secret_key: str = field(default=ACCESS_KEY, repr=False)
+    secret_key: str = field(default=OPEN.secret, repr=False)
     session_token: str = field(default="", repr=False)
+    root: AccessKey = OPEN
+    """The local region's, whoever acts there."""
     arn: str = ""
     """Who acts on AWS, as STS tells it."""
     profile: str = ""
@@ -46,12 +47,13 @@ class Target:
         region: str = DEFAULT_REGION,
         account: str = "123456789012",
         region_id: str = "",
+        key: AccessKey = OPEN,
     ) -> Target:
         """The local region whose API answers at `endpoint`, a URL with an IP address as its host.
 
-        (With an IP address S3 is asked path-style; with a name, at BUCKET.NAME.)
+        (With an IP address S3 is asked path-style; with a name, at BUCKET.NAME.) `key` is its root's.
         """
-        return cls("local", region, account, endpoint, region_id)
+        return cls("local", region, account, endpoint, region_id, key.id, key.secret, root=key)
 
     @classmethod
     def aws(cls) -> Target:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from drydock import keys
 from drydock.cli import place
 from drydock.errors import UsageError
 
@@ -41,14 +42,16 @@ def test_the_place_is_always_said(run: Run) -> None:
     assert "LOCAL region ap-southeast-2" in run("plan").err
 
 
-def test_the_regions_own_key_is_no_aws_credential() -> None:
-    assert place.safety_line({"AWS_ACCESS_KEY_ID": place.LOCAL_KEY}) == ""
+@pytest.mark.parametrize("key", [keys.OPEN, keys.new()])
+def test_the_regions_own_key_is_no_aws_credential(key: keys.AccessKey) -> None:
+    assert place.safety_line({"AWS_ACCESS_KEY_ID": key.id}) == ""
 
 
-def test_the_regions_own_key_is_the_same_everywhere() -> None:
-    from drydock.stack.target import ACCESS_KEY
-
-    assert place.LOCAL_KEY == ACCESS_KEY
+def test_a_random_key_is_random_and_keeps_its_secret_to_itself() -> None:
+    one, other = keys.new(), keys.new()
+    assert one != other
+    assert len(one.id) == 20
+    assert one.secret not in repr(one)
 
 
 def test_target_aws_says_which_account_and_speaks_to_it(
@@ -74,7 +77,7 @@ def test_target_aws_in_a_shell_of_the_local_region_is_refused(
     run: Run, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TARGET", "aws")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", place.LOCAL_KEY)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", keys.OPEN.id)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
     ended = run("plan")
     assert ended.code == 2

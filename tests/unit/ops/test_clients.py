@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from drydock.errors import CredentialsMissing
+from drydock.keys import OPEN
 from drydock.ops import clients
-from drydock.stack.target import ACCESS_KEY
 
 ENDPOINT = "http://127.0.0.1:4599"
 
@@ -39,7 +39,7 @@ def test_local_clients_hear_nothing_of_the_users_set_up(
     assert ecs.meta.config.proxies == {}  # type: ignore[attr-defined]
     credentials = local.session.get_credentials()
     assert credentials is not None
-    assert (credentials.access_key, credentials.token) == (ACCESS_KEY, None)
+    assert (credentials.access_key, credentials.token) == (OPEN.id, None)
 
 
 def test_aws_clients_need_credentials() -> None:

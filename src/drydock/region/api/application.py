@@ -94,6 +94,8 @@ class Application:
         reply = _Reply()
         ticket: Ticket | None = None
         try:
+            if self._door and (denial := self._door.forged(environ)):
+                return self._refused(operation, denial, start_response)
             with self._store.reading():
                 if self._door and (denial := self._door.refuse(environ, operation)):
                     return self._refused(operation, denial, start_response)

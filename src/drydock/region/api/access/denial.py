@@ -12,7 +12,27 @@ from typing import Literal
 from drydock.region.api import faults
 from drydock.region.api.operations import Operation
 
-Why = Literal["denied", "unknown key", "expired", "unsigned"]
+Why = Literal[
+    "denied", "unknown key", "expired", "unsigned",
+    "wrong", "skewed", "over", "malformed", "unsupported", "other body",
+]  # fmt: skip
+"""The second line is of signatures: it does not match, its time is not now, a signed URL's time is over, a
+part is missing, it is of another kind, it was made for another body."""
+
+_WRONG = {
+    "json": (400, "InvalidSignatureException"),
+    "rest-json": (403, "InvalidSignatureException"),
+    "ec2": (401, "AuthFailure"),
+    "s3": (403, "SignatureDoesNotMatch"),
+    "query": (403, "SignatureDoesNotMatch"),
+}
+_INCOMPLETE = {
+    "json": (400, "IncompleteSignatureException"),
+    "rest-json": (403, "IncompleteSignatureException"),
+    "ec2": (400, "IncompleteSignature"),
+    "s3": (400, "AuthorizationHeaderMalformed"),
+    "query": (400, "IncompleteSignature"),
+}
 
 # json, ec2, s3, query (and the other XML)
 _CODES: dict[Why, dict[str, tuple[int, str]]] = {
@@ -44,19 +64,50 @@ _CODES: dict[Why, dict[str, tuple[int, str]]] = {
         "s3": (403, "AccessDenied"),
         "query": (403, "MissingAuthenticationToken"),
     },
+    "wrong": _WRONG,
+    "skewed": {**_WRONG, "ec2": (400, "RequestExpired"), "s3": (403, "RequestTimeTooSkewed")},
+    "over": {**_WRONG, "ec2": (400, "RequestExpired"), "s3": (403, "AccessDenied")},
+    "malformed": _INCOMPLETE,
+    "unsupported": {**_INCOMPLETE, "s3": (400, "InvalidRequest")},
+    "other body": {**_WRONG, "s3": (400, "XAmzContentSHA256Mismatch")},
 }
+_NO_MATCH = (
+    "The request signature we calculated does not match the signature you provided. Check your AWS "
+    "Secret Access Key and signing method. Consult the service documentation for details."
+)
 _WORDS: dict[Why, str] = {
     "unknown key": "The security token included in the request is invalid.",
     "expired": "The security token included in the request is expired",
     "unsigned": "Request is missing Authentication Token",
+    "wrong": _NO_MATCH,
+    "skewed": "Signature expired or not yet current: its time is more than 15 minutes from now",
+    "over": "Signature expired: the time for which the URL was signed is over",
+    "malformed": "The request signature does not conform to AWS standards: a part is missing or wrong",
+    "unsupported": "The request signature does not conform to AWS standards: use AWS4-HMAC-SHA256",
+    "other body": _NO_MATCH,
 }
 _S3_WORDS: dict[Why, str] = {
     "unknown key": "The AWS Access Key Id you provided does not exist in our records.",
     "expired": "The provided token has expired.",
+    "wrong": (
+        "The request signature we calculated does not match the signature you provided. Check your "
+        "key and signing method."
+    ),
+    "skewed": "The difference between the request time and the current time is too large.",
+    "over": "Request has expired",
+    "malformed": "The authorization header that you provided is not valid.",
+    "unsupported": (
+        "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
+    ),
+    "other body": "The provided 'x-amz-content-sha256' header does not match what was computed.",
 }
 _EC2_WORDS: dict[Why, str] = {
     "unknown key": "AWS was not able to validate the provided access credentials",
     "expired": "Request has expired.",
+    "wrong": "AWS was not able to validate the provided access credentials",
+    "other body": "AWS was not able to validate the provided access credentials",
+    "skewed": "Request has expired.",
+    "over": "Request has expired.",
 }
 
 

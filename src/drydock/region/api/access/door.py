@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from drydock.region.api.access import principals, web_identity
+from drydock.region.api.access import principals, signing, web_identity
 from drydock.region.api.access.call import Call, read
 from drydock.region.api.access.checks.general import needed
 from drydock.region.api.access.denial import Denial
@@ -20,15 +20,32 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
 
 class IamDoor:
-    """`root_keys` stand for the account's root; `client_address` for clients on the host."""
+    """`root_keys` (id → secret) stand for the account's root; `client_address` for clients on the
+    host."""
 
-    def __init__(self, store: Store, root_keys: Iterable[str], client_address: str) -> None:
+    def __init__(self, store: Store, root_keys: Mapping[str, str], client_address: str) -> None:
         self._store = store
-        self._root_keys = frozenset(root_keys)
+        self._root_keys = dict(root_keys)
         self._client_address = client_address
 
+    def forged(self, environ: Environ) -> Denial | None:
+        """Why the request is not from who holds its key's secret; None if it is, or names no key.
+
+        Call it without the store's lock: it reads the body, however large it is.
+        """
+        key, _ = principals.credentials(environ)
+        if not key:
+            return None
+        with self._store.reading():
+            secret = self._root_keys.get(key) or principals.secret(self._store, key)
+        if secret is None:
+            return Denial("unknown key")
+        why = signing.problem(environ, secret, datetime.now(UTC))
+        return Denial(why) if why else None
+
     def refuse(self, environ: Environ, operation: Operation) -> Denial | None:
-        """Why the request may not go on; None if it may. Call it under the store's lock."""
+        """Why a request that is not forged may not go on; None if it may. Call it under the store's
+        lock."""
         key, token = principals.credentials(environ)
         if key in self._root_keys:
             return None

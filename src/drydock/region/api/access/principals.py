@@ -68,6 +68,18 @@ def caller(store: Store, key: str, token: str, root_keys: Iterable[str]) -> Call
     raise UnknownKeyError(key)
 
 
+def secret(store: Store, key: str) -> str | None:
+    """The secret of an active access key; None if there is no such key. Call it under the store's lock."""
+    session = store.backend("sts").get_assumed_role_from_access_key(key)
+    if session is not None:
+        return str(session.secret_access_key)
+    for user in store.backend("iam").users.values():
+        for one in user.access_keys:
+            if one.access_key_id == key and one.status == "Active":
+                return str(one.secret_access_key)
+    return None
+
+
 def anonymous(store: Store) -> Caller:
     """Who signs nothing."""
     return Caller("anonymous", store.account_id, frozenset())
