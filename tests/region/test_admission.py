@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from tests.support.region import TestRegion
+
+pytestmark = pytest.mark.region
 
 JSON = {"Content-Type": "application/json"}
 AMZ = {
@@ -118,3 +124,88 @@ def test_what_it_writes_is_its_owners_alone(region: TestRegion) -> None:
 def files(folder: Path) -> list[Path]:
     """What the region wrote beside its databases, which PostgreSQL keeps."""
     return [one for one in folder.iterdir() if one.is_file()]
+
+
+PAGE = """<!doctype html><title>foreign</title>
+<form id=upload method=post enctype=multipart/form-data action="{api}/drydock-page">
+  <input name=key value=bad><input name=file value=bad>
+</form>
+<form id=text method=post enctype=text/plain action="{api}/_drydock/hold">
+  <input name='{{"seconds": 9, "a": "' value='"}}'>
+</form>
+"""
+ASK = """async ([url, options]) => {
+  try { const answer = await fetch(url, options); return `${answer.status} ${await answer.text()}`; }
+  catch (error) { return `failed: ${error}`; }
+}"""
+
+
+@pytest.fixture
+def page_url(region: TestRegion) -> Iterator[str]:
+    """A page that somebody else serves under a name of its own, which leads to this machine."""
+    body = PAGE.format(api=region.record.endpoint).encode()
+
+    class Foreign(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Foreign) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://evil.example:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.mark.browser
+def test_a_page_in_a_browser_gets_nothing(region: TestRegion, page_url: str) -> None:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    s3 = region.client("s3")
+    where = {"LocationConstraint": region.record.region}
+    s3.create_bucket(Bucket="drydock-page", CreateBucketConfiguration=where)
+    s3.put_object(Bucket="drydock-page", Key="state", Body=b"mine")
+    api = region.record.endpoint
+    rebound = f"http://evil.example:{api.rpartition(':')[2]}"
+    register = {"method": "POST", "headers": AMZ}
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--host-resolver-rules=MAP evil.example 127.0.0.1"],
+        )
+        try:
+            page = browser.new_page()
+            # the page's own name comes to lead to the region: it is of one origin with it then
+            assert page.goto(f"{rebound}/").status == 403
+            said = page.evaluate(ASK, [f"{rebound}/", {**register, "body": "{}"}])
+            assert said.startswith("403 This region does not answer to the host")
+            said = page.evaluate(ASK, [f"{rebound}/_drydock/status", {}])
+            assert said.startswith("403 ")
+            # another site, which sends what needs no leave
+            page.goto(page_url)
+            for url, options in (
+                (f"{api}/drydock-page/state", {"method": "DELETE"}),
+                (f"{api}/drydock-page/state", {"method": "PUT", "body": "bad"}),
+                (f"{api}/_drydock/hold", {"method": "POST", "body": '{"seconds": 9}'}),
+                (f"{api}/_drydock/status", {}),
+                (f"{api}/drydock-page", {"method": "POST", "mode": "no-cors", "body": "a=b"}),
+            ):
+                assert page.evaluate(ASK, [url, options]).startswith(("failed", "0 "))
+            for form in ("upload", "text"):
+                page.goto(page_url)
+                with page.expect_navigation() as navigation:
+                    page.evaluate("name => document.getElementById(name).submit()", form)
+                assert navigation.value.status == 403
+        finally:
+            browser.close()
+    listed = [one["Key"] for one in s3.list_objects_v2(Bucket="drydock-page")["Contents"]]
+    assert listed == ["state"]
+    assert s3.get_object(Bucket="drydock-page", Key="state")["Body"].read() == b"mine"
+    region.client("ssm").put_parameter(Name="/page", Value="no", Type="String", Overwrite=True)

@@ -5,7 +5,12 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+import subprocess
+import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -699,3 +704,68 @@ def test_who_is_known_survives_a_restart(region: Enforced) -> None:
     region.restart()
     region.as_("ec2", session).describe_vpcs()
     assert refused(region.as_("ec2", session).describe_subnets)[1] == "UnauthorizedOperation"
+
+
+def test_a_key_with_another_secret_is_nobodys(region: Enforced) -> None:
+    key = {**region.user(allow("*")), "SecretAccessKey": "another"}
+    assert refused(region.as_("ecs", key).list_clusters)[:2] == (400, "InvalidSignatureException")
+    assert refused(region.as_("iam", key).list_users)[:2] == (403, "SignatureDoesNotMatch")
+    assert refused(region.as_("ec2", key).describe_vpcs)[:2] == (401, "AuthFailure")
+    assert refused(region.as_("s3", key).list_buckets)[:2] == (403, "SignatureDoesNotMatch")
+    session = region.assume(
+        region.user(allow("sts:AssumeRole")),
+        region.role({"Principal": {"AWS": region.record.account_id}}, allow("*")),
+    )
+    region.as_("ec2", session).describe_vpcs()
+    stolen = {**session, "SecretAccessKey": "another"}
+    assert refused(region.as_("rds", stolen).describe_db_clusters)[1] == "SignatureDoesNotMatch"
+
+
+def test_the_roots_key_is_random_and_the_known_word_opens_nothing(region: Enforced) -> None:
+    word = {"AccessKeyId": "drydock", "SecretAccessKey": "drydock"}
+    assert refused(region.as_("iam", word).list_users)[1] == "InvalidClientTokenId"
+    own = region.record.key
+    root = {"AccessKeyId": own.id, "SecretAccessKey": own.secret}
+    region.as_("iam", root).list_users()
+    assert refused(region.as_("iam", {**root, "SecretAccessKey": "drydock"}).list_users)[1] == (
+        "SignatureDoesNotMatch"
+    )
+    assert region.workspace.root_key.stat().st_mode & 0o077 == 0
+    shown = drydock(region, "region", "status", "--json")
+    assert own.id in shown
+    assert own.secret not in shown
+    assert own.secret in drydock(region, "env")
+    assert own.secret not in region.log
+
+
+def drydock(region: Enforced, *words: str) -> str:
+    command = [str(Path(sys.executable).with_name("drydock")), *words]
+    return subprocess.run(
+        command, cwd=region.workspace.root, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_a_signed_url_is_its_makers_until_its_time_is_over(region: Enforced) -> None:
+    owner = region.client("s3")
+    where = {"LocationConstraint": region.record.region}
+    owner.create_bucket(Bucket="drydock-signed", CreateBucketConfiguration=where)
+    owner.put_object(Bucket="drydock-signed", Key="a b%2F", Body=b"mine")
+    key = region.user(allow("s3:GetObject", "arn:aws:s3:::drydock-signed/*"))
+    s3 = region.as_("s3", key)
+    asked = {"Bucket": "drydock-signed", "Key": "a b%2F"}
+    url = s3.generate_presigned_url("get_object", asked, ExpiresIn=60)
+    assert requested(url) == (200, b"mine")
+    status, words = requested(url.replace("drydock-signed", "drydock-other"))
+    assert (status, b"SignatureDoesNotMatch" in words) == (403, True)
+    over = s3.generate_presigned_url("get_object", asked, ExpiresIn=-1)
+    status, words = requested(over)
+    assert (status, b"<Message>Request has expired</Message>" in words) == (403, True)
+
+
+def requested(url: str) -> tuple[int, bytes]:
+    try:
+        with urllib.request.urlopen(url, timeout=20) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
