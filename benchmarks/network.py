@@ -174,7 +174,9 @@ def probe(endpoint: str, source: Any, address: str) -> dict[str, Any]:
     """One TCP packet and its answer; a dropped one is waited for no longer than an answer takes."""
     body = {"source": source["NetworkInterfaceId"], "address": address, "port": 80, "timeout": 0.05}
     request = urllib.request.Request(  # noqa: S310 - our own region, on loopback
-        f"{endpoint}/_drydock/probe", json.dumps(body).encode(), {"Content-Type": "application/json"}
+        f"{endpoint}/_drydock/probe",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json"},
     )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -209,3 +211,18 @@ def test_a_page_in_a_browser_gets_nothing(region: TestRegion, page_url: str) -> 
     assert listed == ["state"]
     assert s3.get_object(Bucket="drydock-page", Key="state")["Body"].read() == b"mine"
     region.client("ssm").put_parameter(Name="/page", Value="no", Type="String", Overwrite=True)
+
+
+def test_idle_and_slow_clients_keep_nobody_waiting(region: TestRegion) -> None:
+    host, _, port = region.record.endpoint.removeprefix("http://").rpartition(":")
+    slow = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\nhalf"
+    starts = [b""] * 300 + [slow, slow[:20]] * 100
+    with ExitStack() as stack:
+        for start in starts:
+            one = stack.enter_context(socket.create_connection((host, int(port)), 20))
+            one.sendall(start)
+        ecs = region.client("ecs")
+        ecs.create_cluster(clusterName="beside")
+        answer = ecs.describe_services(cluster="beside", services=["none"])
+        assert answer["failures"][0]["reason"] == "MISSING"
+        assert region.inspect()["endpoint"] == region.record.endpoint
