@@ -37,7 +37,6 @@ class Crowd:
         self._idle = [self._connect() for _ in range(IDLE)]
         for one in self._idle[: IDLE // 2]:
             one.sendall(_ASK)
-        for one in self._idle[: IDLE // 2]:
             assert one.recv(65536).startswith(b"HTTP/1.1 200")
         self._slow = [self._slowly(number) for number in range(SLOW)]
         self.returned = 0
