@@ -161,7 +161,7 @@ lock: setup ## Write requirements.lock anew from pyproject.toml (UPGRADE=1: newe
 .PHONY: bench
 bench: setup ## Run every benchmark
 	@scripts/packages --optional wrk:wrk
-	@for name in start up tasklist throughput changes balancers deployments tasks network; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit; done
+	@for name in start up connections tasklist throughput changes balancers deployments tasks network; do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit; done
 
 .PHONY: clean
 clean: ## Stop the region and remove .venv and caches; the region's data stays

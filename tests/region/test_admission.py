@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from drydock.region import launcher
+from tests.support import region as support
 from tests.support.region import TestRegion
 
 pytestmark = pytest.mark.region
@@ -52,6 +54,13 @@ def ask(
         return answer.status, answer.read().decode()
     finally:
         connection.close()
+
+
+def as_another(region: TestRegion, method: str, path: str, body: str = "") -> str:
+    """What another user of this machine is answered, headers included."""
+    port = region.record.endpoint.rpartition(":")[2]
+    words = [sys.executable, "-c", AS_ANOTHER, port, method, path, body]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.parametrize(
@@ -95,21 +104,29 @@ def test_a_hold_by_a_page_is_refused(region: TestRegion, path: str) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
 def test_another_user_of_this_machine_gets_nothing(region: TestRegion) -> None:
-    def other(method: str, path: str, body: str = "") -> str:
-        port = region.record.endpoint.rpartition(":")[2]
-        words = [sys.executable, "-c", AS_ANOTHER, port, method, path, body]
-        return subprocess.run(words, capture_output=True, text=True, check=True).stdout
-
     for asked in (
         ("GET", "/_drydock/status"),
         ("GET", "/"),
         ("POST", "/_drydock/hold", '{"seconds": 9}'),
         ("PUT", "/drydock-others"),
     ):
-        said = other(*asked)
+        said = as_another(region, *asked)
         assert said.startswith("HTTP/1.1 403 ")
         assert "not user 65534" in said
     assert ask(region, "GET", "/_drydock/status", {}, "")[0] == 200
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+def test_any_user_if_the_settings_say_so(tmp_path: Path, needs_namespaces: None) -> None:
+    workspace = support.prepare(tmp_path)
+    settings = tmp_path / "drydock.toml"
+    open_to_all = '[region]\nallow_users = "any"'
+    settings.write_text(settings.read_text().replace("[region]", open_to_all, 1))
+    try:
+        region = TestRegion(workspace, support.start(workspace))
+        assert as_another(region, "GET", "/_drydock/status").startswith("HTTP/1.1 200 ")
+    finally:
+        launcher.stop(workspace)
 
 
 def test_what_it_writes_is_its_owners_alone(region: TestRegion) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import tempfile
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -74,6 +75,7 @@ class Bridge:
     def __init__(self, app: Wsgi) -> None:
         self._app = app
         self._aws = _Pool("api", _THREADS, _MOST)
+        self._noted = float("-inf")
         self._own = _Pool("api-own", _OWN_THREADS, _MOST_OWN)
 
     def asgi(self, side: Side) -> Callable[[dict[str, Any], Receive, Send], Awaitable[None]]:
@@ -101,7 +103,7 @@ class Bridge:
         if no is None and (words := await connection.refusal()):
             no = Refusal(HTTPStatus.FORBIDDEN, words)
         if no is not None:
-            log.warning("refused", extra={"status": no.status.value, "words": no.words})
+            self._note(no)
             await _refuse(connection, scope, receive, send, no)
             return
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as body:
@@ -112,6 +114,13 @@ class Bridge:
                 return
             request = environ.build(scope, body, length, on_host=side == "host")
             await self._serve(connection, request, head, send)
+
+    def _note(self, no: Refusal) -> None:
+        """A line in the log, at most one a second: who is refused shall not fill the disk."""
+        now = time.monotonic()
+        if now - self._noted >= 1:
+            self._noted = now
+            log.warning("refused", extra={"status": no.status.value, "words": no.words})
 
     async def _serve(
         self, connection: Connection, request: Environ, head: Head, send: Send
