@@ -29,6 +29,8 @@ _MOST, _MOST_OWN = 512, 64
 """Requests that are served or wait for a thread; the next one is answered 503, which SDKs try again."""
 _IN_MEMORY = 256 * 1024
 """Bytes of a body; a larger one is kept in a file without a name."""
+_WRITTEN = 1024 * 1024
+"""Bytes that are written to such a file at once."""
 _PIECE = 256 * 1024
 _SWALLOWED = 64 * 1024
 """Bytes of a refused request's body that are read, so that its client reads the answer."""
@@ -175,7 +177,7 @@ async def _read(
         raise _too_large(most)
     limits = connection.limits
     loop = asyncio.get_running_loop()
-    begun, length = loop.time(), 0
+    begun, length, pending = loop.time(), 0, bytearray()
     while True:
         deadline = begun + limits.body_grace + length / limits.body_rate
         try:
@@ -190,14 +192,26 @@ async def _read(
         length += len(message["body"])
         if length > most:
             raise _too_large(most)
-        try:
-            body.write(message["body"])
-        except OSError as error:
-            words = f"The request's body cannot be kept on this machine's disk: {error.strerror}."
-            raise _BodyError(HTTPStatus.SERVICE_UNAVAILABLE, words) from error
-        if not message["more_body"]:
+        pending += message["body"]
+        done = not message["more_body"]
+        if done or len(pending) >= _WRITTEN:
+            await _keep(body, bytes(pending), on_disk=length > _IN_MEMORY)
+            pending.clear()
+        if done:
             body.seek(0)
             return length
+
+
+async def _keep(body: IO[bytes] | Any, data: bytes, *, on_disk: bool) -> None:
+    """Write a part of a body; not on the loop's thread if that may wait for a disk."""
+    try:
+        if on_disk:
+            await asyncio.to_thread(body.write, data)
+        else:
+            body.write(data)
+    except OSError as error:
+        words = f"The request's body cannot be kept on this machine's disk: {error.strerror}."
+        raise _BodyError(HTTPStatus.SERVICE_UNAVAILABLE, words) from error
 
 
 def _too_large(most: int) -> _BodyError:

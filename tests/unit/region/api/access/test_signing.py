@@ -20,8 +20,11 @@ from drydock.region.api.access import chunks, signing
 from drydock.region.api.operations import Environ
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
-NOW = datetime.now(UTC)
 ENDPOINT = "http://127.0.0.1:4566"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 def received(method: str, url: str, headers: dict[str, str], body: bytes = b"") -> Environ:
@@ -84,21 +87,21 @@ CALLS: dict[str, tuple[str, Callable[[Any], object]]] = {
 @pytest.mark.parametrize("name", CALLS)
 def test_what_boto3_signs_is_right_and_nothing_else(name: str) -> None:
     environ = sent(*CALLS[name])
-    assert signing.problem(environ, SECRET, NOW) is None
-    assert signing.problem(environ, SECRET + "x", NOW) == "wrong"
-    assert signing.problem({**environ, "REQUEST_METHOD": "DELETE"}, SECRET, NOW) == "wrong"
+    assert signing.problem(environ, SECRET, now()) is None
+    assert signing.problem(environ, SECRET + "x", now()) == "wrong"
+    assert signing.problem({**environ, "REQUEST_METHOD": "DELETE"}, SECRET, now()) == "wrong"
     other = {**environ, "RAW_URI": "/other" + environ["RAW_URI"]}
-    assert signing.problem(other, SECRET, NOW) == "wrong"
+    assert signing.problem(other, SECRET, now()) == "wrong"
     changed = {**environ, "wsgi.input": io.BytesIO(b"another body")}
-    assert signing.problem(changed, SECRET, NOW) in {"wrong", "other body"}
+    assert signing.problem(changed, SECRET, now()) in {"wrong", "other body"}
     for late in (16, -16):
-        moment = NOW + timedelta(minutes=late)
+        moment = now() + timedelta(minutes=late)
         assert signing.problem(environ, SECRET, moment) == "skewed"
 
 
 def test_the_body_can_be_read_afterwards() -> None:
     environ = sent(*CALLS["key"])
-    signing.problem(environ, SECRET, NOW)
+    signing.problem(environ, SECRET, now())
     assert environ["wsgi.input"].read() == b"x" * 99
 
 
@@ -118,11 +121,11 @@ def test_a_signed_url(version: str) -> None:
         ExpiresIn=60,
     )
     environ = received("GET", url, {})
-    assert signing.problem(environ, SECRET, NOW) is None
-    assert signing.problem(environ, "x", NOW) == "wrong"
-    assert signing.problem(environ, SECRET, NOW + timedelta(seconds=90)) == "over"
-    assert signing.problem(received("GET", url.replace("/b/", "/c/"), {}), SECRET, NOW) == "wrong"
-    assert signing.problem(received("PUT", url, {}), SECRET, NOW) == "wrong"
+    assert signing.problem(environ, SECRET, now()) is None
+    assert signing.problem(environ, "x", now()) == "wrong"
+    assert signing.problem(environ, SECRET, now() + timedelta(seconds=90)) == "over"
+    assert signing.problem(received("GET", url.replace("/b/", "/c/"), {}), SECRET, now()) == "wrong"
+    assert signing.problem(received("PUT", url, {}), SECRET, now()) == "wrong"
 
 
 def test_a_signed_url_of_another_service() -> None:
@@ -130,17 +133,17 @@ def test_a_signed_url_of_another_service() -> None:
     SigV4QueryAuth(Credentials(KEY, SECRET), "sts", "eu-north-1", expires=60).add_auth(request)
     url = str(request.url)
     environ = received("GET", url, {})
-    assert signing.problem(environ, SECRET, NOW) is None
+    assert signing.problem(environ, SECRET, now()) is None
     longer = url.replace("Expires=60", "Expires=604801")
-    assert signing.problem(received("GET", longer, {}), SECRET, NOW) == "malformed"
+    assert signing.problem(received("GET", longer, {}), SECRET, now()) == "malformed"
 
 
 def test_an_older_header_of_s3() -> None:
     environ = sent("s3", lambda api: api.list_buckets(), signature_version="s3")
     assert environ["HTTP_AUTHORIZATION"].startswith("AWS ")
-    assert signing.problem(environ, SECRET, NOW) is None
-    assert signing.problem(environ, "x", NOW) == "wrong"
-    assert signing.problem(environ, SECRET, NOW + timedelta(hours=1)) == "skewed"
+    assert signing.problem(environ, SECRET, now()) is None
+    assert signing.problem(environ, "x", now()) == "wrong"
+    assert signing.problem(environ, SECRET, now() + timedelta(hours=1)) == "skewed"
 
 
 def test_what_a_client_escapes_in_what_it_signs_alone() -> None:
@@ -151,7 +154,7 @@ def test_what_a_client_escapes_in_what_it_signs_alone() -> None:
     signer = S3SigV4Auth(Credentials(KEY, SECRET), "s3", "eu-north-1")
     signer.add_auth(request)
     environ = received("GET", f"{ENDPOINT}/b/a=b,c?list-type=2", dict(request.headers.items()))
-    assert signing.problem(environ, SECRET, NOW) is None
+    assert signing.problem(environ, SECRET, now()) is None
 
 
 @pytest.mark.parametrize(
@@ -165,16 +168,16 @@ def test_what_a_client_escapes_in_what_it_signs_alone() -> None:
 )
 def test_what_is_no_signature(header: str, why: str) -> None:
     environ = received("GET", f"{ENDPOINT}/b/k", {"authorization": header})
-    assert signing.problem(environ, SECRET, NOW) == why
+    assert signing.problem(environ, SECRET, now()) == why
 
 
 def test_host_and_target_must_be_signed() -> None:
     request = AWSRequest("POST", ENDPOINT, data=b"{}", headers={"X-Other": "1"})
     SigV4Auth(Credentials(KEY, SECRET), "ecs", "eu-north-1").add_auth(request)
     headers = dict(request.headers.items())
-    assert signing.problem(received("POST", ENDPOINT, headers, b"{}"), SECRET, NOW) is None
+    assert signing.problem(received("POST", ENDPOINT, headers, b"{}"), SECRET, now()) is None
     more = {**headers, "X-Amz-Target": "Other.DeleteCluster"}
-    assert signing.problem(received("POST", ENDPOINT, more, b"{}"), SECRET, NOW) == "malformed"
+    assert signing.problem(received("POST", ENDPOINT, more, b"{}"), SECRET, now()) == "malformed"
 
 
 # -- AWS's example of a body in chunks
