@@ -85,10 +85,8 @@ class Application:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
-        if path.startswith(OWN):
+        if path.startswith((OWN, *_CLOSED)):
             return self._own(environ, path, start_response)
-        if path.startswith(_CLOSED):
-            return _answer(start_response, HTTPStatus.NOT_FOUND, "text/plain", b"not found\n")
         operation = identify(environ)
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._store.account_id
         reply = _Reply()
