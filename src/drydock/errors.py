@@ -19,7 +19,8 @@ DrydockError                     1   something failed
 │   ├── ImageNotFound
 │   ├── AuthorityUnreadable
 │   ├── NotSaved
-│   └── StateUnreadable
+│   ├── StateUnreadable
+│   └── StorageFailed                log events, metrics or bodies cannot be kept
 ├── StackError                   1   Terraform and the stack
 │   ├── TerraformMissing
 │   ├── ProviderMissing
@@ -135,6 +136,10 @@ class NotSaved(RegionError):
 
 class StateUnreadable(RegionError):
     """The saved control plane cannot be read."""
+
+
+class StorageFailed(RegionError):
+    """Log events, metrics or S3 bodies cannot be written (a full disk, say) or read; nothing has changed."""
 
 
 class StackError(DrydockError):

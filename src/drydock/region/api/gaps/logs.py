@@ -1,4 +1,4 @@
-"""CloudWatch Logs: a way in for controllers, and a bound on what is kept.
+"""CloudWatch Logs: a way in for controllers, and events that are on disk and bounded (`api/bulk`).
 
 moto 5.2.5 keeps every event for ever, counts event ids per process, so that two runs of a region would
 give two events one id, and searches every stream whatever `logStreamNamePrefix` FilterLogEvents has.
@@ -7,71 +7,32 @@ give two events one id, and searches every stream whatever `logStreamNamePrefix`
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from moto.core.utils import utcnow
 from moto.logs import urls as their_urls
 from moto.logs.exceptions import InvalidParameterException
 from moto.logs.exceptions import ResourceNotFoundException as LogGroupMissing
-from moto.logs.models import LogEvent, LogStream, logs_backends
+from moto.logs.models import LogGroup, LogQuery, logs_backends
 from moto.logs.models import LogsBackend as TheirBackend
 from moto.logs.responses import LogsResponse
+from moto.moto_api._internal import mock_random
 
-from drydock.region.api.gaps import overlay
+from drydock.region.api import bulk, changes
+from drydock.region.api.bulk.walking import FOREVER, Span
+from drydock.region.api.gaps import log_search, overlay
+from drydock.region.api.gaps.log_streams import MOST, Stream
 
-__all__ = ["LogGroupMissing", "LogsBackend", "install"]
+__all__ = ["LogGroupMissing", "LogsBackend", "Stream", "install"]
 
-KEPT_PER_STREAM = 20_000
-"""Events; the oldest go first. CloudWatch keeps what the group's retention says, we what memory allows."""
-
-
-class Stream(LogStream):
-    """A stream whose events are saved as plain columns, several times faster than as objects, or as
-    rows: of these the garbage collector would look at each."""
-
-    def __getstate__(self) -> dict[str, Any]:
-        events = self.events
-        columns = (
-            [one.event_id for one in events],
-            [one.ingestion_time for one in events],
-            [one.timestamp for one in events],
-            [one.message for one in events],
-        )
-        return {**vars(self), "events": columns}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        columns = state.pop("events")
-        if isinstance(columns, list):  # rows, of a region that an earlier version saved
-            columns = tuple(zip(*columns, strict=True))
-        vars(self).update(state)
-        self.events = [_event(*row) for row in zip(*columns, strict=True)]
-
-    def take(self, events: Sequence[tuple[int, str]]) -> None:
-        """What PutLogEvents does where nobody has subscribed, in half of moto's time: no dictionary
-        for each event, no list of all that were ever made."""
-        self.last_ingestion_time = utcnow()
-        ingested = int(time.time() * 1000)
-        first = LogEvent._event_id
-        LogEvent._event_id += len(events)
-        self.events += [
-            _event(number, ingested, at, text) for number, (at, text) in enumerate(events, first)
-        ]
-        self.stored_bytes += sum(len(text) for _, text in events)
-        self.upload_sequence_token += 1
-
-
-def _event(event_id: int, ingestion_time: int, timestamp: int, message: str) -> LogEvent:
-    event: LogEvent = object.__new__(LogEvent)
-    event.event_id, event.ingestion_time = event_id, ingestion_time
-    event.timestamp, event.message = timestamp, message
-    return event
-
-
-def _forget_oldest(stream: LogStream) -> None:
-    if len(stream.events) > KEPT_PER_STREAM:
-        del stream.events[: len(stream.events) - KEPT_PER_STREAM]
+_QUERIES = 100
+"""Queries of Logs Insights that are kept, the newest, with their answers."""
+_QUERY_ROWS = 20_000
+"""Rows of all their answers together."""
+_TAILED = 500
+"""Events that StartLiveTail tells at once."""
+_DAY = 86_400_000
+"""In milliseconds."""
 
 
 class LogsBackend(TheirBackend):
@@ -93,10 +54,30 @@ class LogsBackend(TheirBackend):
 
     def create_log_stream(self, log_group_name: str, log_stream_name: str) -> None:
         super().create_log_stream(log_group_name, log_stream_name)
-        self.groups[log_group_name].streams[log_stream_name].__class__ = Stream
+        Stream.take_over(self.groups[log_group_name].streams[log_stream_name])
+        if self.groups[log_group_name].retention_in_days:
+            _retain(self.groups[log_group_name])
+
+    def delete_log_stream(self, log_group_name: str, log_stream_name: str) -> None:
+        group = self.groups.get(log_group_name)
+        stream = group.streams.get(log_stream_name) if group else None
+        super().delete_log_stream(log_group_name, log_stream_name)
+        _release([stream])
+
+    def delete_log_group(self, log_group_name: str) -> None:
+        group = self.groups.get(log_group_name)
+        super().delete_log_group(log_group_name)
+        _release(group.streams.values() if group else ())
+
+    def stream(self, group: str, stream: str) -> Stream:
+        """Raises LogGroupMissing: no such group, or its stream was deleted."""
+        found = self.groups[group].streams.get(stream) if group in self.groups else None
+        if not isinstance(found, Stream):
+            raise LogGroupMissing("The specified log group or log stream does not exist.")
+        return found
 
     def write_events(self, group: str, stream: str, events: Iterable[tuple[int, str]]) -> None:
-        """Append (milliseconds since 1970, text) in the order they happened.
+        """Append (milliseconds since 1970, text), on the disk within 0.5 s; no record changes.
 
         Events with times out of order are put in order, as PutLogEvents demands it of its callers.
         Raises LogGroupMissing: no such group, or its stream was deleted.
@@ -104,37 +85,138 @@ class LogsBackend(TheirBackend):
         ordered = sorted(events, key=lambda event: event[0])
         if not ordered:
             return
-        if group not in self.groups or stream not in self.groups[group].streams:
-            raise LogGroupMissing("The specified log group or log stream does not exist.")
-        found = self.groups[group].streams[stream]
-        if isinstance(found, Stream) and not self.groups[group].subscription_filters:
-            found.take(ordered)
-            _forget_oldest(found)
+        found = self.stream(group, stream)
+        if not self.groups[group].subscription_filters:
+            bulk.current().write_lines(found.uid, ordered)
             return
+        for one in self.groups[group].subscription_filters.values():
+            changes.touch(one.destination_arn.split(":")[2])
         self.put_log_events(
             group, stream, [{"timestamp": ms, "message": text} for ms, text in ordered]
         )
 
-    def put_log_events(
-        self, log_group_name: str, log_stream_name: str, log_events: list[dict[str, Any]]
-    ) -> tuple[str, dict[str, Any]]:
-        answer = super().put_log_events(log_group_name, log_stream_name, log_events)
-        _forget_oldest(self.groups[log_group_name].streams[log_stream_name])
-        LogEvent.instances_tracked.clear()  # type: ignore[attr-defined]
-        return answer
+    def filter_log_events(
+        self,
+        log_group_name: str,
+        log_stream_names: list[str],
+        start_time: int,
+        end_time: int,
+        limit: int | None,
+        next_token: str | None,
+        filter_pattern: str,
+        interleaved: bool,
+    ) -> tuple[list[dict[str, Any]], str | None, list[dict[str, Any]]]:
+        """FilterLogEvents, a page of at most 1 MiB, as on AWS; moto's patterns."""
+        group = self.groups.get(log_group_name)
+        if group is None:
+            raise LogGroupMissing
+        if limit and limit > MOST:
+            raise InvalidParameterException(
+                constraint="Member must have value less than or equal to 10000",
+                parameter="limit",
+                value=limit,
+            )
+        streams: Any = [
+            stream
+            for name, stream in group.streams.items()
+            if not log_stream_names or name in log_stream_names
+        ]
+        span = Span(
+            since=start_time or -FOREVER,
+            until=end_time or FOREVER,
+            needles=log_search.needles(filter_pattern),
+        )
+        events, token = log_search.filtered(
+            group, streams, span, log_search.limit_of(limit), next_token, bool(interleaved)
+        )
+        searched = [
+            {"logStreamName": one.log_stream_name, "searchedCompletely": True} for one in streams
+        ]
+        return events, token, searched
+
+    def start_query(
+        self, log_group_names: list[str], start_time: int, end_time: int, query_string: str
+    ) -> str:
+        """StartQuery; answers are at most 10,000 rows, as CloudWatch's, and the oldest queries go."""
+        for name in log_group_names:
+            if name not in self.groups:
+                raise LogGroupMissing
+        groups = [self.groups[name] for name in log_group_names]
+        query_id = str(mock_random.uuid1())
+        made = LogQuery(query_id, start_time, end_time, query_string, [])
+        made.log_group_names = list(log_group_names)
+        made.results = log_search.query(groups, query_string, start_time, end_time)
+        self.queries[query_id] = made
+        while len(self.queries) > 1 and (
+            len(self.queries) > _QUERIES
+            or sum(len(one.results) for one in self.queries.values()) > _QUERY_ROWS
+        ):
+            del self.queries[next(iter(self.queries))]
+        return query_id
+
+    def start_live_tail(
+        self,
+        log_group_identifiers: list[str],
+        log_stream_names: list[str] | None,
+        log_stream_name_prefixes: list[str] | None,
+        log_event_filter_pattern: str | None,
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """StartLiveTail: moto checks; the events are those that are there, the oldest first."""
+        start, update = _Untold(self).start_live_tail(
+            log_group_identifiers, log_stream_names, log_stream_name_prefixes, None
+        )
+        start["logEventFilterPattern"] = log_event_filter_pattern or ""
+        groups = [self._find_live_tail_log_group(one) for one in log_group_identifiers]
+        streams: Any = [
+            (group, stream)
+            for group in groups
+            for stream in self._get_live_tail_streams(
+                group, log_stream_names or [], log_stream_name_prefixes or []
+            )
+        ]
+        told = log_search.tail(streams, log_event_filter_pattern or "", _TAILED + 1)
+        update["sessionMetadata"] = {"sampled": len(told) > _TAILED}
+        update["sessionResults"] = told[:_TAILED]
+        return start, update
+
+    def put_retention_policy(self, log_group_name: str, retention_in_days: str) -> None:
+        super().put_retention_policy(log_group_name, retention_in_days)
+        _retain(self.groups[log_group_name])
+
+    def delete_retention_policy(self, log_group_name: str) -> None:
+        super().delete_retention_policy(log_group_name)
+        _retain(self.groups[log_group_name])
 
     def continue_event_ids(self) -> None:
-        """After a restore: let new events have ids that no old one has."""
-        newest = max(
-            (
-                event.event_id
-                for group in self.groups.values()
-                for stream in group.streams.values()
-                for event in stream.events
-            ),
-            default=-1,
-        )
-        LogEvent._event_id = max(LogEvent._event_id, newest + 1)
+        """After a restore: streams that an earlier version saved as moto's become ours."""
+        for group in self.groups.values():
+            for stream in group.streams.values():
+                Stream.take_over(stream)
+            _retain(group)
+
+
+class _Untold(TheirBackend):
+    """A backend's view for moto's checks of StartLiveTail: no stream has anything to tell."""
+
+    def __init__(self, backend: LogsBackend) -> None:
+        self.groups = backend.groups
+
+    @staticmethod
+    def _get_live_tail_streams(*_: object, **__: object) -> list[Any]:
+        return []
+
+
+def _retain(group: LogGroup) -> None:
+    days = group.retention_in_days
+    for one in group.streams.values():
+        if isinstance(one, Stream):
+            bulk.current().logs.retain(one.uid, int(days) * _DAY if days else None)
+
+
+def _release(streams: Iterable[Any]) -> None:
+    for one in streams:
+        if isinstance(one, Stream):
+            bulk.current().logs.release(one.uid)
 
 
 class Responses(LogsResponse):
