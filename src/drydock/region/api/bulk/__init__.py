@@ -25,7 +25,7 @@ from pathlib import Path
 
 from drydock.region.api.bulk.keeping import Bulk, Limits, Mark
 
-__all__ = ["Bulk", "Limits", "Mark", "close", "current", "mark", "open_in", "problems", "settled", "tidy_up"]  # fmt: skip
+__all__ = ["Bulk", "Limits", "Mark", "close", "current", "mark", "open_in", "opened", "problems", "settled", "tidy_up"]  # fmt: skip
 
 _lock = threading.Lock()
 _open: Bulk | None = None
@@ -62,6 +62,11 @@ def current() -> Bulk:
                 folder = Path(tempfile.mkdtemp(prefix="drydock-bulk-"))
                 _open = Bulk(folder, Limits())
                 atexit.register(_remove, _open)
+    return _open
+
+
+def opened() -> Bulk | None:
+    """What is open, if something is: for a record that goes, maybe after everything was closed."""
     return _open
 
 

@@ -1,7 +1,7 @@
 """Bodies of S3 objects: files with names that say nothing, shared by copies, removed when none is left.
 
-An object's record holds its body (`Body`); a copy of the record holds it once more. A file is removed
-when the records are saved in which nothing holds it.
+An object's record holds its body; a copy of the record holds it once more. A file is removed when the
+records are saved in which nothing holds it. The parts of an upload become one body by standing in a row.
 """
 
 from __future__ import annotations
@@ -10,17 +10,34 @@ import contextlib
 import os
 import threading
 import uuid
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from drydock.errors import StorageFailed
 from drydock.region.api.bulk.disk import failed
 from drydock.region.api.bulk.released import Released
 
-PIECE = 4 * 1024 * 1024
+PIECE = 1024 * 1024
 """Bytes that are read at once."""
+
+
+@dataclass(frozen=True)
+class Body:
+    """Files in a row: the name of each and how many bytes it has."""
+
+    files: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def length(self) -> int:
+        """In bytes."""
+        return sum(length for _, length in self.files)
+
+    @classmethod
+    def joined(cls, bodies: Iterable[Body]) -> Body:
+        """All of them, one after the other, in the same files."""
+        return cls(tuple(file for body in bodies for file in body.files))
 
 
 class BodyStore:
@@ -34,20 +51,27 @@ class BodyStore:
         self._sizes: dict[str, int] = {}
         self._total = 0
         self._released = Released()
+        self._letting_go: deque[Body] = deque()
+        """A body is let go wherever the garbage collector finds a record, so without the lock."""
 
     @property
     def folder(self) -> Path:
         return self._folder
 
-    def write(self, pieces: Iterable[bytes]) -> tuple[str, int]:
-        """A new body, held once → its name and length. Raises StorageFailed: there is no such body."""
-        name = uuid.uuid4().hex
+    @property
+    def total(self) -> int:
+        """Bytes of all bodies."""
+        return self._total
+
+    def write(self, pieces: Iterable[bytes]) -> Body:
+        """A new body, held once. Raises StorageFailed: there is no such body."""
+        name, length = uuid.uuid4().hex, 0
         path = self._path(name)
-        length = 0
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # No record names it before it is whole, so it needs no other name until then.
-            with open(path, "xb", opener=_private) as file:
+            flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
+            with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
                 for piece in pieces:
                     length += len(piece)
                     self._allow(length)
@@ -58,54 +82,78 @@ class BodyStore:
         except BaseException:
             self._unlink(name)
             raise
-        self.hold(name, length)
-        return name, length
+        body = Body(((name, length),))
+        self.hold(body)
+        return body
 
     def _allow(self, length: int) -> None:
         if self._total + length > self._most:
             raise StorageFailed(
                 "the bodies of S3's objects",
-                f"they would have more than the {self._most} bytes of object_bytes in [region]",
+                f"they would have more than the {self._most} bytes that object_bytes of [region] allows",
                 "delete objects, or give object_bytes a higher number in drydock.toml",
             )
 
-    def hold(self, name: str, length: int) -> None:
+    def hold(self, body: Body) -> None:
         """One more record has this body."""
         with self._lock:
-            self._holders[name] += 1
-            if name not in self._sizes:
-                self._sizes[name] = length
-                self._total += length
-            self._released.take_back(name)
+            for name, length in body.files:
+                self._holders[name] += 1
+                if name not in self._sizes:
+                    self._sizes[name] = length
+                    self._total += length
+                self._released.take_back(name)
 
-    def release(self, name: str) -> None:
+    def release(self, body: Body) -> None:
         """One record less has it."""
-        with self._lock:
-            self._holders[name] -= 1
-            if self._holders[name] <= 0:
-                del self._holders[name]
-                self._released.add(name)
+        self._letting_go.append(body)
 
-    def open(self, name: str) -> BinaryIO:
-        """To read; it can be read to its end whatever happens to the object. Raises StorageFailed."""
+    def _let_go(self) -> None:
+        with self._lock, contextlib.suppress(IndexError):
+            while True:
+                for name, _ in self._letting_go.popleft().files:
+                    self._holders[name] -= 1
+                    if self._holders[name] <= 0:
+                        del self._holders[name]
+                        self._released.add(name)
+
+    def check(self, body: Body) -> None:
+        """Raises StorageFailed: one of its files is not there or has another length."""
+        for name, length in body.files:
+            path = self._path(name)
+            try:
+                found = path.stat().st_size
+            except OSError as error:
+                raise failed(str(path), error) from error
+            if found != length:
+                words = f"it has {found} bytes and should have {length}"
+                raise failed(str(path), OSError(words))
+
+    def pieces(self, body: Body, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """Some bytes of a body, a piece at a time. Raises StorageFailed."""
+        left = body.length - start if length is None else length
+        for name, size in body.files:
+            if start < size and left > 0:
+                take = min(size - start, left)
+                yield from self._of_file(name, start, take)
+                left -= take
+            start = max(0, start - size)
+
+    def _of_file(self, name: str, start: int, length: int) -> Iterator[bytes]:
         try:
-            return self._path(name).open("rb")
-        except OSError as error:
+            with self._path(name).open("rb") as file:
+                file.seek(start)
+                while length > 0:
+                    piece = file.read(min(PIECE, length))
+                    if not piece:
+                        raise EOFError("it is shorter than it was written")  # noqa: TRY301
+                    length -= len(piece)
+                    yield piece
+        except (OSError, EOFError) as error:
             raise failed(str(self._path(name)), error) from error
 
-    def read(self, name: str, start: int = 0, length: int = -1) -> bytes:
-        """A part of a body, or all from `start` on. Raises StorageFailed."""
-        with self.open(name) as file:
-            file.seek(start)
-            return file.read(length)
-
-    def pieces(self, name: str) -> Iterator[bytes]:
-        """All of a body, some at a time. Raises StorageFailed."""
-        with self.open(name) as file:
-            while piece := file.read(PIECE):
-                yield piece
-
     def mark(self) -> int:
+        self._let_go()
         return self._released.mark()
 
     def settled(self, upto: int) -> None:
@@ -119,10 +167,10 @@ class BodyStore:
 
     def tidy_up(self) -> None:
         """Remove every file that no record holds."""
-        if self._folder.is_dir():
-            for path in list(self._folder.glob("??/*")):
-                if path.name not in self._holders:
-                    self._unlink(path.name)
+        self._let_go()
+        for path in list(self._folder.glob("??/*")):
+            if path.name not in self._holders:
+                self._unlink(path.name)
 
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / name
@@ -131,6 +179,3 @@ class BodyStore:
         with contextlib.suppress(OSError):  # the next start removes it
             self._path(name).unlink(missing_ok=True)
 
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_CLOEXEC, 0o600)
