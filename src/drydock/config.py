@@ -43,6 +43,12 @@ class RegionConfig(_Section):
     """Judge every call to the API by IAM's policies, but for those of the account's root."""
     ephemeral: bool = False
     """Databases do not wait for the disk: what was committed may be lost when the machine stops."""
+    log_bytes: int = Field(default=1_000_000_000, ge=1_000_000)
+    """On the disk for the events of all log groups; where there are more, the oldest go."""
+    metric_bytes: int = Field(default=100_000_000, ge=1_000_000)
+    """On the disk for the values of all metrics; where there are more, the oldest go."""
+    object_bytes: int = Field(default=10_000_000_000, ge=1_000_000)
+    """On the disk for the objects of all buckets; where there would be more, they are refused."""
     root_access_keys: tuple[str, ...] = ("drydock",)
     """Access keys that stand for the account's root where IAM is enforced. `drydock env` sets the first."""
     container_engine: Literal["auto", "podman", "docker", "none"] = "auto"

@@ -19,8 +19,8 @@ DrydockError                     1   something failed
 │   ├── ImageNotFound
 │   ├── AuthorityUnreadable
 │   ├── NotSaved
-│   ├── StateUnreadable
-│   └── StorageFailed                log events, metrics or bodies cannot be kept
+│   │   └── StorageFailed            log events, metrics or S3 bodies
+│   └── StateUnreadable
 ├── StackError                   1   Terraform and the stack
 │   ├── TerraformMissing
 │   ├── ProviderMissing
@@ -134,12 +134,12 @@ class NotSaved(RegionError):
     """A change of the local region could not be written to the disk."""
 
 
+class StorageFailed(NotSaved):
+    """Log events, metrics or S3 bodies cannot be written (a full disk, say); nothing has changed."""
+
+
 class StateUnreadable(RegionError):
     """The saved control plane cannot be read."""
-
-
-class StorageFailed(RegionError):
-    """Log events, metrics or S3 bodies cannot be written (a full disk, say) or read; nothing has changed."""
 
 
 class StackError(DrydockError):
