@@ -178,4 +178,3 @@ class BodyStore:
     def _unlink(self, name: str) -> None:
         with contextlib.suppress(OSError):  # the next start removes it
             self._path(name).unlink(missing_ok=True)
-

@@ -163,8 +163,9 @@ class LogStore:
 
     def flush(self) -> None:
         """Write what waits. Raises StorageFailed; it goes on waiting then."""
-        if self._waiting:
-            self._flush(None)
+        with self._database.lock:  # what another thread is writing just now has come to its end, too
+            if self._waiting:
+                self._flush(None)
 
     def flush_if_possible(self) -> None:
         """The same, where reading what is there is better than nothing."""

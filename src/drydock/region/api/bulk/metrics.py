@@ -97,8 +97,9 @@ class MetricStore:
 
     def flush(self) -> None:
         """Write what waits. Raises StorageFailed; it goes on waiting then."""
-        if self._waiting:
-            self._flush(())
+        with self._database.lock:  # what another thread is writing just now has come to its end, too
+            if self._waiting:
+                self._flush(())
 
     def _flush(self, more: Sequence[Datum]) -> None:
         with self._database.lock:

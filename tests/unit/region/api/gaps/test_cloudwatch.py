@@ -8,9 +8,9 @@ from typing import Any
 
 from moto.cloudwatch.models import MetricDatum
 
-from drydock.region.api import pickling
 from drydock.region.api.gaps import cloudwatch
 from drydock.region.api.gaps.cloudwatch import Sample, Value
+from drydock.region.api.saved import pickling
 from tests.support.served import Served
 
 BALANCER = (("LoadBalancer", "app/web/1"),)

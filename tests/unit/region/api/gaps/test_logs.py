@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from moto.logs.models import LogEvent, LogStream
 
-from drydock.region.api import pickling
-from drydock.region.api.gaps import log_search
 from drydock.region.api.gaps import logs as gap
+from drydock.region.api.gaps.logs import search
+from drydock.region.api.saved import pickling
 from tests.support.served import Served
 
 
@@ -192,7 +192,7 @@ def test_pages_of_a_stream_lead_forwards_and_backwards(served: Served) -> None:
 def test_pages_of_several_streams_hold_everything_once(
     served: Served, interleaved: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_search, "LOOKED_AT", 300)
+    monkeypatch.setattr(search, "LOOKED_AT", 300)
     logs = served.client("logs")
     logs.create_log_group(logGroupName="/many")
     start = int(time.time() * 1000) - 100_000

@@ -12,8 +12,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from drydock.errors import StorageFailed
-from drydock.region.api import bulk, pickling
-from drydock.region.api.gaps.s3_objects import Object
+from drydock.region.api import bulk
+from drydock.region.api.gaps.s3.objects import Object
+from drydock.region.api.saved import pickling
 from tests.support.served import Served
 
 MIB = 1024 * 1024

@@ -20,8 +20,9 @@ from moto.moto_api._internal import mock_random
 
 from drydock.region.api import bulk, changes
 from drydock.region.api.bulk.walking import FOREVER, Span
-from drydock.region.api.gaps import log_search, overlay
-from drydock.region.api.gaps.log_streams import MOST, Stream
+from drydock.region.api.gaps import overlay
+from drydock.region.api.gaps.logs import search
+from drydock.region.api.gaps.logs.streams import MOST, Stream
 
 __all__ = ["LogGroupMissing", "LogsBackend", "Stream", "install"]
 
@@ -124,10 +125,10 @@ class LogsBackend(TheirBackend):
         span = Span(
             since=start_time or -FOREVER,
             until=end_time or FOREVER,
-            needles=log_search.needles(filter_pattern),
+            needles=search.needles(filter_pattern),
         )
-        events, token = log_search.filtered(
-            group, streams, span, log_search.limit_of(limit), next_token, bool(interleaved)
+        events, token = search.filtered(
+            group, streams, span, search.limit_of(limit), next_token, bool(interleaved)
         )
         searched = [
             {"logStreamName": one.log_stream_name, "searchedCompletely": True} for one in streams
@@ -145,7 +146,7 @@ class LogsBackend(TheirBackend):
         query_id = str(mock_random.uuid1())
         made = LogQuery(query_id, start_time, end_time, query_string, [])
         made.log_group_names = list(log_group_names)
-        made.results = log_search.query(groups, query_string, start_time, end_time)
+        made.results = search.query(groups, query_string, start_time, end_time)
         self.queries[query_id] = made
         while len(self.queries) > 1 and (
             len(self.queries) > _QUERIES
@@ -174,7 +175,7 @@ class LogsBackend(TheirBackend):
                 group, log_stream_names or [], log_stream_name_prefixes or []
             )
         ]
-        told = log_search.tail(streams, log_event_filter_pattern or "", _TAILED + 1)
+        told = search.tail(streams, log_event_filter_pattern or "", _TAILED + 1)
         update["sessionMetadata"] = {"sampled": len(told) > _TAILED}
         update["sessionResults"] = told[:_TAILED]
         return start, update

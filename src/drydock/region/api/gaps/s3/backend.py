@@ -21,7 +21,7 @@ from moto.s3.responses import S3Response
 
 from drydock.region.api import bulk, changes
 from drydock.region.api.gaps import overlay
-from drydock.region.api.gaps.s3_objects import Answered, Object, Shared, Source, Upload
+from drydock.region.api.gaps.s3.objects import Answered, Object, Shared, Source, Upload
 
 
 class Bucket(FakeBucket):

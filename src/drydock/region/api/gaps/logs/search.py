@@ -17,7 +17,7 @@ from moto.logs.utils import EventMessageFilter, QuotedTermFilterPattern, SingleT
 
 from drydock.region.api import bulk
 from drydock.region.api.bulk.walking import FOREVER, Event, Passed, Position, Span
-from drydock.region.api.gaps.log_streams import MOST, OVERHEAD, PAGE, Stream, record
+from drydock.region.api.gaps.logs.streams import MOST, OVERHEAD, PAGE, Stream, record
 
 LOOKED_AT = 500_000
 """Events that one answer of FilterLogEvents looks at; its token leads to the rest, as on AWS.
