@@ -43,6 +43,11 @@ class Database:
         self._opened = opened
         self._connection: sqlite3.Connection | None = None
 
+    def open(self) -> None:
+        """Open it now, if it is not open. Raises StorageFailed."""
+        if self._connection is None:
+            self.read(lambda _: None)
+
     def write(self, work: Work[Result]) -> Result:
         """Run `work` in one transaction. It may run twice. Raises StorageFailed: nothing was changed."""
         return self._run(lambda connection: _in_transaction(connection, work))

@@ -134,7 +134,7 @@ class LogStore:
 
     def tidy_up(self) -> None:
         """Let the events of every stream that has no record go. Raises StorageFailed."""
-        self._database.read(lambda _: None)
+        self._database.open()
         self._gone.update(one for one in self._streams if one not in self._live)
 
     def kept(self, uid: str) -> Kept:
@@ -171,6 +171,7 @@ class LogStore:
         """The same, where reading what is there is better than nothing."""
         try:
             self.flush()
+            self._database.open()
         except StorageFailed:
             log.debug("lines wait", exc_info=True)
 
@@ -260,8 +261,12 @@ class LogStore:
         if over is not None:
             sql = "SELECT id FROM events WHERE stream = ? ORDER BY at, id LIMIT ?"
             return self._remove(sql, (over.no, _few(over, self._most_of_stream))) > 0
-        if self._database.used() > self._most:
-            return self._remove("SELECT id FROM events ORDER BY id LIMIT ?", (_SLICE,)) > 0
+        used = self._database.used()
+        if used > self._most:
+            events = sum(kept.events for kept in self._streams.copy().values())
+            few = (used - self._most * 19 // 20) * events // used
+            few = max(1, min(_SLICE, few))
+            return self._remove("SELECT id FROM events ORDER BY id LIMIT ?", (few,)) > 0
         self._database.shrink()
         return False
 
