@@ -68,7 +68,8 @@ class BodyStore:
         name, length = uuid.uuid4().hex, 0
         path = self._path(name)
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
             # No record names it before it is whole, so it needs no other name until then.
             flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
             with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
