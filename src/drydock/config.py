@@ -45,9 +45,15 @@ class RegionConfig(_Section):
     """Databases do not wait for the disk: what was committed may be lost when the machine stops."""
     allow_users: Literal["owner", "any"] = "owner"
     """Which users of this machine may use the API on loopback: the region's owner and root, or any."""
+    log_bytes: int = Field(default=1_000_000_000, ge=1_000_000)
+    """On the disk for the events of all log groups; where there are more, the oldest go."""
+    metric_bytes: int = Field(default=100_000_000, ge=1_000_000)
+    """On the disk for the values of all metrics; where there are more, the oldest go."""
+    object_bytes: int = Field(default=10_000_000_000, ge=1_000_000)
+    """On the disk for the objects of all buckets; where there would be more, they are refused."""
     root_access_keys: tuple[str, ...] = ()
     """More access keys of the account's root where IAM is enforced, each its own secret. They are no
-    secret: whoever may use the API and knows one is root."""
+    secret: everybody who may use the API and knows one is root."""
     container_engine: Literal["auto", "podman", "docker", "none"] = "auto"
     """Where images without an [images] entry are looked for; auto: podman if it is there, else docker."""
     pull_images: bool = False

@@ -19,6 +19,7 @@ DrydockError                     1   something failed
 │   ├── ImageNotFound
 │   ├── AuthorityUnreadable
 │   ├── NotSaved
+│   │   └── StorageFailed            log events, metrics or S3 bodies
 │   └── StateUnreadable
 ├── StackError                   1   Terraform and the stack
 │   ├── TerraformMissing
@@ -131,6 +132,10 @@ class AuthorityUnreadable(RegionError):
 
 class NotSaved(RegionError):
     """A change of the local region could not be written to the disk."""
+
+
+class StorageFailed(NotSaved):
+    """Log events, metrics or S3 bodies cannot be written (a full disk, say); nothing has changed."""
 
 
 class StateUnreadable(RegionError):

@@ -26,6 +26,7 @@ from drydock.errors import DrydockError, NotSaved, RegionError, RegionStartFaile
 from drydock.keys import AccessKey
 from drydock.paths import Workspace, write_private
 from drydock.region import hostdns, linux, logs
+from drydock.region.api import bulk
 from drydock.region.api.application import Application, OwnRequest
 from drydock.region.api.restored import forget_observations
 from drydock.region.api.saved.database import Database
@@ -137,14 +138,22 @@ class Region:
 
     def _restore(self) -> Journal:
         """Bring back what was saved → the journal that goes on from there. Raises StateUnreadable."""
+        sizes = self.config.region
+        bulk.open_in(
+            self.workspace.region,
+            bulk.Limits(sizes.log_bytes, sizes.metric_bytes, sizes.object_bytes),
+        )
         database = Database(self.workspace.state, self.store.account_id, self.store.region)
         old = self.workspace.old_state
         restored = database.is_new and take_over(self.store, old)
-        for unit, words in restore(self.store, database).items():
+        aside = restore(self.store, database)
+        for unit, words in aside.items():
             since = datetime.now(UTC).isoformat(timespec="seconds")
             self._damage.append({"resource": unit.label, "error": words, "since": since})
         if restored or not database.is_new:
             self._damage += forget_observations(self.store)
+            # of what could not be restored, nothing is removed
+            bulk.tidy_up({"logs", "s3"} - {unit.service for unit in aside})
         journal = Journal(self.store, database)
         if restored:
             journal.flush()
@@ -175,8 +184,11 @@ class Region:
             self._data_plane.close()
         if self._front is not None:
             self._front.close()
-        if self._journal is not None:
-            self._journal.close()
+        try:
+            if self._journal is not None:
+                self._journal.close()
+        finally:
+            bulk.close()
         log.info("region stopped")
 
     def _door(self) -> IamDoor | None:
@@ -220,7 +232,7 @@ class Region:
         if self._data_plane is not None:
             answer.update(self._data_plane.status())
         saving = self._journal.problems() if self._journal is not None else []
-        answer["problems"] = [*saving, *self._damage, *answer["problems"]]
+        answer["problems"] = [*saving, *bulk.problems(), *self._damage, *answer["problems"]]
         return answer
 
     def save(self, _request: OwnRequest) -> dict[str, Any]:
@@ -228,6 +240,7 @@ class Region:
         try:
             if self._journal is not None:
                 self._journal.flush()
+            bulk.current().flush()
         except NotSaved as error:
             return {"unsaved": error.cause}
         lost = self._journal.unsavable() if self._journal is not None else []

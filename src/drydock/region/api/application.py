@@ -113,7 +113,7 @@ class Application:
             log.exception("%s failed inside the region", operation)
             return self._broken(operation, start_response)
         start_response(reply.line, reply.headers)
-        return [body]
+        return body
 
     def _not_now(self, operation: Operation) -> str:
         """Why a change cannot be taken at the moment; "" if it can."""
@@ -144,13 +144,16 @@ class Application:
         self._journal.roll_back(touched)
         return None
 
-    def _ask_moto(self, environ: Environ, reply: _Reply) -> bytes:
+    def _ask_moto(self, environ: Environ, reply: _Reply) -> Iterable[bytes]:
+        """The body in one piece, but for a large one (of an S3 object), which is read while it is sent."""
         if self._moto is None:
             self._moto = _moto()
         requests.keep_names(environ)
-        answer = self._moto(environ, reply.start)
+        answer: Iterable[bytes] = self._moto(environ, reply.start)
+        if reply.length > _LARGEST:
+            return answer
         try:
-            return b"".join(answer)
+            return [b"".join(answer)]
         finally:
             close = getattr(answer, "close", None)
             if close is not None:
@@ -228,6 +231,10 @@ class _Reply:
     @property
     def status(self) -> int:
         return int(self.line.split(" ", 1)[0])
+
+    @property
+    def length(self) -> int:
+        return next((int(one) for name, one in self.headers if name.lower() == "content-length"), 0)
 
     def start(self, line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
         if exc_info:

@@ -1,21 +1,21 @@
 """CloudWatch: AWS's own metrics, as controllers observe them, and questions about exactly one metric.
 
-moto 5.2.5 counts a metric with more dimensions than were asked for too (a load balancer's and its target
-group's together), tells two orders of dimensions apart, lists a metric with two dimensions once for each
-of its values, and keeps every value for ever.
+Values are on disk (`api/bulk`), none in the backend. moto 5.2.5 counts a metric with more dimensions than
+were asked for too (a load balancer's and its target group's together), tells two orders of dimensions
+apart, lists a metric with two dimensions once for each of its values, and keeps every value for ever.
 """
 
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from moto.cloudwatch import urls as their_urls
+from moto.cloudwatch.exceptions import InvalidParameterValue
 from moto.cloudwatch.models import (
     Dimension,
     MetricAggregatedDatum,
@@ -24,17 +24,15 @@ from moto.cloudwatch.models import (
     cloudwatch_backends,
 )
 
+from drydock.region.api import bulk
+from drydock.region.api.bulk.metrics import Datum, Dimensions, Key, Value
 from drydock.region.api.gaps import overlay
 from drydock.region.api.gaps.alarms import AlarmBackend, AlarmResponse
 
-KEPT = 3 * 3600.0
-"""Seconds that AWS's own metrics are kept, in wall clock; CloudWatch keeps minutes for 15 days."""
-MOST = 200_000
-"""Values of AWS's own metrics that are kept at most; the oldest go first."""
-_DISORDER = 120.0
-"""Seconds by which a value may be kept after a newer one."""
+__all__ = ["CloudWatchBackend", "Dimensions", "Key", "Sample", "Value", "install"]
 
-Dimensions = tuple[tuple[str, str], ...]
+_LISTED = 500
+"""Metrics of one page of ListMetrics."""
 
 
 @dataclass(frozen=True)
@@ -53,86 +51,104 @@ class Sample:
     most: float | None = None
 
 
-Key = tuple[str, str, Dimensions]
-"""A metric: its namespace, name and dimensions."""
-
-
 @dataclass(frozen=True)
-class Value:
-    """Some values of a metric at one time (seconds since 1970), together."""
+class _Question:
+    """What a question is about: some metrics (None: all) in a time, in seconds since 1970."""
 
-    at: float
-    unit: str | None
-    total: float
-    count: float
-    least: float
-    most: float
-
-
-Row = tuple[float, str, str, Dimensions, str, float, int, float, float]
-"""A sample with its time: plain, since there are many and all are saved."""
+    metrics: frozenset[Key] | None
+    since: float
+    until: float
 
 
 class CloudWatchBackend(AlarmBackend):
-    """Metrics of the users' own, as moto keeps them, and AWS's own beside them."""
+    """Metrics of the users' own and AWS's, all on disk."""
 
-    _only: set[tuple[str, Dimensions]] | None = None
-    """Names and dimensions that the question under way is about; None: all."""
+    _asked: _Question | None = None
+    """The question under way."""
 
-    def __init__(self, region_name: str, account_id: str) -> None:
-        super().__init__(region_name, account_id)
-        self.observed: deque[Row] = deque(maxlen=MOST)
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Also of a region that an earlier version saved, with its values."""
+        observed, put = state.pop("observed", ()), state.pop("metric_data", ())
+        vars(self).update(state)
+        self.metric_data = []
+        self.paged_metric_data = {}
+        data = [Datum(self._scope, row[1:4], Value(row[0], *row[4:]), own=True) for row in observed]
+        data += [Datum(self._scope, _key(one), _value(one)) for one in put]
+        if data:
+            bulk.current().metrics.put(data)
 
     @property
     def _url_module(self) -> Any:
         return overlay.urls(their_urls, AlarmResponse)
 
+    @property
+    def _scope(self) -> str:
+        return f"{self.account_id}/{self.region_name}"
+
     def observe(self, samples: Iterable[Sample], now: float | None = None) -> None:
-        """Keep what was observed until `now` (wall clock, in seconds since 1970)."""
+        """Keep what was observed until `now` (wall clock, in seconds since 1970), on the disk within
+        0.5 s; no record changes."""
         moment = time.time() if now is None else now
+        scope, data = self._scope, []
         for one in samples:
             average = one.total / one.count
             least = average if one.least is None else one.least
             most = average if one.most is None else one.most
-            key = (one.namespace, one.name, one.dimensions, one.unit)
-            self.observed.append((moment, *key, one.total, one.count, least, most))
-        while self.observed and self.observed[0][0] < moment - KEPT:
-            self.observed.popleft()
+            value = Value(moment, one.unit, one.total, one.count, least, most)
+            key = (one.namespace, one.name, one.dimensions)
+            data.append(Datum(scope, key, value, own=True))
+        bulk.current().observe(data)
+
+    def put_metric_data(self, namespace: str, metric_data: list[dict[str, Any]]) -> None:
+        """PutMetricData, on the disk when it returns; moto checks. Raises StorageFailed."""
+        for number, one in enumerate(metric_data, 1):
+            self._validate_parameters_put_metric_data(one, number)
+        data = [
+            Datum(
+                self._scope,
+                (namespace, one["MetricName"], _sorted(one.get("Dimensions", ()))),
+                value,
+            )
+            for one in metric_data
+            for value in _values(one)
+        ]
+        bulk.current().metrics.put(data)
 
     def values(self, wanted: Set[Key], since: float) -> dict[Key, list[Value]]:
-        """Of some metrics, every value from a time on (seconds since 1970), in no order."""
-        found: dict[Key, list[Value]] = {key: [] for key in wanted}
-        start = datetime.fromtimestamp(since, UTC).replace(tzinfo=None)
-        for datum in self.metric_data:
-            if datum.timestamp.replace(tzinfo=None) >= start:
-                theirs = (datum.namespace, datum.name, _of(datum))
-                if theirs in wanted:
-                    found[theirs].append(_value(datum))
-        for row in reversed(self.observed):
-            moment, namespace, name, dimensions = row[:4]
-            if moment < since - _DISORDER:
-                break
-            key = (namespace, name, dimensions)
-            if moment >= since and key in wanted:
-                found[key].append(Value(moment, *row[4:]))
-        return found
+        """Of some metrics, every value from a time on (seconds since 1970). Raises StorageFailed."""
+        return bulk.current().metrics.values(self._scope, wanted, since)
 
     def get_all_metrics(self) -> list[MetricDatumBase]:
-        """Of what the question under way is about, if it is about something."""
-        theirs = [one for one in super().get_all_metrics() if self._asked(one.name, _of(one))]
-        ours = [_datum(row) for row in self.observed if self._asked(row[2], row[3])]
-        return [*theirs, *ours]
-
-    def _asked(self, name: str, dimensions: Dimensions) -> bool:
-        return self._only is None or (name, dimensions) in self._only
+        """What the question under way is about; those that moto makes up itself come with it."""
+        made = super().get_all_metrics()
+        asked = self._asked
+        if asked is None:
+            return [
+                *made,
+                *(_datum(key, _NO_VALUE) for key in bulk.current().metrics.keys(self._scope)),
+            ]
+        wanted = asked.metrics
+        if wanted is None:
+            wanted = frozenset(bulk.current().metrics.keys(self._scope))
+        else:
+            made = [one for one in made if _key(one) in wanted]
+        found = bulk.current().metrics.values(self._scope, wanted, asked.since, asked.until)
+        return [*made, *(_datum(key, value) for key, values in found.items() for value in values)]
 
     @contextmanager
-    def _about(self, metrics: Iterable[tuple[str, Any]]) -> Iterator[None]:
-        self._only = {(name, _sorted(dimensions)) for name, dimensions in metrics}
+    def _about(
+        self, metrics: Iterable[tuple[str, str, Any]] | None, start: datetime, end: datetime
+    ) -> Iterator[None]:
+        wanted = None
+        if metrics is not None:
+            wanted = frozenset((space, name, _sorted(dims)) for space, name, dims in metrics)
+        # moto looks at whole seconds
+        since, until = (_seconds(one.replace(microsecond=0)) for one in (start, end))
+        self._asked = _Question(wanted, since, until)
         try:
             yield
         finally:
-            self._only = None
+            del self._asked
 
     def get_metric_statistics(
         self,
@@ -146,7 +162,7 @@ class CloudWatchBackend(AlarmBackend):
         unit: str | None = None,
     ) -> list[Statistics]:
         """Of the one metric that has exactly these dimensions."""
-        with self._about([(metric_name, dimensions)]):
+        with self._about([(namespace, metric_name, dimensions)], start_time, end_time):
             return super().get_metric_statistics(
                 namespace, metric_name, start_time, end_time, period, stats, dimensions, unit
             )
@@ -165,49 +181,95 @@ class CloudWatchBackend(AlarmBackend):
                 metric["Dimensions"] = [
                     {"Name": name, "Value": value} for name, value in _sorted(metric["Dimensions"])
                 ]
+        about: list[tuple[str, str, Any]] | None = [
+            (one["Namespace"], one["MetricName"], one.get("Dimensions") or ()) for one in metrics
+        ]
         if any(str(one.get("Expression", "")).startswith("SELECT") for one in queries):
-            return super().get_metric_data(queries, start_time, end_time, scan_by)
-        with self._about([(one["MetricName"], one.get("Dimensions") or []) for one in metrics]):
+            about = None
+        with self._about(about, start_time, end_time):
             return super().get_metric_data(queries, start_time, end_time, scan_by)
 
     def get_filtered_metrics(
         self, metric_name: str, namespace: str, dimensions: list[dict[str, str]]
     ) -> list[MetricDatumBase]:
         """Each metric once; `dimensions` are some of those that it must have."""
-        found: dict[tuple[str, str, Dimensions], MetricDatumBase] = {}
+        found: dict[Key, MetricDatumBase] = {}
         for one in self.get_all_metrics():
-            key = (one.namespace, one.name, _of(one))
+            key = _key(one)
             if key not in found and one.filter(namespace, metric_name, dimensions):
                 found[key] = one
         return list(found.values())
+
+    def list_metrics(
+        self,
+        next_token: str | None,
+        namespace: str,
+        metric_name: str,
+        dimensions: list[dict[str, str]],
+    ) -> tuple[str | None, list[MetricDatumBase]]:
+        """ListMetrics; the token says where the page begins, so that no page waits in memory."""
+        if next_token and not next_token.isdecimal():
+            raise InvalidParameterValue("Request parameter NextToken is invalid")
+        begin = int(next_token or 0)
+        found = self.get_filtered_metrics(metric_name, namespace, dimensions)
+        more = str(begin + _LISTED) if len(found) > begin + _LISTED else None
+        return more, found[begin : begin + _LISTED]
+
+
+_NO_VALUE = Value(0.0, None, 0.0, 0.0, 0.0, 0.0)
 
 
 def _sorted(dimensions: Iterable[dict[str, str]]) -> Dimensions:
     return tuple(sorted((one["Name"], one.get("Value") or "") for one in dimensions))
 
 
-def _of(datum: MetricDatumBase) -> Dimensions:
+def _key(datum: MetricDatumBase) -> Key:
     datum.dimensions.sort(key=lambda one: (one.name or "", one.value or ""))
-    return tuple((one.name or "", one.value or "") for one in datum.dimensions)
+    dimensions = tuple((one.name or "", one.value or "") for one in datum.dimensions)
+    return (datum.namespace, datum.name, dimensions)
+
+
+def _seconds(moment: datetime) -> float:
+    """Since 1970; a time without a zone is UTC, as moto's are."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _values(member: dict[str, Any]) -> Iterator[Value]:
+    """What one member of PutMetricData says: a value, values with their counts, or statistics.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html
+    """
+    given, unit = member.get("Timestamp"), member.get("Unit")
+    at = _seconds(given) if given else time.time()
+    if member.get("Values"):
+        values: Sequence[float] = [float(one) for one in member["Values"]]
+        counts = [float(one) for one in member.get("Counts") or [1] * len(values)]
+        for value, count in zip(values, counts, strict=True):
+            yield Value(at, unit, value * count, count, value, value)
+    elif told := member.get("StatisticValues"):
+        numbers = (float(told[name]) for name in ("Sum", "SampleCount", "Minimum", "Maximum"))
+        yield Value(at, unit, *numbers)
+    else:
+        value = float(member.get("Value", 0))
+        yield Value(at, unit, value, 1, value, value)
 
 
 def _value(datum: Any) -> Value:
-    moment = datum.timestamp.replace(tzinfo=UTC).timestamp()
     if isinstance(datum, MetricAggregatedDatum):
         numbers = (datum.sum, datum.sample_count, datum.min, datum.max)
     else:
         numbers = (datum.value, 1, datum.value, datum.value)
-    return Value(moment, datum.unit, *(float(one) for one in numbers))
+    return Value(_seconds(datum.timestamp), datum.unit, *(float(one) for one in numbers))
 
 
-def _datum(row: Row) -> MetricAggregatedDatum:
-    moment, namespace, name, dimensions, unit, total, count, least, most = row
+def _datum(key: Key, value: Value) -> MetricAggregatedDatum:
     datum: MetricAggregatedDatum = object.__new__(MetricAggregatedDatum)
     # moto's times have no zone; theirs are UTC
-    datum.timestamp = datetime.fromtimestamp(moment, UTC).replace(tzinfo=None)
-    datum.namespace, datum.name, datum.unit = namespace, name, unit
-    datum.dimensions = [Dimension(*one) for one in dimensions]
-    datum.sum, datum.sample_count, datum.min, datum.max = total, count, least, most
+    datum.timestamp = datetime.fromtimestamp(value.at, UTC).replace(tzinfo=None)
+    datum.namespace, datum.name, datum.unit = key[0], key[1], value.unit
+    datum.dimensions = [Dimension(*one) for one in key[2]]
+    datum.sum, datum.sample_count = value.total, value.count
+    datum.min, datum.max = value.least, value.most
     return datum
 
 

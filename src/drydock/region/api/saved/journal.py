@@ -13,11 +13,13 @@ import logging
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Mapping, Set
 from datetime import UTC, datetime
 from typing import Any
 
 from drydock.errors import NotSaved
+from drydock.region.api import bulk
 from drydock.region.api.saved import units
 from drydock.region.api.saved.database import Database
 from drydock.region.api.saved.pickling import dump_unit
@@ -58,6 +60,9 @@ _CONTROLLED = frozenset(
 )  # fmt: skip
 """Services whose records controllers or files on the disk follow: they are never put back in between."""
 
+_LARGE = frozenset({"logs", "s3"})
+"""Services whose records refer to what `api/bulk` keeps."""
+
 Ticket = int
 
 
@@ -77,6 +82,8 @@ class Journal:
         """The units that each unit refers to; under the store's lock."""
         self._committed = 0
         self._committing = threading.Lock()
+        self._let_go: deque[tuple[Ticket, bulk.Mark, str]] = deque()
+        """What services had let go of when they were copied, with `_pending_lock`."""
         self._problem = ""
         self._since = ""
         self._unpickled: dict[str, str] = {}
@@ -135,8 +142,11 @@ class Journal:
 
         Raises NotSaved: the disk refuses.
         """
-        if self._committed >= ticket:
-            return
+        if self._committed < ticket:
+            self._commit(ticket)
+        self._settle()
+
+    def _commit(self, ticket: Ticket) -> None:
         with self._committing:
             if self._committed >= ticket:
                 return
@@ -157,6 +167,15 @@ class Journal:
             self._committed = last
             if self._database.gave_up_reserve:
                 self._note("the disk is full: no more changes are taken until there is room")
+
+    def _settle(self) -> None:
+        """Have files and log events go that no saved record refers to any more."""
+        while True:
+            with self._pending_lock:
+                if not self._let_go or self._let_go[0][0] > self._committed:
+                    return
+                _, mark, service = self._let_go.popleft()
+            bulk.settled(mark, [service])
 
     def roll_back(self, services: Iterable[str]) -> None:
         """Undo what a failed request has left of its change; under the store's lock.
@@ -245,6 +264,9 @@ class Journal:
             with self._pending_lock:
                 self._taken += 1
                 self._pending[unit] = data
+        if unit.service in _LARGE:
+            with self._pending_lock:
+                self._let_go.append((self._taken, bulk.mark(), unit.service))
         return ""
 
     def _noticed(self, _service: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from drydock.region.api import bulk
 from drydock.region.api.gaps.ecs.records import Task
-from drydock.region.api.gaps.logs import LogGroupMissing
+from drydock.region.api.gaps.logs import LogGroupMissing, Stream
 from drydock.region.api.store import Store
 from drydock.region.controllers.ecs.definitions import LogTarget
 from drydock.region.controllers.ecs.permissions import Permissions
@@ -44,14 +45,22 @@ class LogSink:
     def __init__(self, store: Store, target: LogTarget) -> None:
         self._store = store
         self._target = target
+        self._stream: Stream | None = None
         self._lost = 0
 
     def __call__(self, lines: Sequence[Line]) -> None:
+        stream = self._stream
+        if stream is not None and stream.alive and not stream.log_group.subscription_filters:
+            # No record changes, so that a request that takes long holds no task's output up.
+            bulk.current().write_lines(stream.uid, lines)
+            return
         target = self._target
         where = {"group": target.group, "stream": target.stream}
         try:
-            with self._store.writing("logs"):
-                self._store.backend("logs").write_events(target.group, target.stream, lines)
+            with self._store.reading():
+                logs = self._store.backend("logs")
+                logs.write_events(target.group, target.stream, lines)
+                self._stream = logs.stream(target.group, target.stream)
         except LogGroupMissing:
             if not self._lost:
                 log.warning("lines are lost: no such log group or stream", extra=where)

@@ -64,7 +64,7 @@ def give_up(delivery: Delivery, kind: str, folder: Path, kept: int) -> None:
 def announce(store: Store, arn: str, kind: str, bucket: str, prefix: str) -> None:
     """Write the test file that ELB writes when a kind of log is turned on. Raises TerminalError."""
     key, content = log_names.test_file(kind, prefix, arn, datetime.now(UTC))
-    with store.writing("s3"):
+    with store.writing("s3", "elbv2"):
         _check(store, arn, kind, bucket, prefix)
         store.backend("s3").put_object(bucket, key, content)
 
@@ -91,7 +91,7 @@ def _put(
     token = "".join(secrets.choice(_TOKEN) for _ in range(8))
     key = log_names.object_key(kind, prefix, arn, delivery.address, datetime.now(UTC), token)
     packed = gzip.compress(content)
-    with store.writing("s3"):
+    with store.writing("s3", "elbv2"):
         _check(store, arn, kind, bucket, prefix)
         store.backend("s3").put_object(bucket, key, packed)
         # under one lock: a saved control plane has both or neither

@@ -134,7 +134,7 @@ class LogController:
         except TerminalError as error:
             return [str(error)]
         finally:
-            with self._store.writing("s3"):
+            with self._store.writing("s3", "elbv2"):
                 delivery.destinations[kind] = where
         return []
 
@@ -159,7 +159,7 @@ class LogController:
 
     def _forget(self, arn: str, *, exists: bool) -> None:
         """All is delivered, and nothing more will come."""
-        with self._store.writing("s3"):
+        with self._store.writing("s3", "elbv2"):
             deliveries(self._store.backend("elbv2")).pop(arn, None)
         for one in (self._next, self._marks, self._problems):
             one.pop(arn, None)

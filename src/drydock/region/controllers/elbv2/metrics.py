@@ -79,6 +79,3 @@ class MetricsController:
                         arn, group.arn, sent.requests, len(group.registered)
                     )
             self._store.backend("cloudwatch").observe(found)
-            if traffic.groups or traffic.new_connections:
-                # what merely goes on as it was is saved with what changes
-                self._store.changed("cloudwatch")

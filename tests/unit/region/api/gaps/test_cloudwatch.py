@@ -6,8 +6,11 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from moto.cloudwatch.models import MetricDatum
+
 from drydock.region.api.gaps import cloudwatch
-from drydock.region.api.gaps.cloudwatch import Sample
+from drydock.region.api.gaps.cloudwatch import Sample, Value
+from drydock.region.api.saved import pickling
 from tests.support.served import Served
 
 BALANCER = (("LoadBalancer", "app/web/1"),)
@@ -98,9 +101,60 @@ def test_metrics_of_the_users_own_are_there_too(served: Served) -> None:
     assert (point["Sum"], point["Average"], point["Maximum"]) == (5, 2.5, 4)
 
 
-def test_what_is_old_goes(served: Served) -> None:
-    now = time.time()
-    observe(served, requests(BALANCER, 1), now=now - cloudwatch.KEPT - 1)
-    observe(served, requests(BALANCER, 2), now=now)
+def test_values_with_counts_and_statistics_are_counted_as_said(served: Served) -> None:
+    cloudwatch = served.client("cloudwatch")
+    told = {"SampleCount": 4, "Sum": 10, "Minimum": 1, "Maximum": 5}
+    cloudwatch.put_metric_data(
+        Namespace="mine",
+        MetricData=[
+            {"MetricName": "n", "Values": [2.0, 3.0], "Counts": [1_000_000_000.0, 1.0]},
+            {"MetricName": "m", "StatisticValues": told, "Unit": "Bytes"},
+        ],
+    )
+    (point,) = statistics(served, "n", (), namespace="mine")
+    assert (point["Sum"], point["SampleCount"]) == (2_000_000_003, 1_000_000_001)
+    assert (point["Minimum"], point["Maximum"]) == (2, 3)
+    (point,) = statistics(served, "m", (), namespace="mine")
+    assert (point["Sum"], point["SampleCount"], point["Average"]) == (10, 4, 2.5)
+    assert (point["Minimum"], point["Maximum"], point["Unit"]) == (1, 5, "Bytes")
+
+
+def test_many_metrics_are_listed_in_pages(served: Served) -> None:
+    observe(served, *(requests((("LoadBalancer", f"app/{n}/1"),), 1) for n in range(1001)))
+    pages = served.client("cloudwatch").get_paginator("list_metrics").paginate()
+    listed = [[one["Dimensions"][0]["Value"] for one in page["Metrics"]] for page in pages]
+    assert [len(one) for one in listed] == [500, 500, 1]
+    assert len({name for page in listed for name in page}) == 1001
+
+
+def test_no_value_is_in_the_record(served: Served) -> None:
+    observe(served, requests(BALANCER, 5))
     with served.store.reading():
-        assert len(served.store.backend("cloudwatch").observed) == 1
+        backend = served.store.backend("cloudwatch")
+        before = len(pickling.dumps(backend))
+    for _ in range(50):
+        observe(served, requests(BALANCER, 5))
+        data = [{"MetricName": "n", "Value": 1.0}]
+        served.client("cloudwatch").put_metric_data(Namespace="mine", MetricData=data)
+    with served.store.reading():
+        assert len(pickling.dumps(backend)) == before
+        again = pickling.loads(pickling.dumps(backend))
+        assert len(again.values({("mine", "n", ())}, 0.0)["mine", "n", ()]) == 50
+
+
+def test_what_an_earlier_version_saved_is_taken_over(served: Served) -> None:
+    now = time.time()
+    with served.store.reading():
+        backend = served.store.backend("cloudwatch")
+        state = dict(vars(backend))
+        at = datetime.fromtimestamp(now, UTC).replace(tzinfo=None)
+        state["observed"] = [(now, "AWS/X", "n", BALANCER, "Count", 5.0, 2, 1.0, 4.0)]
+        state["metric_data"] = [MetricDatum("mine", "m", 3.0, [], at, "Bytes")]
+        restored: Any = object.__new__(type(backend))
+        restored.__setstate__(state)
+        ours, theirs = ("AWS/X", "n", BALANCER), ("mine", "m", ())
+        found = restored.values({ours, theirs}, now - 60)
+    assert found == {
+        ours: [Value(now, "Count", 5.0, 2.0, 1.0, 4.0)],
+        theirs: [Value(at.replace(tzinfo=UTC).timestamp(), "Bytes", 3.0, 1.0, 3.0, 3.0)],
+    }
