@@ -167,8 +167,7 @@ def compose(
     cwd = request.working_dir or image.working_dir or "/"
     view = image.view()
     home = "/root" if user.uid is None else f"/home/{user.name or user.uid}"
-    targets = [target for _, target, _ in request.mounts]
-    if not _has(view, cwd, [*_PRIVATE, home, *targets]):
+    if not _has(view, cwd, (*_PRIVATE, home), [target for _, target, _ in request.mounts]):
         raise _no_folder(request, image, cwd)
     environment = {
         "PATH": DEFAULT_PATH,
@@ -188,10 +187,11 @@ def compose(
     return Command(argv, cwd, environment, user.uid, user.gid, own_root=root)
 
 
-def _has(view: visible.View, cwd: str, places: Sequence[str]) -> bool:
-    """Whether a working folder is there for the task: among what it sees, or in a folder of its own."""
+def _has(view: visible.View, cwd: str, own: Sequence[str], volumes: Sequence[str]) -> bool:
+    """Whether a working folder is there for the task: among what it sees, or its own."""
     above_one = any(path.startswith(f"{cwd.rstrip('/')}/") for path in view.paths)
-    return above_one or view.sees(cwd) or any(Path(cwd).is_relative_to(one) for one in places)
+    in_volume = any(Path(cwd).is_relative_to(one) for one in volumes)
+    return cwd in own or above_one or in_volume or view.sees(cwd)
 
 
 def _no_folder(request: ContainerRequest, image: ProcessImage, cwd: str) -> SpawnFailed:

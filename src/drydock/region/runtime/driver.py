@@ -22,6 +22,8 @@ from drydock.region.runtime.images import ContainerImage
 from drydock.region.runtime.output import Output, Pump, Sink
 from drydock.region.runtime.terminal import Wish, open_terminal
 
+_OPEN_FILES = ("nofile", 65535, 65535)
+"""Fargate's default, https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Ulimit.html"""
 _INHERITED = ("LANG", "LC_ALL", "TZ")
 
 
@@ -92,7 +94,7 @@ class Driver:
                     gid=command.gid,
                     mounts=request.mounts,
                     own_root=command.own_root,
-                    limits=request.limits,
+                    limits=_limits(request),
                     groups=place.groups,
                     image=command.image,
                 ),
@@ -144,6 +146,11 @@ class Driver:
             raise
         finally:
             os.close(theirs)
+
+
+def _limits(request: ContainerRequest) -> Sequence[tuple[str, int, int]]:
+    given = {name for name, _, _ in request.limits}
+    return request.limits if "nofile" in given else (*request.limits, _OPEN_FILES)
 
 
 def _real(path: str) -> str:

@@ -176,7 +176,7 @@ def unseen(seen: View, word: str, working_dir: str, search: str) -> str:
     for path in here:
         for one in (path, *(_interpreters(path) if os.path.isfile(path) else ())):
             if os.path.exists(one) and not seen.sees(one):
-                return one if os.path.realpath(one) == one else f"{one} ({os.path.realpath(one)})"
+                return one
     return ""
 
 
