@@ -174,7 +174,8 @@ def unseen(seen: View, word: str, working_dir: str, search: str) -> str:
     places = [os.path.join(one, word) for one in search.split(":")]
     here = [os.path.join(working_dir, word)] if "/" in word else places
     for path in here:
-        for one in (path, *(_interpreters(path) if os.path.isfile(path) else ())):
+        found = [path, *_interpreters(path)] if os.path.isfile(path) else [path]
+        for one in found:
             if os.path.exists(one) and not seen.sees(one):
                 return one
     return ""
