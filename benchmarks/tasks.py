@@ -33,6 +33,7 @@ time_scale = 10
 
 [images."bench:shell"]
 entrypoint = ["/bin/sh", "-c"]
+write = ["."]
 
 [images."bench:web"]
 entrypoint = ["{python}", "-m", "http.server", "3000", "--directory", "{empty}"]

@@ -17,6 +17,7 @@ from drydock.account.reading import prepare
 from drydock.errors import ConfigError
 
 FILE_NAME = "drydock.toml"
+_NEVER_WHOLE = frozenset({"/", "/dev", "/etc", "/proc", "/sys"})
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -70,6 +71,10 @@ class ImageConfig(_Section):
     working_dir: Path | None = None
     environment: dict[str, str] = {}
     user: str = ""
+    read: tuple[Path, ...] = ()
+    """Files and folders of this machine that its tasks see besides what they need to run."""
+    write: tuple[Path, ...] = ()
+    """The same, which they may write."""
     driver: Literal["process", "container"] = "process"
     """container: the image of that name that the container engine has; the other keys say nothing then."""
 
@@ -78,6 +83,9 @@ class ImageConfig(_Section):
         others = [name for name, value in self if name != "driver" and value]
         if self.driver == "container" and others:
             raise ValueError(f"driver container takes no {', '.join(others)}")
+        for path in (*self.read, *self.write):
+            if os.path.normpath(path) in _NEVER_WHOLE:
+                raise ValueError(f"{path} as a whole cannot be shown to a task: name what is in it")
         return self
 
 
@@ -113,12 +121,14 @@ class Config(_Section):
 
     def image(self, reference: str) -> ImageConfig | None:
         """The entry for an image reference: the exact name first, then the first pattern that fits."""
+        name = self.entry(reference)
+        return None if name is None else self.images[name]
+
+    def entry(self, reference: str) -> str | None:
+        """The name of that entry."""
         if reference in self.images:
-            return self.images[reference]
-        for pattern, image in self.images.items():
-            if fnmatchcase(reference, pattern):
-                return image
-        return None
+            return reference
+        return next((one for one in self.images if fnmatchcase(reference, one)), None)
 
 
 def load(folder: Path, file: Path | None = None) -> Config:
@@ -183,6 +193,12 @@ def _make_absolute(image: dict[str, Any], base: Path) -> None:
     folder = image.get("working_dir")
     if isinstance(folder, str):
         image["working_dir"] = str(base / folder)
+    for key in ("read", "write"):
+        paths = image.get(key)
+        if isinstance(paths, list):
+            image[key] = [
+                str(base / Path(one).expanduser()) if isinstance(one, str) else one for one in paths
+            ]
 
 
 def _sentence(error: ValidationError | TypeError) -> str:

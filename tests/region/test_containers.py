@@ -230,15 +230,25 @@ def test_limits_and_users_of_a_container(scenario: Scenario) -> None:
     )
     scenario.wait(limited, "STOPPED")
     assert scenario.output(limited) == ["123", "456", "0"]
-    much = {"name": "nofile", "softLimit": 10, "hardLimit": 2_000_000_000}
-    refused = scenario.wait(
-        scenario.run(scenario.define("shell:1", ["true"], ulimits=[much])), "STOPPED"
-    )
-    assert "ulimit nofile=10:2000000000: this machine allows" in refused["stoppedReason"]
     refused = scenario.wait(
         scenario.run(scenario.define("shell:1", ["true"], user="4294967295")), "STOPPED"
     )
     assert "4294967295 cannot be mapped" in refused["stoppedReason"]
+
+
+def test_a_limit_above_this_machines_is_this_machines_and_said_once(scenario: Scenario) -> None:
+    much = [{"name": "nofile", "softLimit": 2_000_000_000, "hardLimit": 2_000_000_000}]
+    words = ["ulimit -Sn; ulimit -Hn"]
+    for _ in range(2):
+        arn = scenario.run(scenario.define("shell:1", words, ulimits=much))
+        task = scenario.wait(arn, "STOPPED")
+        assert task["containers"][0]["exitCode"] == 0
+        soft, hard = map(int, scenario.output(arn))
+        assert soft == hard
+        assert 1024 <= hard < 2_000_000_000
+    said = f"ulimit nofile=2000000000:2000000000: this machine allows {hard} at most"
+    assert [one for one in scenario.region.inspect()["limits_notes"] if said in one]
+    assert scenario.region.log.count(said) == 1
 
 
 def test_environment_files_come_from_s3_and_the_definition_wins(scenario: Scenario) -> None:

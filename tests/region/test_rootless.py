@@ -57,9 +57,8 @@ def as_user(*command: str, cwd: Path | None = None) -> subprocess.CompletedProce
     )
 
 
-@pytest.fixture
-def folder(needs_namespaces: None) -> Iterator[Path]:
-    """A folder of that user."""
+def ordinary_user() -> int:
+    """The id of a user who can run the project beside root, who runs the tests; skips without one."""
     if os.geteuid() != 0:
         pytest.skip("every other test runs as an ordinary user already")
     if shutil.which("setpriv") is None or not Path(SYSTEM_PYTHON).exists():
@@ -72,8 +71,15 @@ def folder(needs_namespaces: None) -> Iterator[Path]:
         pytest.skip(f"user {USER} cannot run the project: {possible.stderr.strip()[-300:]}")
     if as_user("unshare", "--user", "--net", "--map-root-user", "true").returncode != 0:
         pytest.skip("ordinary users may not make namespaces on this machine")
+    return USER
+
+
+@pytest.fixture
+def folder(needs_namespaces: None) -> Iterator[Path]:
+    """A folder of that user."""
+    user = ordinary_user()
     made = Path(tempfile.mkdtemp(prefix="drydock-rootless-"))
-    os.chown(made, USER, USER)
+    os.chown(made, user, user)
     yield made
     shutil.rmtree(made)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,7 @@ time_scale = {time_scale}
 
 [images."shell:*"]
 entrypoint = ["/bin/sh", "-c"]
+write = ["{shared}"]
 
 [images."web:*"]
 entrypoint = ["{python}", "{folder}/web.py"]
@@ -71,6 +73,7 @@ environment = {{ COLOUR = "red", SHAPE = "round" }}
 entrypoint = ["/bin/sh", "-c"]
 
 [images."bare:*"]
+read = ["{shared}"]
 environment = {{ BARE = "yes" }}
 
 [images."missing-program:*"]
@@ -124,7 +127,11 @@ class TestRegion:
 def prepare(folder: Path, time_scale: float = 30) -> Workspace:
     """Write the settings and programs of a region into a folder."""
     (folder / "web.py").write_text(WEB)
-    settings = SETTINGS.format(python=sys.executable, folder=folder, time_scale=time_scale)
+    # what tests and tasks tell each other by files is beside the region's folder
+    shared = folder.parent if folder.parent != Path(tempfile.gettempdir()) else folder
+    settings = SETTINGS.format(
+        python=sys.executable, folder=folder, shared=shared, time_scale=time_scale
+    )
     (folder / "drydock.toml").write_text(settings)
     return Workspace(folder)
 
@@ -135,8 +142,6 @@ def start(workspace: Workspace) -> launcher.RegionRecord:
 
 def why_not() -> str:
     """Why this machine can have no region; empty if it can."""
-    import tempfile
-
     with tempfile.TemporaryDirectory() as folder:
         workspace = prepare(Path(folder))
         try:

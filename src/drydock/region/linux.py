@@ -38,6 +38,10 @@ _PR_SET_NO_NEW_PRIVS = 38
 _CAPABILITY_VERSION_3 = 0x20080522
 
 _SYS_CLONE3 = 435
+_SYS_MOUNT_SETATTR = 442
+_AT_FDCWD = -100
+_AT_RECURSIVE = 0x8000
+_MOUNT_ATTR = struct.Struct("4Q")
 _CLONE_INTO_CGROUP = 0x200000000
 _CLONE_ARGS = struct.Struct("11Q")
 
@@ -68,15 +72,21 @@ def mount(source: str, target: str, kind: str = "none", flags: int = 0, data: st
     _check(result, f"mount {kind} at {target}")
 
 
-def pivot_root(new: str) -> None:
-    """Make a mounted folder the root of the caller's mount namespace; the old root is let go."""
-    pivot_root_beside(new)
-    unmount_here()
-    os.chdir("/")
+def set_flags_below(target: str, flags: int) -> None:
+    """Give a mount, and every mount below it, some of MS_RDONLY, MS_NOSUID and MS_NODEV besides theirs.
+
+    mount_setattr(2); ENOSYS: the kernel is older than 5.12, or a container's filter hides the call.
+    """
+    fields = _MOUNT_ATTR.pack(flags, 0, 0, 0)  # the new call's flags have the old ones' values
+    attributes = ctypes.create_string_buffer(fields, _MOUNT_ATTR.size)
+    size, where = ctypes.c_size_t(_MOUNT_ATTR.size), target.encode()
+    result = _libc.syscall(_SYS_MOUNT_SETATTR, _AT_FDCWD, where, _AT_RECURSIVE, attributes, size)
+    _check(result, f"mount_setattr at {target}")
 
 
 def pivot_root_beside(new: str) -> None:
-    """The same, but the old root is still there: it is the working folder, for relative paths."""
+    """Make a mounted folder the root of the caller's mount namespace; the old root is still there: it is
+    the working folder, for relative paths, until `unmount_here`."""
     old = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.chdir(new)

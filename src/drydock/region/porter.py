@@ -25,6 +25,7 @@ from typing import Any
 
 from drydock.paths import Workspace, write_private
 from drydock.region import linux, peers
+from drydock.region.processes import limits
 from drydock.region.processes.init import Init
 from drydock.region.processes.protocol import Message
 from drydock.region.runtime.cgroups.leftovers import sweep
@@ -113,6 +114,8 @@ def _enter_namespaces(
     """In the forked child: new namespaces, then PID 1. Never returns."""
     try:
         porter = os.getppid()
+        if os.geteuid() == 0:
+            limits.raise_hard_limits()  # tasks may ask for more; in a user namespace it is too late
         kinds = linux.CLONE_NEWNET | linux.CLONE_NEWNS | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS
         linux.unshare(linux.CLONE_NEWUSER | kinds | linux.CLONE_NEWPID)
         channel.send(b"unshared")

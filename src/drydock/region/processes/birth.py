@@ -9,41 +9,16 @@ import contextlib
 import errno
 import json
 import os
-import resource
 import signal
 import socket
 from collections.abc import Sequence
 from pathlib import Path
 
 from drydock.region import linux
-from drydock.region.processes import mounts, rootfs
-from drydock.region.processes.protocol import ImageRoot, ProcessSpec, Started
+from drydock.region.processes import limits, ownroot, rootfs
+from drydock.region.processes.protocol import ProcessSpec, Started
 
 _KEEP_SIGNALS = {signal.SIGKILL, signal.SIGSTOP}
-_LIMITS = {
-    name: number
-    for number, name in enumerate(
-        [
-            "cpu",
-            "fsize",
-            "data",
-            "stack",
-            "core",
-            "rss",
-            "nproc",
-            "nofile",
-            "memlock",
-            "as",
-            "locks",
-            "sigpending",
-            "msgqueue",
-            "nice",
-            "rtprio",
-            "rttime",
-        ]
-    )
-}
-"""Linux's numbers; Python names only some of them."""
 
 
 def spawn(spec: ProcessSpec) -> Started:
@@ -113,13 +88,11 @@ def _first_child(spec: ProcessSpec, writer: int, groups: Sequence[str]) -> None:
         _join(spec, spec.join[1], writer)
     if spec.netns is not None:
         linux.setns(spec.netns, linux.CLONE_NEWNET)
-    if spec.own_pids or spec.resolv_conf or spec.hosts or spec.mounts:
+    if spec.own_pids or spec.resolv_conf or spec.hosts:
         linux.unshare(linux.CLONE_NEWNS)
-    if spec.image is None:
+    if spec.image is None and spec.own_root is None:
         for source, target in _files(spec):
             linux.mount(source, str(Path(target).resolve()), flags=linux.MS_BIND)
-        if spec.mounts:
-            mounts.arrange(spec.mounts, spec.root)
     if not spec.own_pids:
         _become(spec, writer)
     # a killed PostgreSQL leaves System V shared memory: it goes with the namespace
@@ -149,15 +122,26 @@ def _files(spec: ProcessSpec) -> list[tuple[str, str]]:
     return [(source, target) for source, target in pairs if source]
 
 
-def _enter_image(spec: ProcessSpec, image: ImageRoot) -> None:
-    rootfs.enter(
-        image.folder,
-        image.layer,
-        spec.mounts,
-        _files(spec),
-        spec.cwd,
-        read_only=image.read_only,
-    )
+def _enter_root(spec: ProcessSpec) -> bool:
+    """Let a process see what it shall see → False if it sees other tasks in /proc."""
+    if spec.image is not None:
+        image = spec.image
+        rootfs.enter(
+            image.folder,
+            image.layer,
+            spec.mounts,
+            _files(spec),
+            spec.cwd,
+            read_only=image.read_only,
+        )
+    elif spec.own_root is not None:
+        return ownroot.enter(spec.own_root, spec.mounts, _files(spec), spec.cwd)
+    elif spec.own_pids:
+        # where /proc is masked (inside a container) the kernel refuses; the host's then stays
+        with contextlib.suppress(OSError):
+            flags = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
+            linux.mount("proc", "/proc", "proc", flags)
+    return True
 
 
 def _join(spec: ProcessSpec, host_pid: int, writer: int) -> None:
@@ -184,19 +168,13 @@ def _become(spec: ProcessSpec, writer: int, proc: int | None = None) -> None:
     else:
         os.setpgid(0, 0)
     alone = linux.has_one_user()
-    if spec.image is not None and spec.join is None:
-        _enter_image(spec, spec.image)
-    elif spec.own_pids and spec.join is None:
-        # where /proc is masked (inside a container) the kernel refuses; the host's then stays
-        with contextlib.suppress(OSError):
-            flags = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
-            linux.mount("proc", "/proc", "proc", flags)
+    apart = spec.join is not None or _enter_root(spec)
     writer = _arrange_descriptors(spec, writer)
     try:
         if spec.terminal:
             linux.control_terminal(0)
         os.chdir(spec.cwd)
-        _limit(spec.limits)
+        limits.apply(spec.limits)
         variables = dict(spec.env)
         if spec.image is not None:
             user = rootfs.user_of(spec.image.user)
@@ -204,6 +182,8 @@ def _become(spec: ProcessSpec, writer: int, proc: int | None = None) -> None:
             variables.setdefault("HOME", user.home)
         elif spec.uid is not None:
             linux.map_user(spec.uid, spec.gid if spec.gid is not None else spec.uid)
+        elif not apart:  # the other tasks in /proc are closed to another user namespace
+            linux.map_user(os.geteuid(), os.getegid())
         if spec.image is None and not spec.keep_capabilities:
             linux.drop_capabilities()
         for number in signal.valid_signals() - _KEEP_SIGNALS:
@@ -215,19 +195,6 @@ def _become(spec: ProcessSpec, writer: int, proc: int | None = None) -> None:
     except OSError as error:
         missing = f"{error.strerror}: {error.filename or spec.argv[0]!r}"
         _report_errors(writer, lambda: (_ for _ in ()).throw(OSError(missing)))
-
-
-def _limit(limits: Sequence[tuple[str, int, int]]) -> None:
-    """setrlimit(2); a hard limit above this machine's is refused."""
-    for name, soft, hard in limits:
-        number = _LIMITS[name]
-        try:
-            resource.setrlimit(number, (soft, hard))
-        except (ValueError, OSError) as error:
-            allowed = resource.getrlimit(number)[1]
-            raise OSError(
-                errno.EPERM, f"ulimit {name}={soft}:{hard}: this machine allows {allowed} at most"
-            ) from error
 
 
 def _arrange_descriptors(spec: ProcessSpec, writer: int) -> int:

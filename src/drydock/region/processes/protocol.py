@@ -34,6 +34,25 @@ class ImageRoot:
 
 
 @dataclass(frozen=True)
+class OwnRoot:
+    """A root made of some of this machine's files, for a process that sees nothing else of them."""
+
+    layer: str
+    """An empty folder for what the process writes: its /tmp, /var/tmp, /run and home."""
+    home: str
+    """Where it sees its home."""
+    paths: Sequence[tuple[str, str]]
+    """Files and folders of this machine, without a symbolic link in their path, each at the same path:
+    `readable`, `writable`, or `hidden`, which is an empty folder to it."""
+    links: Sequence[tuple[str, str]] = ()
+    """Symbolic links of this machine: path and target."""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Files made for it: path and content."""
+    read_only: bool = False
+    """Its own folders, too, but for /dev/shm and what is `writable`."""
+
+
+@dataclass(frozen=True)
 class ProcessSpec:
     """A process to be started in the region. Descriptors are the caller's and stay open there."""
 
@@ -65,19 +84,21 @@ class ProcessSpec:
     """`stdin` is a terminal, which becomes the controlling one of a session that the process leads."""
     join: tuple[int, int] | None = None
     """`pid` and `host_pid` of a process of the region whose namespaces it is born into; then `netns`,
-    `resolv_conf`, `hosts`, `own_pids`, `mounts` and `root` do not count."""
+    `resolv_conf`, `hosts`, `own_pids`, `mounts` and `own_root` do not count."""
     mounts: Sequence[tuple[str, str, bool]] = ()
-    """Folders that it sees elsewhere: source, target, read-only. A target may be a new path."""
-    root: str = ""
-    """An empty folder where its own root can be put together, if a target is a new path."""
+    """Folders that it sees elsewhere: source without a symbolic link, target, read-only. A target may be
+    a new path. Of a process with a root of its own."""
+    own_root: OwnRoot | None = None
+    """What it sees of this machine, with `own_pids`; None: all of it."""
     limits: Sequence[tuple[str, int, int]] = ()
-    """Resource limits: name (`nofile`), soft, hard; -1 is none."""
+    """Resource limits: name (`nofile`), soft, hard; -1 is none. One above what this machine allows is
+    what it allows."""
     groups: Sequence[str] = ()
     """Control groups that it is in from its first moment: the folder of one of version 2, the `tasks`
     files of some of version 1."""
     image: ImageRoot | None = None
     """Its own root, with `own_pids`; then `cwd`, `mounts` and the user are in it, the root user has a
-    container's capabilities, and `uid`, `gid`, `root` and `keep_capabilities` do not count. Of a
+    container's capabilities, and `uid`, `gid`, `own_root` and `keep_capabilities` do not count. Of a
     process that joins another one, the user alone counts."""
 
 
@@ -143,4 +164,6 @@ def unpack_spec(fields: dict[str, Any], fds: Sequence[int]) -> ProcessSpec:
     fields["pass_fds"] = [fds[index] for index in fields["pass_fds"]]
     if fields["image"] is not None:
         fields["image"] = ImageRoot(**fields["image"])
+    if fields["own_root"] is not None:
+        fields["own_root"] = OwnRoot(**fields["own_root"])
     return ProcessSpec(**fields)

@@ -2,8 +2,7 @@
 
 Called in the forked child, which has mount and PID namespaces of its own. Nothing is created outside of
 the new root: it is entered first, and folders in it are made from within, so that no symbolic link of an
-image leads out. As Docker does it where a task could tell: pivot_root(2), the kernel's
-overlayfs.rst, https://github.com/opencontainers/runtime-spec/blob/main/config-linux.md#default-filesystems
+image leads out. pivot_root(2), the kernel's overlayfs.rst.
 """
 
 from __future__ import annotations
@@ -17,13 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drydock.region import linux
+from drydock.region.processes import filesystems
 
-_HIDDEN = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
-_DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
-_LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
-_READ_ONLY = ("bus", "fs", "irq", "sys", "sysrq-trigger")
-"""Below /proc."""
-_MASKED = ("acpi", "kcore", "keys", "latency_stats", "sched_debug", "scsi", "timer_list")
 _CAPABILITIES = {
     "CHOWN": 0,
     "DAC_OVERRIDE": 1,
@@ -67,19 +61,23 @@ def enter(
     `mounts`: folder, place, read-only; `files`: file, place. Raises OSError with words.
     """
     os.umask(0o022)
+    volumes = [(filesystems.open_source(one), target, locked) for one, target, locked in mounts]
     linux.pivot_root_beside(_overlay(lower, upper))
     # now / is the image, and a relative path starts at the machine's root
-    _system(read_only=read_only)
+    filesystems.arrange(read_only=read_only)
     for source, target in files:
-        _on_file(f".{source}", target)
-    for source, target, locked in mounts:
+        filesystems.bind_file(f".{source}", target)
+        if target == "/etc/resolv.conf":  # all tasks of a VPC have the same
+            filesystems.restrict(target, linux.MS_RDONLY)
+    for descriptor, target, locked in volumes:
         os.makedirs(target, exist_ok=True)  # noqa: PTH103  (here nothing may be imported late)
-        linux.mount(f".{source}", target, flags=linux.MS_BIND | linux.MS_REC)
+        flags = linux.MS_BIND | linux.MS_REC
+        linux.mount(f"./proc/self/fd/{descriptor}", target, flags=flags)
         if locked:
-            _lock(target)
+            filesystems.lock(target)
     os.makedirs(cwd, exist_ok=True)  # noqa: PTH103
     if read_only:
-        _lock("/")
+        filesystems.lock("/")
     linux.unmount_here()
     os.chdir(cwd)
 
@@ -108,60 +106,6 @@ def _overlay(lower: str, upper: str) -> str:
 
 def _escaped(path: str) -> str:
     return path.replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")
-
-
-def _system(*, read_only: bool) -> None:
-    """/proc, /dev and /sys."""
-    for name in ("/proc", "/dev", "/sys", "/etc"):
-        os.makedirs(name, exist_ok=True)  # noqa: PTH103
-    try:
-        linux.mount("proc", "/proc", "proc", _HIDDEN)
-    except (
-        OSError
-    ):  # where the machine's is masked (inside a container) the kernel allows that one alone
-        linux.mount("./proc", "/proc", flags=linux.MS_BIND | linux.MS_REC)
-    linux.mount("tmpfs", "/dev", "tmpfs", linux.MS_NOSUID, "mode=755,size=65536k")
-    for name in _DEVICES:
-        _on_file(f"./dev/{name}", f"/dev/{name}")
-    for name, target in _LINKS.items():
-        os.symlink(target, f"/dev/{name}")  # noqa: PTH211
-    os.mkdir("/dev/pts")  # noqa: PTH102
-    os.mkdir("/dev/shm")  # noqa: PTH102,S108
-    data = "newinstance,ptmxmode=0666,mode=0620"
-    linux.mount("devpts", "/dev/pts", "devpts", linux.MS_NOSUID | linux.MS_NOEXEC, data)
-    os.symlink("pts/ptmx", "/dev/ptmx")  # noqa: PTH211
-    linux.mount("tmpfs", "/dev/shm", "tmpfs", _HIDDEN, "mode=1777,size=65536k")  # noqa: S108
-    with contextlib.suppress(OSError):  # likewise; few programs miss it
-        linux.mount("sysfs", "/sys", "sysfs", _HIDDEN | linux.MS_RDONLY)
-    for name in _READ_ONLY:
-        if os.path.exists(f"/proc/{name}"):  # noqa: PTH110
-            with contextlib.suppress(OSError):  # masked already
-                linux.mount(f"/proc/{name}", f"/proc/{name}", flags=linux.MS_BIND | linux.MS_REC)
-                _lock(f"/proc/{name}")
-    for name in _MASKED:
-        path = f"/proc/{name}"
-        if os.path.isfile(path):  # noqa: PTH113
-            linux.mount("/dev/null", path, flags=linux.MS_BIND)
-        elif os.path.isdir(path):  # noqa: PTH112
-            linux.mount("tmpfs", path, "tmpfs", _HIDDEN | linux.MS_RDONLY, "size=0k")
-    if read_only:
-        _lock("/dev", linux.MS_NOSUID)
-
-
-def _on_file(source: str, target: str) -> None:
-    """Bind a file over another one, which is made. What is there and no plain file is replaced."""
-    with contextlib.suppress(FileNotFoundError):
-        if not stat.S_ISREG(os.lstat(target).st_mode):
-            os.unlink(target)  # noqa: PTH108
-    os.close(os.open(target, os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644))
-    linux.mount(source, target, flags=linux.MS_BIND)
-
-
-def _lock(target: str, kept: int | None = None) -> None:
-    """Make a mount read-only; the flags that it has may not be lost."""
-    if kept is None:
-        kept = os.statvfs(target).f_flag & _HIDDEN
-    linux.mount("none", target, flags=linux.MS_BIND | linux.MS_REMOUNT | linux.MS_RDONLY | kept)
 
 
 # -- the user; the process stands in the image's root

@@ -13,10 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from drydock.errors import ImageNotFound, SpawnFailed
-from drydock.region.processes.protocol import ImageRoot
+from drydock.region.processes.protocol import ImageRoot, OwnRoot
+from drydock.region.runtime import visible
 from drydock.region.runtime.images import ContainerImage
+from drydock.region.runtime.visible import Entry, Surroundings
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_PRIVATE = ("/tmp", "/var/tmp", "/run", "/dev/shm")  # noqa: S108
+"""Folders of a task's own."""
 _LAST_ID = 2**32 - 2
 """The kernel's; the number after it means nobody."""
 
@@ -30,6 +34,29 @@ class ProcessImage:
     working_dir: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     user: str = ""
+    name: str = ""
+    """Of its [images] entry."""
+    read: Sequence[str] = ()
+    """What its tasks see of this machine beside what they need to run, and what they may write."""
+    write: Sequence[str] = ()
+    around: Surroundings = field(default_factory=Surroundings)
+
+    @property
+    def search(self) -> str:
+        """Where its programs are looked for."""
+        return self.environment.get("PATH", DEFAULT_PATH)
+
+    def view(self) -> visible.View:
+        """What its tasks see of this machine. Raises SpawnFailed."""
+        entry = Entry(
+            name=self.name,
+            words=(*self.entrypoint, *self.command),
+            working_dir=self.working_dir,
+            environment=self.environment,
+            read=self.read,
+            write=self.write,
+        )
+        return visible.view(entry, self.around, self.search)
 
 
 @dataclass(frozen=True)
@@ -48,8 +75,8 @@ class ContainerRequest:
     limits: Sequence[tuple[str, int, int]] = ()
     """Resource limits: name, soft, hard."""
     read_only_root: bool = False
-    """Only an image of a container engine has a root of its own, and capabilities to lose."""
     dropped: Sequence[str] = ()
+    """Only an image of a container engine has capabilities to lose."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +87,8 @@ class Place:
     resolv_conf: str
     environment: Mapping[str, str]
     """What every container of the task gets unless it says otherwise."""
-    stage: str = ""
-    """An empty folder, where new paths of volumes can be put together."""
     layer: str = ""
-    """An empty folder of the container's, for what it writes over its image's root; its home, if it
-    has none."""
+    """An empty folder of the container's, for what it writes."""
     hostname: str = ""
     """The task's, and a file for /etc/hosts that has it: for an image with a root of its own."""
     hosts: str = ""
@@ -85,6 +109,8 @@ class Command:
     gid: int | None
     image: ImageRoot | None = None
     """Its own root; then its user is there, too."""
+    own_root: OwnRoot | None = None
+    """What it sees of this machine, if it is a program of it."""
     stop_signal: int = signal.SIGTERM
 
 
@@ -127,23 +153,70 @@ def _signal(words: str) -> int:
         raise SpawnFailed("the image", f"its stop signal {words} is none of this machine") from None
 
 
-def compose(request: ContainerRequest, image: ProcessImage, base: Mapping[str, str]) -> Command:
-    """Put image and request together. `base` is the environment that both may override.
+def compose(
+    request: ContainerRequest, image: ProcessImage, base: Mapping[str, str], layer: str
+) -> Command:
+    """Put image and request together. `base` is the environment that both may override, `layer` an empty
+    folder.
 
-    Raises ImageNotFound when nothing says what to run, SpawnFailed for a user that is not known here.
+    Raises ImageNotFound when nothing says what to run, SpawnFailed for a user that is not known here, for
+    a folder that is not there or that the task does not see.
     """
     argv = _argv(request, image, "give the [images] entry an entrypoint or a command")
-    uid, gid = _user(request.user or image.user, request.name)
+    user = _user(request.user or image.user, request.name)
     cwd = request.working_dir or image.working_dir or "/"
-    in_volume = any(Path(cwd).is_relative_to(target) for _, target, _ in request.mounts)
-    if not in_volume and not Path(cwd).is_dir():
-        raise SpawnFailed(
+    view = image.view()
+    home = "/root" if user.uid is None else f"/home/{user.name or user.uid}"
+    if not _has(view, cwd, (*_PRIVATE, home), [target for _, target, _ in request.mounts]):
+        raise _no_folder(request, image, cwd)
+    environment = {
+        "PATH": DEFAULT_PATH,
+        "HOME": home,
+        **base,
+        **image.environment,
+        **request.environment,
+    }
+    root = OwnRoot(
+        layer,
+        home,
+        view.pruned(),
+        sorted(view.links.items()),
+        _people(user, home),
+        read_only=request.read_only_root,
+    )
+    return Command(argv, cwd, environment, user.uid, user.gid, own_root=root)
+
+
+def _has(view: visible.View, cwd: str, own: Sequence[str], volumes: Sequence[str]) -> bool:
+    """Whether a working folder is there for the task: among what it sees, or its own."""
+    above_one = any(path.startswith(f"{cwd.rstrip('/')}/") for path in view.paths)
+    in_volume = any(Path(cwd).is_relative_to(one) for one in volumes)
+    return cwd in own or above_one or in_volume or view.sees(cwd)
+
+
+def _no_folder(request: ContainerRequest, image: ProcessImage, cwd: str) -> SpawnFailed:
+    if Path(cwd).is_dir():
+        return SpawnFailed(
             f"container {request.name}",
-            f"its working directory {cwd} is not a folder of this machine",
-            "set working_dir in the [images] entry",
+            f"its working directory {cwd} is on this machine, but its task does not see it",
+            visible.remedy(image.name, cwd),
         )
-    environment = {"PATH": DEFAULT_PATH, **base, **image.environment, **request.environment}
-    return Command(argv, cwd, environment, uid, gid)
+    return SpawnFailed(
+        f"container {request.name}",
+        f"its working directory {cwd} is not a folder of this machine",
+        "set working_dir in the [images] entry",
+    )
+
+
+def _people(user: _User, home: str) -> dict[str, str]:
+    """/etc/passwd and /etc/group of a task: who it is, and nobody else of this machine."""
+    nobody = "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
+    passwd = f"root:x:0:0:root:/root:/bin/sh\n{nobody}"
+    group = "root:x:0:\ntty:x:5:\nnogroup:x:65534:\n"
+    if user.name:
+        passwd += f"{user.name}:x:{user.uid}:{user.gid}::{home}:/bin/sh\n"
+        group += f"{user.group or user.name}:x:{user.gid}:\n"
+    return {"/etc/passwd": passwd, "/etc/group": group}
 
 
 def _argv(
@@ -165,16 +238,27 @@ def _argv(
     return argv
 
 
-def _user(user: str, container: str) -> tuple[int | None, int | None]:
+@dataclass(frozen=True)
+class _User:
+    """Who a task is. None: the region's own user, whom it sees as root."""
+
+    uid: int | None = None
+    gid: int | None = None
+    name: str = ""
+    """As this machine knows the user, and the group; empty: it does not, or a number was given."""
+    group: str = ""
+
+
+def _user(user: str, container: str) -> _User:
     """`user`, `uid`, with `:group` or `:gid`. Root is the region's own user, without capabilities.
 
     Raises SpawnFailed for what is not known here or what no user namespace can map.
     """
     name, _, group = user.partition(":")
     if name in ("", "0", "root"):
-        return None, None
+        return _User()
     if name.isdecimal():
-        uid, gid = int(name), int(name)
+        uid, gid, name = int(name), int(name), ""
     else:
         try:
             entry = pwd.getpwnam(name)
@@ -186,7 +270,7 @@ def _user(user: str, container: str) -> tuple[int | None, int | None]:
             ) from error
         uid, gid = entry.pw_uid, entry.pw_gid
     if group.isdecimal():
-        gid = int(group)
+        gid, group = int(group), ""
     elif group:
         try:
             gid = grp.getgrnam(group).gr_gid
@@ -202,4 +286,4 @@ def _user(user: str, container: str) -> tuple[int | None, int | None]:
             f"its user {user} cannot be mapped: ids end at {_LAST_ID}",
             "give a smaller number",
         )
-    return uid, gid
+    return _User(uid, gid, name, group)

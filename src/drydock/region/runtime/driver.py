@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from drydock.errors import SpawnFailed
 from drydock.region.processes.client import Process, Spawner
 from drydock.region.processes.protocol import ProcessSpec
+from drydock.region.runtime import visible
 from drydock.region.runtime.command import (
     Command,
     ContainerRequest,
@@ -21,6 +22,8 @@ from drydock.region.runtime.images import ContainerImage
 from drydock.region.runtime.output import Output, Pump, Sink
 from drydock.region.runtime.terminal import Wish, open_terminal
 
+_OPEN_FILES = ("nofile", 65535, 65535)
+"""Fargate's default, https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Ulimit.html"""
 _INHERITED = ("LANG", "LC_ALL", "TZ")
 
 
@@ -72,9 +75,9 @@ class Driver:
             command = compose_in_image(request, image, place)
         else:
             inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-            # root's own home is closed to a task: it is root of its user namespace alone
-            home = {"HOME": place.layer} if place.layer else {}
-            command = compose(request, image, {**inherited, **home, **place.environment})
+            base = {**inherited, **place.environment}
+            command = compose(request, image, base, os.path.realpath(place.layer))
+        own_names = command.image is not None or place.own_names
         output = self._pump.open(sink, on_change)
         try:
             process = self._spawner.spawn(
@@ -85,18 +88,22 @@ class Driver:
                     netns=place.netns,
                     stdout=output.writer,
                     stderr=output.writer,
-                    resolv_conf=place.resolv_conf,
-                    hosts=place.hosts if command.image is not None or place.own_names else "",
+                    resolv_conf=_real(place.resolv_conf),
+                    hosts=_real(place.hosts) if own_names else "",
                     uid=command.uid,
                     gid=command.gid,
                     mounts=request.mounts,
-                    root=place.stage,
-                    limits=request.limits,
+                    own_root=command.own_root,
+                    limits=_limits(request),
                     groups=place.groups,
                     image=command.image,
                 ),
                 lambda _process: on_change(),
             )
+        except SpawnFailed as error:
+            if isinstance(image, ProcessImage) and (words := _unseen(image, command)):
+                raise SpawnFailed(error.subject, error.cause, words) from error
+            raise
         finally:
             self._pump.started(output)
         return Container(process, output, command, place.groups)
@@ -122,7 +129,8 @@ class Driver:
     ) -> tuple[Process, int]:
         """`execute` at a terminal → the program, and the terminal's other end: the caller closes it."""
         spec = _inside(container, argv)
-        root = f"/proc/{container.process.host_pid}/root" if spec.image is not None else ""
+        has_root = container.command.image or container.command.own_root
+        root = f"/proc/{container.process.host_pid}/root" if has_root else ""
         try:
             ours, theirs = open_terminal(wish, root)
         except OSError as error:
@@ -138,6 +146,25 @@ class Driver:
             raise
         finally:
             os.close(theirs)
+
+
+def _limits(request: ContainerRequest) -> Sequence[tuple[str, int, int]]:
+    given = {name for name, _, _ in request.limits}
+    return request.limits if "nofile" in given else (*request.limits, _OPEN_FILES)
+
+
+def _real(path: str) -> str:
+    return os.path.realpath(path) if path else ""
+
+
+def _unseen(image: ProcessImage, command: Command) -> str:
+    """What to set, if this machine has the program and its task does not see it."""
+    path = visible.unseen(
+        image.view(), command.argv[0], command.cwd, command.environment.get("PATH", "")
+    )
+    if not path:
+        return ""
+    return f"{path} is on this machine, but the task does not see it: {visible.remedy(image.name, path)}"
 
 
 def _inside(container: Container, argv: Sequence[str]) -> ProcessSpec:

@@ -17,7 +17,7 @@ def request(**fields: object) -> ContainerRequest:
 
 
 def test_the_image_alone() -> None:
-    command = compose(request(), IMAGE, {"A": "base", "B": "base"})
+    command = compose(request(), IMAGE, {"A": "base", "B": "base"}, "/layer")
     assert command.argv == ("tasklist", "serve")
     assert command.cwd == "/tmp"
     assert command.environment["A"] == "image"
@@ -27,7 +27,7 @@ def test_the_image_alone() -> None:
 
 
 def test_a_command_replaces_the_images() -> None:
-    assert compose(request(command=("updatedb", "-s")), IMAGE, {}).argv == (
+    assert compose(request(command=("updatedb", "-s")), IMAGE, {}, "/layer").argv == (
         "tasklist",
         "updatedb",
         "-s",
@@ -35,13 +35,16 @@ def test_a_command_replaces_the_images() -> None:
 
 
 def test_an_entry_point_makes_the_images_command_void() -> None:
-    assert compose(request(entrypoint=("sh",)), IMAGE, {}).argv == ("sh",)
-    assert compose(request(entrypoint=("sh",), command=("-c",)), IMAGE, {}).argv == ("sh", "-c")
+    assert compose(request(entrypoint=("sh",)), IMAGE, {}, "/layer").argv == ("sh",)
+    assert compose(request(entrypoint=("sh",), command=("-c",)), IMAGE, {}, "/layer").argv == (
+        "sh",
+        "-c",
+    )
 
 
 def test_the_definition_wins_over_the_image() -> None:
     command = compose(
-        request(environment={"A": "own"}, working_dir="/", user="1000:2000"), IMAGE, {}
+        request(environment={"A": "own"}, working_dir="/", user="1000:2000"), IMAGE, {}, "/layer"
     )
     assert command.environment["A"] == "own"
     assert (command.cwd, command.uid, command.gid) == ("/", 1000, 2000)
@@ -49,16 +52,16 @@ def test_the_definition_wins_over_the_image() -> None:
 
 def test_root_is_the_regions_own_user() -> None:
     for name in ("", "0", "root", "root:root", "0:0"):
-        assert compose(request(user=name), IMAGE, {}).uid is None
+        assert compose(request(user=name), IMAGE, {}, "/layer").uid is None
 
 
 def test_nothing_to_run() -> None:
     with pytest.raises(ImageNotFound, match="says what to run"):
-        compose(request(), ProcessImage(), {})
+        compose(request(), ProcessImage(), {}, "/layer")
 
 
 def test_an_unknown_user_and_a_missing_folder_are_refused_by_name() -> None:
     with pytest.raises(SpawnFailed, match="no-such-user"):
-        compose(request(user="no-such-user"), IMAGE, {})
+        compose(request(user="no-such-user"), IMAGE, {}, "/layer")
     with pytest.raises(SpawnFailed, match="/no/such/folder"):
-        compose(request(working_dir="/no/such/folder"), IMAGE, {})
+        compose(request(working_dir="/no/such/folder"), IMAGE, {}, "/layer")

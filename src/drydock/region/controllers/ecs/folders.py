@@ -16,8 +16,8 @@ class TaskFolders:
 
     def __init__(self, root: Path) -> None:
         """What a region that was killed left behind is removed."""
-        self._root = root
-        _remove(root)
+        self._root = root.resolve()
+        _remove(self._root)
 
     def volumes(self, task_id: str, names: Iterable[str]) -> dict[str, str]:
         """Volume → its folder, the same for all containers of a task."""

@@ -5,11 +5,14 @@ An [images] entry of drydock.toml comes first.
 
 from __future__ import annotations
 
+import os
+
 from drydock.config import ImageConfig
 from drydock.errors import ImageNotFound, SpawnFailed
 from drydock.region.controllers.parts import Parts
 from drydock.region.runtime.command import ProcessImage
 from drydock.region.runtime.images import ContainerImage, ImageStore, choose_engine
+from drydock.region.runtime.visible import Surroundings, homes
 
 Image = ProcessImage | ContainerImage
 
@@ -21,6 +24,15 @@ class TaskImages:
         """Nothing runs yet: unpacked images that were not used lately are removed."""
         settings = parts.config.region
         self._config = parts.config
+        self._around = Surroundings(
+            private=[str(parts.workspace.folder.resolve())],
+            written=[
+                os.path.realpath(one)
+                for image in parts.config.images.values()
+                for one in image.write
+            ],
+            homes=homes(),
+        )
         self._store = ImageStore(
             choose_engine(settings.container_engine),
             parts.porter.engine,
@@ -46,6 +58,10 @@ class TaskImages:
             working_dir=str(config.working_dir or ""),
             environment=config.environment,
             user=config.user,
+            name=self._config.entry(reference) or reference,
+            read=[str(one) for one in config.read],
+            write=[str(one) for one in config.write],
+            around=self._around,
         )
 
     def _of_engine(self, reference: str, config: ImageConfig | None) -> ContainerImage:

@@ -17,6 +17,7 @@ from drydock.region.controllers.ecs.definitions import ContainerPlan
 from drydock.region.controllers.ecs.running import RunningTask
 from drydock.region.controllers.ecs.starting import CannotStartError
 from drydock.region.controllers.parts import Parts
+from drydock.region.processes.limits import lowered
 from drydock.region.runtime.cgroups.groups import Group, Wanted, name_of
 from drydock.region.runtime.consumption import Usage
 from drydock.region.runtime.driver import Container
@@ -37,6 +38,8 @@ class TaskLimits:
         self._settings = parts.config.ecs
         self._guard = MemoryGuard()
         self._lock = threading.Lock()
+        self._lowered: list[str] = []
+        """ulimits that this machine does not give whole, in words."""
         self._tasks: dict[str, tuple[Group, dict[str, Group]]] = {}
         """Task's id → its group and those of its containers."""
 
@@ -54,6 +57,8 @@ class TaskLimits:
             words.append(f"Memory is sampled every {SWEEP} s instead of limited by cgroup: {why}")
         if "cpu" in troubles:
             words.append(f"CPU is not capped, although drydock.toml says so: {troubles['cpu']}")
+        with self._lock:
+            words += self._lowered
         return {
             "memory_limits": "cgroup" if self.by_cgroup else "sampling",
             "cpu_capped": self._groups.has("cpu"),
@@ -69,6 +74,7 @@ class TaskLimits:
 
         Raises CannotStartError.
         """
+        self._note_lowered(task, plan)
         if not self._groups.roots:
             return ()
         try:
@@ -114,6 +120,17 @@ class TaskLimits:
             found[0].remove()
             with self._lock:
                 self._tasks.pop(task_id, None)
+
+    def _note_lowered(self, task: Task, plan: ContainerPlan) -> None:
+        """Say once what a container asked for and this machine does not have."""
+        with self._lock:
+            new = [one for one in lowered(plan.limits) if one not in self._lowered]
+            self._lowered += new
+        for words in new:
+            log.warning(
+                "a ulimit is not given whole",
+                extra={"task": task.id, "container": plan.name, "why": words},
+            )
 
     def _note(self, task_id: str, running: RunningTask, plan: ContainerPlan) -> None:
         """Note whether it was the task's memory that was used up, not the container's share of it."""

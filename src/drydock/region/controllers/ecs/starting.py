@@ -34,7 +34,7 @@ from drydock.region.controllers.ecs.proxies import TaskProxies
 from drydock.region.controllers.parts import Parts
 from drydock.region.network.probing import probe
 from drydock.region.processes.client import Process
-from drydock.region.runtime.command import Place, ProcessImage
+from drydock.region.runtime.command import Place
 from drydock.region.runtime.driver import Container, Driver
 from drydock.region.runtime.images import ContainerImage
 from drydock.region.runtime.output import Sink
@@ -120,11 +120,6 @@ class TaskStarter:
         files = self._environment_files(plan)
         sink = self._sink(task, plan.log)
         image = self._image(plan)
-        if plan.read_only_root and isinstance(image, ProcessImage):
-            log.warning(
-                "readonlyRootFilesystem has no effect on a process of this machine",
-                extra={"task": task.id, "container": plan.name},
-            )
         return Prepared(plan, image, files, values, sink)
 
     def start(
@@ -277,7 +272,6 @@ class TaskStarter:
         return Place(
             netns=fabric.namespace(eni).descriptor,
             resolv_conf=self._resolv_conf(vpc),
-            stage=self._folders.stage(task.id),
             layer=self._folders.layer(task.id, container),
             hostname=hostname or "",
             hosts=self._folders.file(task.id, "hosts", names + aliases),
