@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Literal
 
 from drydock.cli import output
 from drydock.errors import UsageError
-from drydock.paths import Workspace
+from drydock.paths import OF_A_FOLDER, Workspace
 
 if TYPE_CHECKING:
+    from drydock.cli.patience import Patience
     from drydock.ops.clients import Clients
     from drydock.ops.services import Scope, Service
     from drydock.region.launcher import RegionRecord
@@ -51,7 +52,21 @@ class Place:
 
         if self.record is None:
             return clients.aws(self.target.region)
-        return clients.local(self.record.endpoint, self.record.region)
+        found = clients.local(self.record.endpoint, self.record.region)
+        found.in_vain = self.in_vain
+        return found
+
+    def in_vain(self, *names: str) -> str:
+        """Why to wait is in vain for resources with these in their names; see `Patience`."""
+        return self._patience.in_vain(*names)
+
+    @cached_property
+    def _patience(self) -> Patience:
+        from drydock.cli.patience import Patience
+        from drydock.region import launcher
+
+        record = self.record
+        return Patience(lambda: launcher.inspect(record) if record is not None else {})
 
     def stack(self, folder: Path, *, aside: bool = False) -> Stack:
         """The stack in a folder, on this target. `aside`: Terraform's words go to standard error.
@@ -93,7 +108,7 @@ def kind(environ: Mapping[str, str]) -> Literal["local", "aws"]:
 
 def safety_line(environ: Mapping[str, str]) -> str:
     """What to say first when AWS credentials are at hand but nothing named a target; else empty."""
-    if environ.get("TARGET") or environ.get("AWS_ACCESS_KEY_ID") == LOCAL_KEY:
+    if environ.get("TARGET") or _is_local(environ):
         return ""
     found = [name for name in _CREDENTIALS if environ.get(name)]
     if not found:
@@ -103,9 +118,15 @@ def safety_line(environ: Mapping[str, str]) -> str:
     )
 
 
+def _is_local(environ: Mapping[str, str]) -> bool:
+    """Whether `drydock env` has set this shell."""
+    key = environ.get("AWS_ACCESS_KEY_ID", "")
+    return key == LOCAL_KEY or key.startswith(OF_A_FOLDER)
+
+
 def refuse_mixture(environ: Mapping[str, str]) -> None:
     """TARGET=aws in a shell that `drydock env` pointed at the local region: which one is meant?"""
-    if environ.get("AWS_ACCESS_KEY_ID") == LOCAL_KEY:
+    if _is_local(environ):
         raise UsageError(
             "TARGET=aws",
             "but this shell's AWS settings lead to the local region (from `drydock env`)",
@@ -171,5 +192,10 @@ def _region(
             "drydock down, then the same again",
         )
     if record is not None or not start:
-        return record or launcher.require(workspace)
-    return launcher.start(workspace, load(workspace.root, config).asked(**asked))
+        record = record or launcher.require(workspace)
+        launcher.check(record)
+        return record
+    record = launcher.start(workspace, load(workspace.root, config).asked(**asked))
+    if record.note:
+        output.note(record.note)
+    return record

@@ -71,6 +71,8 @@ def start(
     settings = load(workspace.root, config).asked(enforce_iam=enforce_iam, ephemeral=ephemeral)
     record = launcher.start(workspace, settings)
     output.result(record.endpoint)
+    if record.note:
+        output.note(record.note)
     output.note('Talk to it: eval "$(drydock env)"; aws sts get-caller-identity')
 
 
@@ -85,10 +87,12 @@ def stop(force: ForceOption = False) -> None:
 
 @region.command()
 def status(json: JsonOption = False) -> None:
-    """Tell whether the region runs, and where. Exits 1 when it does not."""
+    """Tell whether the region runs, and where. Exits 1 when it does not, or does not answer."""
     from drydock.region import launcher
 
     record = launcher.running(Workspace.here())
+    if record is not None:
+        launcher.check(record)
     if json:
         output.document({"running": record is not None, **(asdict(record) if record else {})})
     elif record is None:
@@ -178,15 +182,20 @@ def env() -> None:
     """Print shell settings for this region: eval "$(drydock env)"."""
     from drydock.region import launcher
 
-    for line in env_lines(launcher.require(Workspace.here()), os.environ):
+    workspace = Workspace.here()
+    key = workspace.access_key
+    for line in env_lines(launcher.require(workspace), os.environ, key):
         output.result(line)
 
 
-def env_lines(record: RegionRecord, environ: Mapping[str, str]) -> list[str]:
-    """What a POSIX shell evaluates to talk to the region, and to nothing else. Pure."""
+def env_lines(record: RegionRecord, environ: Mapping[str, str], key: str = LOCAL_KEY) -> list[str]:
+    """What a POSIX shell evaluates to talk to the region, and to nothing else. Pure.
+
+    `key`: the access key, which names the folder; another folder's region refuses it.
+    """
     values = {
         "AWS_ENDPOINT_URL": record.endpoint,
-        "AWS_ACCESS_KEY_ID": LOCAL_KEY,
+        "AWS_ACCESS_KEY_ID": key,
         "AWS_SECRET_ACCESS_KEY": LOCAL_KEY,
         "AWS_REGION": record.region,
         "AWS_DEFAULT_REGION": record.region,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from drydock.errors import OpsError, ResourceMissing, TaskFailed, WaitTimedOut
+from drydock.errors import OpsError, ResourceMissing, TaskFailed, WaitGivenUp, WaitTimedOut
 from drydock.ops import logs
 from drydock.ops.clients import Clients
 from drydock.ops.definitions import container_of
@@ -174,6 +174,8 @@ def _until_stopped(
         task = follower.look()
         if task["lastStatus"] == "STOPPED":
             return task
+        if words := follower.in_vain():
+            raise WaitGivenUp(f"task {follower.id} stays {task['lastStatus']}", words)
         limit = timeout if follower.started else min(timeout, START_TIMEOUT)
         if clock() - start > limit:
             raise WaitTimedOut(
@@ -200,6 +202,10 @@ class _Follower:
         self.id = arn.rsplit("/", 1)[-1]
         self.every = clients.pace.every
         self.started = False
+
+    def in_vain(self) -> str:
+        """Why it will not start; empty: nothing is known, or it has started."""
+        return "" if self.started else self._clients.in_vain(self.id)
 
     def look(self) -> Mapping[str, Any]:
         """The task now, its new lines shown. Raises ResourceMissing: ECS forgot the task."""

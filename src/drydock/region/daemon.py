@@ -20,8 +20,8 @@ from uuid import uuid4
 from drydock import __version__
 from drydock.config import Config
 from drydock.errors import DrydockError, NotSaved, RegionError, RegionStartFailed, UsageError
-from drydock.paths import Workspace, write_private
-from drydock.region import hostdns, linux, logs
+from drydock.paths import Workspace
+from drydock.region import apiport, damage, hostdns, linux, logs
 from drydock.region.api.application import Application, OwnRequest
 from drydock.region.api.restored import forget_observations
 from drydock.region.api.saved.database import Database
@@ -41,8 +41,6 @@ log = logging.getLogger("drydock.region")
 
 PROBE_SECONDS = 1.0
 """How long a probe waits unless its request says otherwise."""
-_OTHER_PORTS = 20
-"""How many ports after the wanted one are tried."""
 
 
 class Region:
@@ -65,9 +63,13 @@ class Region:
     def start(self) -> None:
         """Answer first, then bring up the data plane. Raises DrydockError."""
         begun = time.monotonic()
-        wanted = self.config.region.port
-        bound, port = self._porter.bind([*range(wanted, wanted + _OTHER_PORTS), 0])
-        self._endpoint = f"http://127.0.0.1:{port}"
+        before = self.workspace.old_state
+        saved = before if before.exists() else self.workspace.state
+        if error := damage.missing_state(self.workspace, saved):
+            raise error
+        identity = damage.read_identity(self.workspace)
+        api = apiport.bind(self._porter, self.config.region.port, self.workspace)
+        self._endpoint = f"http://127.0.0.1:{api.port}"
         names = hostdns.bind(
             self._porter, self.config.region.dns_port, self.workspace.region / "dns.json"
         )
@@ -84,6 +86,7 @@ class Region:
             self.workspace.log,
             self._door(),
             self._journal,
+            self.workspace.access_key,
         )
         warming = app.warm()
         authority = Authority.open(self.workspace.authority)
@@ -91,7 +94,9 @@ class Region:
         made = self._provide_account(authority)  # before the journal: all of it, or nothing
         self._journal.start()
         self.store.changed(*made)
-        self._servers.append(serve(app, [bound]))
+        if identity is None:
+            identity = self._name_it(self._journal)
+        self._servers.append(serve(app, [api.socket]))
         self._porter.ready(
             endpoint=self._endpoint,
             daemon_pid=linux.host_pid(),
@@ -99,8 +104,9 @@ class Region:
             region=self.config.region.name,
             account_id=self.config.region.account_id,
             log=str(self.workspace.log),
-            id=self._identity(),
+            id=identity,
             dns=self._dns,
+            note=api.note,
         )
         log.info(
             "api answers", extra={"endpoint": self._endpoint, "after": time.monotonic() - begun}
@@ -175,7 +181,8 @@ class Region:
         with self.store.reading():
             from drydock.region.api.access.door import IamDoor  # noqa: PLC0415  (moto, slow)
 
-            return IamDoor(self.store, settings.root_access_keys, str(settings.client_address))
+            keys = (*settings.root_access_keys, self.workspace.access_key)
+            return IamDoor(self.store, keys, str(settings.client_address))
 
     def status(self, _request: OwnRequest) -> dict[str, Any]:
         """What `GET /_drydock/status` answers."""
@@ -241,12 +248,12 @@ class Region:
             str(wanted.get("name") or ""), reader=bool(wanted.get("reader"))
         )
 
-    def _identity(self) -> str:
-        """Of this control plane; it goes when the saved one is removed."""
-        path = self.workspace.region / "id"
-        if not path.exists() or not self.workspace.state.exists():
-            write_private(path, uuid4().hex)
-        return path.read_text()
+    def _name_it(self, journal: Journal) -> str:
+        """The name of a new control plane, once that has been saved: see `damage.missing_state`."""
+        journal.flush()
+        identity = uuid4().hex
+        damage.write_identity(self.workspace, identity)
+        return identity
 
 
 def main() -> int:
