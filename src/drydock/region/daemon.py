@@ -89,6 +89,7 @@ class Region:
             self.workspace.access_key,
         )
         warming = app.warm()
+        notes = [api.note, *damage.lost_authority(self.workspace, known=identity is not None)]
         authority = Authority.open(self.workspace.authority)
         warming.join()
         made = self._provide_account(authority)  # before the journal: all of it, or nothing
@@ -106,7 +107,7 @@ class Region:
             log=str(self.workspace.log),
             id=identity,
             dns=self._dns,
-            note=api.note,
+            note="\n".join(one for one in notes if one),
         )
         log.info(
             "api answers", extra={"endpoint": self._endpoint, "after": time.monotonic() - begun}

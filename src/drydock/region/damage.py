@@ -37,6 +37,18 @@ def missing_state(workspace: Workspace, saved: Path) -> StateUnreadable | None:
     )
 
 
+def lost_authority(workspace: Workspace, *, known: bool) -> list[str]:
+    """What to tell the user of a region that ran before (`known`) and whose authority is gone."""
+    if not known or workspace.authority.exists():
+        return []
+    words = (
+        f"The region's certificate authority {workspace.authority} was gone and is made anew: clients"
+        " have to trust it again (drydock region ca)."
+    )
+    log.warning(words)
+    return [words]
+
+
 def identity_file(workspace: Workspace) -> Path:
     """The file that names this control plane; an old plan, and Terraform's state, are bound to it."""
     return workspace.region / "id"

@@ -47,6 +47,14 @@ def test_a_databases_data_alone_say_that_there_was_a_state(workspace: Workspace)
     assert "cluster-X" in error.cause
 
 
+def test_an_authority_that_is_gone_is_told_unless_there_was_none(workspace: Workspace) -> None:
+    assert damage.lost_authority(workspace, known=False) == []
+    (words,) = damage.lost_authority(workspace, known=True)
+    assert str(workspace.authority) in words
+    workspace.authority.mkdir()
+    assert damage.lost_authority(workspace, known=True) == []
+
+
 @pytest.mark.parametrize("text", [b"", b"xyz", b"\xff\x80", None])
 def test_an_id_that_is_damaged_is_made_again_by_terraforms_states(
     workspace: Workspace, text: bytes | None
