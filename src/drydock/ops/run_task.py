@@ -5,6 +5,7 @@ The override is RunTask's (https://docs.aws.amazon.com/AmazonECS/latest/APIRefer
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -108,13 +109,18 @@ def run(
     """Run the task to its end, giving every log line to `show`, the last one included.
 
     `timeout` is in seconds. The task is stopped when it runs out, and on Ctrl-C (KeyboardInterrupt is
-    raised again). Raises TaskFailed: stopped before it started. WaitTimedOut. OpsError: refused.
+    raised again). Raises TaskFailed: stopped before it started. WaitTimedOut. WaitGivenUp: the region
+    says why it cannot start. OpsError: refused.
     """
     arn = _start(clients, order)
     tell(f"task {arn}")
     follower = _Follower(clients, order, arn, show)
     try:
         task = _until_stopped(follower, timeout, clock, sleep)
+    except WaitGivenUp:
+        with contextlib.suppress(OpsError):  # on a full disk that may be refused too
+            stop(clients, order.request["cluster"], arn, "drydock run: given up")
+        raise
     except (KeyboardInterrupt, WaitTimedOut) as error:
         ending = "interrupted" if isinstance(error, KeyboardInterrupt) else "out of time"
         tell(f"{ending}: stopping the task (Ctrl-C leaves that to ECS)")
