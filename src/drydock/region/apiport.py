@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import socket
+import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from drydock.region.porter_client import PorterClient
 
 log = logging.getLogger(__name__)
 
+_LOCK_SECONDS = 2.0
 _OTHERS = 20
 """How many ports after the wanted one are tried."""
 
@@ -86,7 +88,7 @@ def _known() -> Iterator[dict[str, str]]:
         try:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = stack.enter_context(file.with_suffix(".lock").open("a"))
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            _take(lock.fileno())
             known = {
                 port: root for port, root in saved.remembered(file).items() if _is_of(port, root)
             }
@@ -99,6 +101,20 @@ def _known() -> Iterator[dict[str, str]]:
             saved.write(file, known)
         except OSError as error:
             log.info("other folders do not learn of this port: %s", error)
+
+
+def _take(lock: int) -> None:
+    """Lock a file; raises BlockingIOError after some seconds: another region stands still at it."""
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _is_of(port: str, root: object) -> bool:

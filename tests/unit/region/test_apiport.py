@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import socket
 from collections.abc import Sequence
@@ -86,6 +87,16 @@ def test_a_damaged_memory_is_made_again(porter: Porter, tmp_path: Path, text: st
     (tmp_path / "state" / "drydock" / "ports.json").write_text(text)
     assert bind(porter, tmp_path / "a") == (4566, "")
     assert json.loads(memory.read_text()) == {"wanted": 4566, "port": 4566}
+
+
+def test_a_region_that_stands_still_holds_up_no_other(
+    porter: Porter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apiport, "_LOCK_SECONDS", 0.05)
+    bind(porter, tmp_path / "a")
+    with (tmp_path / "state" / "drydock" / "ports.lock").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert bind(porter, tmp_path / "a") == (4566, "")
 
 
 def test_without_the_users_folder_the_own_memory_counts(
