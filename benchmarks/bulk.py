@@ -66,8 +66,8 @@ def write_logs(logs: Any, megabytes: int) -> None:
     for number in range(megabytes * MIB // (batch * size) + 1):
         now = int(time.time() * 1000)
         events = [{"timestamp": now, "message": LINE % (number * batch + n)} for n in range(batch)]
-        stream = f"task/{number % STREAMS}"
-        logs.put_log_events(logGroupName="/bulk", logStreamName=stream, logEvents=events)
+        name = f"task/{number % STREAMS}"
+        logs.put_log_events(logGroupName="/bulk", logStreamName=name, logEvents=events)
 
 
 def write_objects(s3: Any, megabytes: int) -> None:
@@ -124,7 +124,7 @@ def main() -> int:
         filter_seconds = timed(lambda: search(logs))
         page = {"logGroupName": "/bulk", "logStreamName": "task/3"}
         page_seconds = timed(lambda: logs.get_log_events(**page))
-        whole = timed(lambda: s3.get_object(Bucket="bulk", Key="large")["Body"].read())
+        whole = timed(s3.get_object(Bucket="bulk", Key="large")["Body"].read)
         highest, after = memory.highest, memory.now()
         memory.stop()
         full_start = restart(folder)

@@ -6,6 +6,20 @@ import os
 from pathlib import Path
 
 
+def state(pid: int) -> str:
+    """The state of a process as proc(5) writes it: R, S, D, T (stopped), Z …; empty: it does not run."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+    return stat.rpartition(")")[2].split()[0]
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether a process was stopped by a signal or a debugger, and does nothing before it goes on."""
+    return state(pid) in ("T", "t")
+
+
 def born(pid: int) -> str | None:
     """When a process was started, as the system counts; None where it does not run (any more).
 

@@ -4,6 +4,7 @@ DrydockError                     1   something failed
 ├── UsageError                   2   what was asked for makes no sense
 │   └── ConfigError              2   drydock.toml is wrong
 ├── CheckFailed                  3   a check ran and found problems
+├── FileDamaged                  1   a file of `.drydock` cannot be read as what Drydock wrote
 ├── RegionError                  1   the local region
 │   ├── RegionRefused                its own words
 │   ├── RegionNotRunning
@@ -34,6 +35,7 @@ DrydockError                     1   something failed
     ├── ResourceMissing
     ├── TaskFailed                   its exit code is the task's
     ├── DeploymentFailed
+    ├── WaitGivenUp                  what is waited for cannot come
     └── WaitTimedOut
 
 A message says what failed, why, and what to do next, in that order.
@@ -72,6 +74,10 @@ class CheckFailed(DrydockError):
     """A check ran to its end and found problems."""
 
     exit_code = 3
+
+
+class FileDamaged(DrydockError):
+    """A file of `.drydock` is not what Drydock wrote, and cannot be made again by itself."""
 
 
 class RegionError(DrydockError):
@@ -200,3 +206,7 @@ class DeploymentFailed(OpsError):
 
 class WaitTimedOut(OpsError):
     """What was waited for did not become true before the deadline."""
+
+
+class WaitGivenUp(OpsError):
+    """What was waited for cannot become true: the region says why."""

@@ -6,8 +6,9 @@ import secrets
 import string
 from dataclasses import dataclass, field
 
-_PREFIX = "DRYDOCK"
-_ID_LENGTH, _SECRET_LENGTH = 20, 40
+from drydock.paths import OF_A_FOLDER
+
+_SECRET_LENGTH = 40
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,12 @@ OPEN = AccessKey("drydock", "drydock")
 """Of a region that does not enforce IAM: it asks for a signature, but not for whose. No secret."""
 
 
-def new() -> AccessKey:
-    """A random key, whose id AWS would never issue."""
-    letters = string.ascii_uppercase + string.digits
-    rest = "".join(secrets.choice(letters) for _ in range(_ID_LENGTH - len(_PREFIX)))
+def new(identity: str) -> AccessKey:
+    """A key with this id and a random secret."""
     signs = string.ascii_letters + string.digits
-    return AccessKey(_PREFIX + rest, "".join(secrets.choice(signs) for _ in range(_SECRET_LENGTH)))
+    return AccessKey(identity, "".join(secrets.choice(signs) for _ in range(_SECRET_LENGTH)))
 
 
 def is_local(identity: str) -> bool:
     """Whether an access key's id is one of a local region's root."""
-    return identity == OPEN.id or identity.startswith(_PREFIX)
+    return identity == OPEN.id or identity.startswith(OF_A_FOLDER)

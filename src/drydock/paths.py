@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import hashlib
 import os
 import shutil
 import tempfile
@@ -11,6 +13,8 @@ from pathlib import Path
 
 AUTHORITY_CERTIFICATE = "root.pem"
 """A file in `Workspace.authority`."""
+OF_A_FOLDER = "drydock_"
+"""Begins an access key that names a working folder; AWS would never issue one."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,13 @@ class Workspace:
     @property
     def folder(self) -> Path:
         return self.root / ".drydock"
+
+    @property
+    def access_key(self) -> str:
+        """The access key that `drydock env` exports: it names the folder, so that another folder's
+        region refuses a shell that was meant for this one's."""
+        name = hashlib.sha256(os.fsencode(os.path.realpath(self.root))).hexdigest()
+        return f"{OF_A_FOLDER}{name[:16]}"
 
     @property
     def region(self) -> Path:
@@ -126,6 +137,15 @@ def write_private_bytes(path: Path, data: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def full(error: BaseException | None) -> bool:
+    """Whether an error, or what it came from, is that there is no room on the disk."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def remove_tree(folder: Path) -> list[str]:

@@ -32,6 +32,10 @@ class Finding:
     word: str = "missing"
 
 
+_TASKS = 200
+"""So many tasks a region should be able to run."""
+
+
 def add_to(app: typer.Typer) -> None:
     app.command("doctor")(doctor)
 
@@ -138,6 +142,18 @@ def provider() -> Finding:
     return _asked("AWS provider", ask, needed=False)
 
 
+def open_files() -> Finding:
+    """The hard limit, to which the region raises the soft one; a task needs a few files."""
+    from drydock.region import descriptors
+
+    name = "open files"
+    tasks = descriptors.room_for_tasks()
+    if tasks >= _TASKS:
+        return Finding(name, f"enough for {tasks} tasks" if tasks < 10_000 else "enough")
+    problem = f"the hard limit leaves room for {max(tasks, 0)} tasks only"
+    return Finding(name, "", problem, descriptors.REMEDY, needed=tasks < 1, word="too few")
+
+
 def container_engine() -> Finding:
     """For images that no [images] entry makes a program of this machine."""
     name = "container engine"
@@ -163,6 +179,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     terraform,
     provider,
     container_engine,
+    open_files,
 )
 
 

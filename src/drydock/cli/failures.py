@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 
 from drydock import __version__
 from drydock.cli import output
-from drydock.errors import DrydockError
-from drydock.paths import Workspace, write_private
+from drydock.errors import DrydockError, RegionNotRunning
+from drydock.paths import Workspace, full, write_private
 
 INTERRUPTED = 130
 TERMINATED = 143
@@ -38,13 +38,36 @@ class Terminated(KeyboardInterrupt):
 def report(error: Exception, workspace: Workspace) -> int:
     """Tell the user, and give the exit code."""
     if isinstance(error, DrydockError):
-        output.failure(error)
+        output.failure(_explained(error, workspace))
         return error.exit_code
     if isinstance(error, Interrupted):
         output.note(f"\nInterrupted. {error.advice}")
         return error.exit_code
-    output.failure(unexpected(error, workspace))
+    output.failure(_no_room(error) if full(error) else unexpected(error, workspace))
     return 1
+
+
+def _no_room(error: Exception) -> DrydockError:
+    where = getattr(error, "filename", None)
+    words = f"{where}: {error}" if where and str(where) not in str(error) else str(error)
+    return DrydockError(
+        "the disk is full", words, "make room (df -h .), then give the same command again"
+    )
+
+
+def _explained(error: DrydockError, workspace: Workspace) -> DrydockError:
+    """Of a region that does not answer: whether that is because its process is stopped."""
+    if not isinstance(error, RegionNotRunning):
+        return error
+    from drydock.region import launcher  # noqa: PLC0415  (only where something failed)
+
+    try:
+        record = launcher.running(workspace)
+        if record is not None:
+            launcher.check(record)
+    except DrydockError as better:
+        return better
+    return error
 
 
 def unexpected(error: Exception, workspace: Workspace) -> DrydockError:

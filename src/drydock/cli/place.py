@@ -17,6 +17,7 @@ from drydock.errors import UsageError
 from drydock.paths import Workspace
 
 if TYPE_CHECKING:
+    from drydock.cli.patience import Patience
     from drydock.ops.clients import Clients
     from drydock.ops.services import Scope, Service
     from drydock.region.launcher import RegionRecord
@@ -49,7 +50,21 @@ class Place:
 
         if self.record is None:
             return clients.aws(self.target.region)
-        return clients.local(self.record.endpoint, self.record.region, self.record.key)
+        found = clients.local(self.record.endpoint, self.record.region, self.record.key)
+        found.in_vain = self.in_vain
+        return found
+
+    def in_vain(self, *names: str) -> str:
+        """Why to wait is in vain for resources with these in their names; see `Patience`."""
+        return self._patience.in_vain(*names)
+
+    @cached_property
+    def _patience(self) -> Patience:
+        from drydock.cli.patience import Patience
+        from drydock.region import launcher
+
+        record = self.record
+        return Patience(lambda: launcher.inspect(record) if record is not None else {})
 
     def stack(self, folder: Path, *, aside: bool = False) -> Stack:
         """The stack in a folder, on this target. `aside`: Terraform's words go to standard error.
@@ -170,5 +185,10 @@ def _region(
             "drydock down, then the same again",
         )
     if record is not None or not start:
-        return record or launcher.require(workspace)
-    return launcher.start(workspace, load(workspace.root, config).asked(**asked))
+        record = record or launcher.require(workspace)
+        launcher.check(record)
+        return record
+    record = launcher.start(workspace, load(workspace.root, config).asked(**asked))
+    if record.note:
+        output.note(record.note)
+    return record

@@ -70,6 +70,8 @@ def start(
     settings = load(workspace.root, config).asked(enforce_iam=enforce_iam, ephemeral=ephemeral)
     record = launcher.start(workspace, settings)
     output.result(record.endpoint)
+    if record.note:
+        output.note(record.note)
     output.note('Talk to it: eval "$(drydock env)"; aws sts get-caller-identity')
 
 
@@ -84,10 +86,12 @@ def stop(force: ForceOption = False) -> None:
 
 @region.command()
 def status(json: JsonOption = False) -> None:
-    """Tell whether the region runs, and where. Exits 1 when it does not."""
+    """Tell whether the region runs, and where. Exits 1 when it does not, or does not answer."""
     from drydock.region import launcher
 
     record = launcher.running(Workspace.here())
+    if record is not None:
+        launcher.check(record)
     if json:
         output.document({"running": record is not None, **(_shown(record) if record else {})})
     elif record is None:
@@ -187,7 +191,10 @@ def _shown(record: RegionRecord) -> dict[str, Any]:
 
 
 def env_lines(record: RegionRecord, environ: Mapping[str, str]) -> list[str]:
-    """What a POSIX shell evaluates to talk to the region, and to nothing else. Pure."""
+    """What a POSIX shell evaluates to talk to the region, and to nothing else. Pure.
+
+    The access key names the folder; another folder's region refuses it.
+    """
     values = {
         "AWS_ENDPOINT_URL": record.endpoint,
         "AWS_ACCESS_KEY_ID": record.access_key,

@@ -43,8 +43,9 @@ def status(
     scope = Scope(cluster)
     if not here.target.is_local and not cluster:
         scope = Scope.of_outputs(outputs_of(here, folder))
+    inside = _inside(here)  # first: it says in words when the region does not answer
     found = reader.read(here.clients, scope, stopped=True)
-    document = as_document(here, found, _inside(here))
+    document = as_document(here, found, inside)
     if json:
         output.document(document)
     else:

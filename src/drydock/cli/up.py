@@ -14,6 +14,7 @@ import typer
 
 from drydock.cli import output, place, resume, tasks
 from drydock.cli.output import Steps
+from drydock.cli.patience import interrupted_in_vain
 from drydock.cli.place import DEFAULT_FOLDER, Place
 from drydock.cli.plan import warn
 from drydock.cli.region import ConfigOption, EnforceIamOption, EphemeralOption, ForceOption
@@ -23,6 +24,7 @@ from drydock.errors import (
     ProviderMissing,
     TerraformMissing,
     UsageError,
+    WaitGivenUp,
 )
 from drydock.paths import Workspace
 
@@ -144,7 +146,10 @@ def _terraform(here: Place, folder: Path, steps: Steps) -> bool:
         said.append(str(summary))
     warn(summary.findings, _CARRIED_OUT)
     if not summary.no_changes:
-        with steps.step("apply"):
+        with (
+            steps.step("apply"),
+            interrupted_in_vain("drydock up has given up `apply`", here.in_vain),
+        ):
             # The rehearsal carries a loss out, here where it costs nothing, to show what comes of it.
             resume.apply(here.workspace, stack, allow_replace=True)
     return True
@@ -212,7 +217,7 @@ def site_of(here: Place, steps: Steps) -> list[str]:
     with steps.step("site"):
         found = _local_urls(here, wanted)
         for visit in visits(found, str(here.workspace.authority_certificate)):
-            site.wait_until_up(visit, timeout=SITE_TIMEOUT)
+            site.wait_until_up(visit, timeout=SITE_TIMEOUT, in_vain=here.clients.in_vain)
     for name in (name for one in found for name in one["names"]):
         output.note(f"Its name: {name}  (drydock region hosts, drydock region ca)")
     return [one["url"] for one in found]
@@ -255,7 +260,15 @@ def _local_urls(here: Place, wanted: set[str]) -> list[dict[str, Any]]:
         return [named(one, inside) for one in found] if complete else []
 
     try:
-        return wait.until(ready, what="the load balancer's URL", timeout=URL_TIMEOUT, every=0.1)
+        return wait.until(
+            ready,
+            what="the load balancer's URL",
+            timeout=URL_TIMEOUT,
+            every=0.1,
+            in_vain=lambda: here.clients.in_vain("loadbalancer/"),
+        )
+    except WaitGivenUp:
+        raise
     except DrydockError as error:
         if not problems:
             raise

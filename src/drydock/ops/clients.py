@@ -7,6 +7,7 @@ rehearsal can never reach AWS, and a broken profile can never break a rehearsal.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,8 @@ class Clients:
     """The API's URL; None: the SDK's own choice."""
     pace: Pace = AWS_PACE
     config: BotoConfig = field(default_factory=BotoConfig)
+    in_vain: Callable[..., str] = lambda *_names: ""
+    """Why to wait is in vain for resources with these in their names; empty: nothing is known."""
 
     @property
     def is_local(self) -> bool:
@@ -148,7 +151,7 @@ def local(endpoint: str, region: str, key: AccessKey = OPEN) -> Clients:
     config = BotoConfig(
         proxies={},
         connect_timeout=5,
-        read_timeout=60,
+        read_timeout=20,
         retries={"mode": "standard", "total_max_attempts": 2},
         parameter_validation=True,
     )

@@ -160,6 +160,7 @@ def follow(
         timeout=timeout,
         every=max(clients.pace.every, 0.2),
         remedy="it goes on; see: drydock status, drydock logs",
+        in_vain=clients.in_vain,
         clock=clock,
         sleep=sleep,
     )

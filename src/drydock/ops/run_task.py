@@ -5,12 +5,13 @@ The override is RunTask's (https://docs.aws.amazon.com/AmazonECS/latest/APIRefer
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from drydock.errors import OpsError, ResourceMissing, TaskFailed, WaitTimedOut
+from drydock.errors import OpsError, ResourceMissing, TaskFailed, WaitGivenUp, WaitTimedOut
 from drydock.ops import logs
 from drydock.ops.clients import Clients
 from drydock.ops.definitions import container_of
@@ -108,13 +109,18 @@ def run(
     """Run the task to its end, giving every log line to `show`, the last one included.
 
     `timeout` is in seconds. The task is stopped when it runs out, and on Ctrl-C (KeyboardInterrupt is
-    raised again). Raises TaskFailed: stopped before it started. WaitTimedOut. OpsError: refused.
+    raised again). Raises TaskFailed: stopped before it started. WaitTimedOut. WaitGivenUp: the region
+    says why it cannot start. OpsError: refused.
     """
     arn = _start(clients, order)
     tell(f"task {arn}")
     follower = _Follower(clients, order, arn, show)
     try:
         task = _until_stopped(follower, timeout, clock, sleep)
+    except WaitGivenUp:
+        with contextlib.suppress(OpsError):  # on a full disk that may be refused too
+            stop(clients, order.request["cluster"], arn, "drydock run: given up")
+        raise
     except (KeyboardInterrupt, WaitTimedOut) as error:
         ending = "interrupted" if isinstance(error, KeyboardInterrupt) else "out of time"
         tell(f"{ending}: stopping the task (Ctrl-C leaves that to ECS)")
@@ -174,6 +180,8 @@ def _until_stopped(
         task = follower.look()
         if task["lastStatus"] == "STOPPED":
             return task
+        if words := follower.in_vain():
+            raise WaitGivenUp(f"task {follower.id} stays {task['lastStatus']}", words)
         limit = timeout if follower.started else min(timeout, START_TIMEOUT)
         if clock() - start > limit:
             raise WaitTimedOut(
@@ -200,6 +208,10 @@ class _Follower:
         self.id = arn.rsplit("/", 1)[-1]
         self.every = clients.pace.every
         self.started = False
+
+    def in_vain(self) -> str:
+        """Why it will not start; empty: nothing is known, or it has started."""
+        return "" if self.started else self._clients.in_vain(self.id)
 
     def look(self) -> Mapping[str, Any]:
         """The task now, its new lines shown. Raises ResourceMissing: ECS forgot the task."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -57,8 +57,11 @@ def is_a_load_balancers(url: str) -> bool:
     return (urlsplit(url).hostname or "").endswith(".elb.amazonaws.com")
 
 
-def wait_until_up(visit: Visit, *, timeout: float, every: float = 0.1) -> None:
-    """Return once the answer is 200. Raises WaitTimedOut with the last answer, after `timeout` s."""
+def wait_until_up(
+    visit: Visit, *, timeout: float, every: float = 0.1, in_vain: Callable[[], str] = lambda: ""
+) -> None:
+    """Return once the answer is 200. Raises WaitTimedOut with the last answer, after `timeout` s, and
+    WaitGivenUp as soon as `in_vain` says why."""
     last: list[int | str] = []
 
     def up() -> bool:
@@ -66,7 +69,13 @@ def wait_until_up(visit: Visit, *, timeout: float, every: float = 0.1) -> None:
         return last[0] == 200
 
     try:
-        wait.until(up, what=f"{visit.url} to answer 200", timeout=timeout, every=every)
+        wait.until(
+            up,
+            what=f"{visit.url} to answer 200",
+            timeout=timeout,
+            every=every,
+            in_vain=in_vain,
+        )
     except WaitTimedOut as error:
         raise WaitTimedOut(
             error.subject,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from drydock.errors import WaitTimedOut
+from drydock.errors import WaitGivenUp, WaitTimedOut
 
 T = TypeVar("T")
 
@@ -18,19 +18,22 @@ def until(
     timeout: float,
     every: float,
     remedy: str = "",
+    in_vain: Callable[[], str] = lambda: "",
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> T:
     """Ask `condition` every `every` seconds until it gives something; give that back.
 
     None, False and empty values mean: not yet. Raises WaitTimedOut after `timeout` seconds; `what`
-    finishes the sentence "waited for …".
+    finishes the sentence "waited for …". Raises WaitGivenUp as soon as `in_vain` says why.
     """
     deadline = clock() + timeout
     while True:
         result = condition()
         if result:
             return result
+        if words := in_vain():
+            raise WaitGivenUp(f"waited for {what}", words)
         left = deadline - clock()
         if left <= 0:
             raise WaitTimedOut(f"waited for {what}", f"not so after {timeout:g} s", remedy)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import resource
 import signal
 import socket
 import sys
@@ -25,7 +24,7 @@ from drydock.config import Config
 from drydock.errors import DrydockError, NotSaved, RegionError, RegionStartFailed, UsageError
 from drydock.keys import AccessKey
 from drydock.paths import Workspace, write_private
-from drydock.region import hostdns, linux, logs
+from drydock.region import apiport, damage, hostdns, linux, logs
 from drydock.region.api import bulk
 from drydock.region.api.application import Application, OwnRequest
 from drydock.region.api.restored import forget_observations
@@ -46,8 +45,6 @@ log = logging.getLogger("drydock.region")
 
 PROBE_SECONDS = 1.0
 """How long a probe waits unless its request says otherwise."""
-_OTHER_PORTS = 20
-"""How many ports after the wanted one are tried."""
 
 
 class Region:
@@ -71,9 +68,13 @@ class Region:
     def start(self) -> None:
         """Answer first, then bring up the data plane. Raises DrydockError."""
         begun = time.monotonic()
-        wanted = self.config.region.port
-        bound, port = self._porter.bind([*range(wanted, wanted + _OTHER_PORTS), 0])
-        self._endpoint = f"http://127.0.0.1:{port}"
+        before = self.workspace.old_state
+        saved = before if before.exists() else self.workspace.state
+        if error := damage.missing_state(self.workspace, saved):
+            raise error
+        identity = damage.read_identity(self.workspace)
+        api = apiport.bind(self._porter, self.config.region.port, self.workspace)
+        self._endpoint = f"http://127.0.0.1:{api.port}"
         names = hostdns.bind(
             self._porter, self.config.region.dns_port, self.workspace.region / "dns.json"
         )
@@ -90,16 +91,20 @@ class Region:
             self.workspace.log,
             self._door(),
             self._journal,
+            self.workspace.access_key,
         )
         self._front = front = Front(app)
         warming = app.warm()
+        notes = [api.note, *damage.lost_authority(self.workspace, known=identity is not None)]
         authority = Authority.open(self.workspace.authority)
         warming.join()
         made = self._provide_account(authority)  # before the journal: all of it, or nothing
         self._journal.start()
         self.store.changed(*made)
+        if identity is None:
+            identity = self._name_it(self._journal)
         asked = None if self.config.region.allow_users == "any" else self._porter.why_not
-        self._server = front.serve([bound], "host", asked)
+        self._server = front.serve([api.socket], "host", asked)
         root = self._root_key()
         self._porter.ready(
             endpoint=self._endpoint,
@@ -108,10 +113,11 @@ class Region:
             region=self.config.region.name,
             account_id=self.config.region.account_id,
             log=str(self.workspace.log),
-            id=self._identity(),
+            id=identity,
             dns=self._dns,
             access_key=root.id,
             secret_key=root.secret,
+            note="\n".join(one for one in notes if one),
         )
         log.info(
             "api answers", extra={"endpoint": self._endpoint, "after": time.monotonic() - begun}
@@ -204,13 +210,15 @@ class Region:
         return IamDoor(self.store, known, str(settings.client_address))
 
     def _root_key(self) -> AccessKey:
-        """The key of the account's root: random where IAM is enforced, the same at the next start."""
+        """The key of the account's root. Its id names the folder; its secret is random where IAM is
+        enforced, and the same at the next start."""
+        identity = self.workspace.access_key
         if not self.config.region.enforce_iam:
-            return keys.OPEN
+            return AccessKey(identity, keys.OPEN.secret)
         path = self.workspace.root_key
         if not path.exists():
-            write_private(path, json.dumps(asdict(keys.new())))
-        return AccessKey(**json.loads(path.read_text()))
+            write_private(path, json.dumps(asdict(keys.new(identity))))
+        return AccessKey(identity, json.loads(path.read_text())["secret"])
 
     def status(self, _request: OwnRequest) -> dict[str, Any]:
         """What `GET /_drydock/status` answers."""
@@ -277,20 +285,16 @@ class Region:
             str(wanted.get("name") or ""), reader=bool(wanted.get("reader"))
         )
 
-    def _identity(self) -> str:
-        """Of this control plane; it goes when the saved one is removed."""
-        path = self.workspace.region / "id"
-        if not path.exists() or not self.workspace.state.exists():
-            write_private(path, uuid4().hex)
-        return path.read_text()
+    def _name_it(self, journal: Journal) -> str:
+        """The name of a new control plane, once that has been saved: see `damage.missing_state`."""
+        journal.flush()
+        identity = uuid4().hex
+        damage.write_identity(self.workspace, identity)
+        return identity
 
 
 def main() -> int:
     logs.set_up()
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(
-        resource.RLIMIT_NOFILE, (most, most)
-    )  # each connection and each task takes some
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the porter says when to stop
     stopping = threading.Event()

@@ -13,13 +13,14 @@ from typing import Any
 from drydock.config import Config
 from drydock.keys import OPEN
 from drydock.paths import Workspace
+from drydock.region import descriptors
 from drydock.region.addresses import API, address_of, host_names
 from drydock.region.api.store import Store
 from drydock.region.certificates.authority import Authority
 from drydock.region.controllers.acm.controller import CertificateController
 from drydock.region.controllers.alarms.controller import AlarmController
 from drydock.region.controllers.autoscaling.controller import ScalingController
-from drydock.region.controllers.base import Controller, Runner
+from drydock.region.controllers.base import Controller, Problem, Runner
 from drydock.region.controllers.dns import HOST, DnsController
 from drydock.region.controllers.ecs.metrics import UsageController
 from drydock.region.controllers.ecs.services import ServiceController
@@ -90,7 +91,7 @@ class DataPlane:
             task_environment=_task_environment(config),
             groups=_groups(config, workspace, spawner),
         )
-        self._problems: dict[tuple[str, str], dict[str, str]] = {}
+        self._problems: dict[tuple[str, str], dict[str, Any]] = {}
         self._problems_lock = threading.Lock()
         self._vpc = VpcController(self._parts)
         self._tasks = TaskController(self._parts)
@@ -170,6 +171,10 @@ class DataPlane:
         """What only the data plane knows, for `drydock status`."""
         with self._problems_lock:
             problems = list(self._problems.values())
+        if words := descriptors.shortage():
+            problems.append(
+                _told("open files", Problem(f"{words}\n  Next: {descriptors.REMEDY}", lasting=True))
+            )
         parts: dict[str, Callable[[], Any]] = {
             "urls": self._balancers.urls,
             "names": self._names.names,
@@ -213,14 +218,13 @@ class DataPlane:
             ]
 
     def _runner(self, controller: Controller) -> Runner:
-        def on_problem(key: str, error: str | None) -> None:
+        def on_problem(key: str, problem: Problem | None) -> None:
             with self._problems_lock:
                 where = (controller.name, key)
-                if error is None:
+                if problem is None:
                     self._problems.pop(where, None)
-                elif self._problems.get(where, {}).get("error") != error:
-                    since = datetime.now(UTC).isoformat(timespec="seconds")
-                    self._problems[where] = {"resource": key, "error": error, "since": since}
+                elif self._problems.get(where, {}).get("error") != problem.words:
+                    self._problems[where] = _told(key, problem)
 
         return Runner(controller, on_problem, _THREADS.get(controller.name, 2))
 
@@ -244,6 +248,18 @@ class DataPlane:
         self._balancers.wake = by_name["elbv2"].wake
         self._databases.wake = by_name["rds"].wake
         self._alarms.on_evaluated = by_name["autoscaling"].wake
+
+
+def _told(resource: str, problem: Problem) -> dict[str, Any]:
+    """As `drydock status` shows it."""
+    since = datetime.now(UTC).isoformat(timespec="seconds")
+    return {
+        "resource": resource,
+        "error": problem.words,
+        "since": since,
+        "lasting": problem.lasting,
+        "machine": problem.machine,
+    }
 
 
 def _groups(config: Config, workspace: Workspace, spawner: Spawner) -> groups.Groups:

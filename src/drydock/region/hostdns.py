@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+from drydock import saved
 from drydock.errors import PortUnavailable
-from drydock.paths import write_private
 from drydock.region.porter_client import PorterClient
 
 _OTHERS = 50
@@ -26,8 +25,9 @@ class DnsSockets:
 
 def candidates(wanted: int, memory: Path) -> list[int]:
     """The ports to try: the one of last time, if the same one was wanted then, and those from `wanted`."""
-    remembered = json.loads(memory.read_text()) if memory.exists() else {}
-    last = [remembered["port"]] if remembered.get("wanted") == wanted else []
+    remembered = saved.ports(memory)
+    known = "port" in remembered and remembered.get("wanted") == wanted
+    last = [remembered["port"]] if known else []
     return list(dict.fromkeys([*last, *range(wanted, min(wanted + _OTHERS, 65536))]))
 
 
@@ -42,7 +42,7 @@ def bind(porter: PorterClient, wanted: int, memory: Path) -> DnsSockets:
             tcp.close()
             left = left[left.index(port) + 1 :]
             continue
-        write_private(memory, json.dumps({"wanted": wanted, "port": port}))
+        saved.write(memory, {"wanted": wanted, "port": port})
         return DnsSockets(udp, tcp, port)
     raise PortUnavailable(
         f"no host port from {wanted} to {wanted + _OTHERS - 1} can be bound for DNS",

@@ -10,14 +10,15 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
-from drydock.alive import born
+from drydock.alive import born, is_stopped, state
 from drydock.config import Config
 from drydock.errors import (
+    FileDamaged,
     NamespacesUnavailable,
     NotSaved,
     RegionAlreadyRunning,
@@ -26,11 +27,15 @@ from drydock.errors import (
     RegionStartFailed,
 )
 from drydock.keys import OPEN, AccessKey
-from drydock.paths import Workspace, write_private
+from drydock.paths import Workspace, full, write_private
 
 START_SECONDS = 30
 STOP_SECONDS = 35
 _END_SECONDS = 3
+_GENERATIONS = 4
+"""The porter, who waits for PID 1, PID 1, the daemon with all else that PID 1 has started."""
+_RECORD_SECONDS = 0.5
+"""What the porter has to write its record again."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,8 @@ class RegionRecord:
     access_key: str = OPEN.id
     """Of the account's root, as is the next."""
     secret_key: str = field(default=OPEN.secret, repr=False)
+    note: str = ""
+    """What the user has to know of this start."""
 
     @property
     def key(self) -> AccessKey:
@@ -60,8 +67,19 @@ class RegionRecord:
 def start(workspace: Workspace, config: Config) -> RegionRecord:
     """Start the region of a folder and wait until its API answers.
 
-    Raises RegionAlreadyRunning, NamespacesUnavailable, RegionStartFailed.
+    Raises RegionAlreadyRunning, NamespacesUnavailable, RegionStartFailed, FileDamaged.
     """
+    try:
+        return _start(workspace, config)
+    except OSError as error:
+        raise RegionStartFailed(
+            f"the region in {workspace.root} did not start",
+            f"{error.filename or workspace.region}: {error.strerror or error}",
+            "make room on the disk" if full(error) else f"look after {workspace.folder}",
+        ) from error
+
+
+def _start(workspace: Workspace, config: Config) -> RegionRecord:
     workspace.create()
     record = running(workspace)
     if record is None or born(record.pid) is None:
@@ -112,8 +130,10 @@ def _read_answer(reader: int) -> dict[str, Any]:
     """The porter's one line; an empty pipe says that it died."""
     deadline = time.monotonic() + START_SECONDS
     line = b""
+    poll = select.poll()  # select(2) knows no descriptor above 1023
+    poll.register(reader, select.POLLIN)
     while not line.endswith(b"\n"):
-        if not select.select([reader], [], [], max(0.0, deadline - time.monotonic()))[0]:
+        if not poll.poll(1000 * max(0.0, deadline - time.monotonic())):
             return {"error": "daemon", "words": f"no answer within {START_SECONDS} s"}
         part = os.read(reader, 65536)
         if not part:
@@ -145,17 +165,50 @@ def _record(answer: dict[str, Any]) -> RegionRecord:
     known = fields(RegionRecord)
     needed = {one.name: answer[one.name] for one in known if one.default is MISSING}
     more = {one.name: answer[one.name] for one in known if one.name in answer}
-    return RegionRecord(**{**needed, **more})
+    record = RegionRecord(**{**needed, **more})
+    for one in known:
+        if type(getattr(record, one.name)) is not (int if one.type == "int" else str):
+            raise TypeError(one.name)
+    return record
 
 
 def running(workspace: Workspace) -> RegionRecord | None:
-    """The region of this folder if one runs. The lock says so; the record says where."""
+    """The region of this folder if one runs. The lock says so; the record says where.
+
+    A record that is damaged or gone is written again by the porter, which has the region's lock.
+    """
     if not _is_locked(workspace):
         return None
+    if (record := _saved_record(workspace)) is not None:
+        return record
+    porter = _porter(workspace)
+    if porter is None:
+        return None
+    _signal(porter, signal.SIGUSR1)
+    deadline = time.monotonic() + _RECORD_SECONDS
+    while time.monotonic() < deadline:
+        if (record := _saved_record(workspace)) is not None:
+            return record
+        time.sleep(0.02)
+    return None
+
+
+def _saved_record(workspace: Workspace) -> RegionRecord | None:
     try:
         return _record(json.loads(workspace.record.read_text()))
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def _porter(workspace: Workspace) -> int | None:
+    """The pid of the porter, which it has written into the file that it keeps locked."""
+    try:
+        pid = int(workspace.lock.read_text())
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except (OSError, ValueError):
+        return None
+    ours = b"drydock.region.porter" in words and os.fsencode(workspace.root) in words
+    return pid if ours else None
 
 
 def _is_locked(workspace: Workspace) -> bool:
@@ -163,6 +216,12 @@ def _is_locked(workspace: Workspace) -> bool:
         descriptor = os.open(workspace.lock, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
         return False
+    except OSError as error:
+        raise FileDamaged(
+            f"{workspace.lock} is damaged",
+            f"it cannot be opened ({error.strerror})",
+            "delete it while no region runs in this folder",
+        ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -190,22 +249,24 @@ def stop(workspace: Workspace, *, force: bool = False) -> bool:
     Raises NotSaved: what it holds cannot be written to the disk; it goes on running, unless `force`.
     """
     record = running(workspace)
-    if record is None:
+    porter = record.pid if record is not None else _porter(workspace)
+    if porter is None:
         return False
-    if not force and (words := _unsaved(record)):
+    _let_go_on(porter)
+    if record is not None and not force and (words := _unsaved(record)):
         raise NotSaved(
             f"the region in {workspace.root} was not stopped",
             f"what it holds is not all saved: {words}",
             "make room on that disk and stop it again, or lose what is not saved: "
             "drydock region stop --force",
         )
-    _signal(record.pid, signal.SIGTERM)
+    _signal(porter, signal.SIGTERM)
     if not _wait_unlocked(workspace, STOP_SECONDS):
-        _signal(record.pid, signal.SIGKILL)
+        _signal(porter, signal.SIGKILL)
         if not _wait_unlocked(workspace, 5):
             raise RegionError(
                 "the region does not stop",
-                f"its porter (pid {record.pid}) survived SIGKILL",
+                f"its porter (pid {porter}) survived SIGKILL",
                 f"read the end of {workspace.log}",
             )
     return True
@@ -224,6 +285,23 @@ def _unsaved(record: RegionRecord) -> str:
         return ""
 
 
+def _let_go_on(porter: int) -> None:
+    """A process that was stopped cannot end in order: the porter, PID 1 and the daemon go on."""
+    generation = [porter]
+    for _ in range(_GENERATIONS):
+        for pid in generation:
+            if is_stopped(pid):
+                _signal(pid, signal.SIGCONT)
+        generation = [child for pid in generation for child in _children(pid)]
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except (OSError, ValueError):
+        return []
+
+
 def _signal(pid: int, number: int) -> None:
     try:
         os.kill(pid, number)
@@ -240,17 +318,33 @@ def _wait_unlocked(workspace: Workspace, seconds: float) -> bool:
     return True
 
 
+def check(record: RegionRecord) -> None:
+    """Raises RegionNotRunning where the region's daemon is stopped: it would not answer anything."""
+    pid = record.daemon_pid
+    if is_stopped(pid):
+        raise RegionNotRunning(
+            f"the region at {record.endpoint}",
+            f"it does not answer: its process {pid} is stopped (state {state(pid)})",
+            f"kill -CONT {pid}, or stop the region: drydock region stop",
+        )
+
+
 def inspect(record: RegionRecord) -> dict[str, Any]:
-    """What the region says of itself: endpoint, urls, tasks with process ids, databases, problems."""
+    """What the region says of itself: endpoint, urls, tasks with process ids, databases, problems.
+
+    Raises RegionNotRunning: it does not answer within some seconds.
+    """
+    check(record)
     # a proxy of the user's has no way to this machine's loopback
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"{record.endpoint}/_drydock/status", timeout=10) as answer:
             status: dict[str, Any] = json.load(answer)
-    except (urllib.error.URLError, TimeoutError, ValueError) as error:
+    except (OSError, ValueError) as error:  # URLError and TimeoutError are OSErrors
+        check(record)
         raise RegionNotRunning(
             f"the region at {record.endpoint}",
-            f"it does not answer ({error})",
+            f"it does not answer ({getattr(error, 'reason', error)})",
             f"read the end of {record.log}, then `drydock region stop` and start again",
         ) from error
     return status

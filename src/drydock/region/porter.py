@@ -23,8 +23,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from drydock.paths import Workspace, write_private
-from drydock.region import linux, peers
+from drydock import saved
+from drydock.paths import Workspace
+from drydock.region import descriptors, linux, peers
 from drydock.region.processes import limits
 from drydock.region.processes.init import Init
 from drydock.region.processes.protocol import Message
@@ -38,21 +39,26 @@ STOP_SECONDS = 25
 def main() -> int:
     workspace = Workspace(Path(sys.argv[1]))
     ready = int(sys.argv[2])
+    files = descriptors.raise_limit()
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # see launcher.running: nothing to write yet
     lock = os.open(workspace.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         _answer(ready, error="already running")
         return 1
+    with contextlib.suppress(OSError):  # a full disk; it serves commands that find no record
+        os.ftruncate(lock, 0)
+        os.write(lock, f"{os.getpid()}\n".encode())
     _sweep(workspace)  # what a porter that was killed, too, could not
     porter_end, daemon_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
-        init = _start_init(workspace, daemon_end)
+        init = _start_init(workspace, daemon_end, files)
     except OSError as error:
         _answer(ready, error="namespaces", words=str(error.strerror or error))
         return 1
     daemon_end.close()
-    code = _Porter(workspace, porter_end, init, ready).run()
+    code = _Porter(workspace, porter_end, init, ready, files).run()
     _sweep(workspace)  # nothing runs any more, even if the daemon was killed
     workspace.record.unlink(missing_ok=True)
     return code
@@ -71,8 +77,10 @@ def _answer(ready: int, **fields: Any) -> None:
         print(f"porter: nobody waits for the start any more ({error})", file=sys.stderr)  # noqa: T201
 
 
-def _start_init(workspace: Workspace, daemon_end: socket.socket) -> int:
+def _start_init(workspace: Workspace, daemon_end: socket.socket, files: int) -> int:
     """Fork PID 1 of new namespaces → the pid of the process that waits for it, a child of ours.
+
+    `files`: the soft limit of open files that programs in the region get.
 
     User ids: root maps every id one to one, an ordinary user maps himself to 0. The maps are written
     from outside, which root's needs. See user_namespaces(7).
@@ -81,7 +89,7 @@ def _start_init(workspace: Workspace, daemon_end: socket.socket) -> int:
     child = os.fork()
     if child == 0:
         parent_end.close()
-        _enter_namespaces(child_end, workspace, daemon_end)
+        _enter_namespaces(child_end, workspace, daemon_end, files)
     child_end.close()
     with parent_end:
         words = parent_end.recv(4096).decode()
@@ -109,7 +117,7 @@ def _write_maps(child: int) -> None:
 
 
 def _enter_namespaces(
-    channel: socket.socket, workspace: Workspace, daemon_end: socket.socket
+    channel: socket.socket, workspace: Workspace, daemon_end: socket.socket, files: int
 ) -> None:
     """In the forked child: new namespaces, then PID 1. Never returns."""
     try:
@@ -131,7 +139,7 @@ def _enter_namespaces(
     if first == 0:
         linux.die_with_parent(signal.SIGKILL)
         channel.close()
-        os._exit(_be_init(workspace, daemon_end))
+        os._exit(_be_init(workspace, daemon_end, files))
     channel.send(b"born")
     channel.close()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -140,7 +148,7 @@ def _enter_namespaces(
     os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
 
 
-def _be_init(workspace: Workspace, daemon_end: socket.socket) -> int:
+def _be_init(workspace: Workspace, daemon_end: socket.socket, files: int) -> int:
     """PID 1: start the daemon as a fresh Python, then serve it."""
     init_end, client_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     daemon = os.fork()
@@ -152,18 +160,23 @@ def _be_init(workspace: Workspace, daemon_end: socket.socket) -> int:
         os.execv(sys.executable, command)
     client_end.close()
     daemon_end.close()
-    return Init(init_end, daemon).run()
+    return Init(init_end, daemon, files).run()
 
 
 class _Porter:
     """The loop: serve the daemon's wishes until it is gone."""
 
-    def __init__(self, workspace: Workspace, channel: socket.socket, init: int, ready: int) -> None:
+    def __init__(
+        self, workspace: Workspace, channel: socket.socket, init: int, ready: int, files: int
+    ) -> None:
         self._workspace = workspace
         self._channel = channel
         self._init = init
+        self._files = files
         self._ready: int | None = ready
         self._deadline: float | None = None
+        self._record: dict[str, Any] = {}
+        """What other commands find, from when the API answers."""
         self._engines: dict[subprocess.Popen[bytes], int] = {}
         """Programs of a container engine that run, with the tickets of who asked."""
 
@@ -174,6 +187,7 @@ class _Porter:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._ask_to_stop())
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.signal(signal.SIGUSR1, lambda *_: self._write_record())
         poll = select.poll()
         poll.register(wake_reader, select.POLLIN)
         poll.register(self._channel, select.POLLIN)
@@ -261,7 +275,7 @@ class _Porter:
                 stderr=message.fds[1],
                 cwd="/",
                 process_group=0,
-                preexec_fn=lambda: linux.die_with_parent(signal.SIGKILL),  # noqa: PLW1509  (one thread)
+                preexec_fn=self._begin_engine,  # noqa: PLW1509  (one thread)
             )
         except (OSError, KeyError) as error:
             Message("ran", {"ticket": ticket, "error": str(error)}).send(self._channel)
@@ -270,6 +284,10 @@ class _Porter:
         finally:
             for descriptor in message.fds:
                 os.close(descriptor)
+
+    def _begin_engine(self) -> None:
+        linux.die_with_parent(signal.SIGKILL)
+        descriptors.lower_limit(self._files)
 
     def _collect(self) -> None:
         """Tell of engines' programs that have ended."""
@@ -280,11 +298,20 @@ class _Porter:
 
     def _announce(self, fields: dict[str, Any]) -> None:
         """The API answers: leave the record that other commands find, and tell who waits."""
-        record = {**fields, "pid": os.getpid()}
-        write_private(self._workspace.record, json.dumps(record, indent=1))
+        self._record = {**fields, "pid": os.getpid()}
+        self._write_record()
         if self._ready is not None:
-            _answer(self._ready, **record)
+            _answer(self._ready, **self._record)
             self._ready = None
+
+    def _write_record(self) -> None:
+        """Also when the record is damaged or gone: a command that finds it so asks for another."""
+        if not self._record:
+            return
+        try:
+            saved.write(self._workspace.record, self._record)
+        except OSError as error:  # the disk is full, say; the region serves all the same
+            print(f"porter: {self._workspace.record}: {error}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

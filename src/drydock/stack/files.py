@@ -73,6 +73,6 @@ def read_json(path: Path) -> dict[str, Any] | None:
     """A record of ours; None where there is none, or where it is not readable as one."""
     try:
         found = json.loads(path.read_text())
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

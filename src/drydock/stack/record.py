@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
 from drydock.errors import CheckFailed, PlanMissing, PlanTargetMismatch
 from drydock.paths import write_private
@@ -43,7 +44,7 @@ def check_record(record: Path, plan: Path, target: Target) -> tuple[Finding, ...
     if not plan.is_file():
         raise PlanMissing(f"{plan}", "there is no saved plan", _AGAIN)
     told = read_json(record)
-    if told is None or told.get("sha256") != _digest(plan):
+    if told is None or told.get("sha256") != _digest(plan) or not _is_whole(told):
         raise PlanTargetMismatch(
             f"{plan} is not applied",
             "it is not the plan that Drydock made here, so nobody knows its target",
@@ -57,6 +58,18 @@ def check_record(record: Path, plan: Path, target: Target) -> tuple[Finding, ...
     if "findings" not in told:
         raise used_up(plan, "another version of Drydock made it, which did not look for losses")
     return tuple(Finding(**finding) for finding in told["findings"])
+
+
+def _is_whole(told: Mapping[str, Any]) -> bool:
+    """Whether a record has what Drydock writes; one that is damaged is nobody's."""
+    found = told.get("findings", [])
+    names = {field.name for field in fields(Finding)}
+    return (
+        isinstance(told.get("target"), dict)
+        and isinstance(told.get("applied"), bool)
+        and isinstance(found, list)
+        and all(isinstance(one, dict) and one.keys() == names for one in found)
+    )
 
 
 def refuse(plan: Path, findings: Iterable[Finding]) -> CheckFailed:

@@ -42,15 +42,15 @@ def test_the_place_is_always_said(run: Run) -> None:
     assert "LOCAL region ap-southeast-2" in run("plan").err
 
 
-@pytest.mark.parametrize("key", [keys.OPEN, keys.new()])
+@pytest.mark.parametrize("key", [keys.OPEN, keys.new("drydock_0123456789abcdef")])
 def test_the_regions_own_key_is_no_aws_credential(key: keys.AccessKey) -> None:
     assert place.safety_line({"AWS_ACCESS_KEY_ID": key.id}) == ""
 
 
 def test_a_random_key_is_random_and_keeps_its_secret_to_itself() -> None:
-    one, other = keys.new(), keys.new()
+    one, other = keys.new("drydock_a"), keys.new("drydock_a")
     assert one != other
-    assert len(one.id) == 20
+    assert len(one.secret) == 40
     assert one.secret not in repr(one)
 
 

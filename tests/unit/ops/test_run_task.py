@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from drydock.errors import OpsError, TaskFailed, UsageError, WaitTimedOut
+from drydock.errors import OpsError, TaskFailed, UsageError, WaitGivenUp, WaitTimedOut
 from drydock.ops import run_task
 from drydock.ops.clients import Clients
 
@@ -111,3 +111,17 @@ def test_a_task_that_runs_too_long_is_stopped() -> None:
     with pytest.raises(WaitTimedOut, match="RUNNING after 30 s"):
         run(api, timeout=30)
     assert ecs.stopped == ["drydock run: out of time"]
+
+
+def test_a_task_that_cannot_start_is_given_up_with_the_regions_words() -> None:
+    api, ecs = clients([Moment("PENDING")])
+    api.in_vain = lambda *names: "the disk is full" if "0123456789abcdef" in names else ""
+    with pytest.raises(WaitGivenUp, match="stays PENDING: the disk is full"):
+        run(api)
+    assert ecs.stopped == ["drydock run: given up"]
+
+
+def test_a_task_that_runs_is_not_given_up() -> None:
+    api, _ = clients([Moment("RUNNING"), Moment("STOPPED", (), 0)])
+    api.in_vain = lambda *_names: "the disk is full"
+    assert run(api)[0].exit_code == 0

@@ -95,3 +95,13 @@ def test_no_plan_and_a_used_one_are_missing(record: Path, plan: Path) -> None:
     plan.unlink()
     with pytest.raises(PlanMissing, match="there is no saved plan"):
         check_record(record, plan, HERE)
+
+
+@pytest.mark.parametrize("key", ["target", "applied", "findings"])
+@pytest.mark.parametrize("value", [None, 7, "text", [{"address": 1}]])
+def test_a_record_that_is_damaged_is_of_unknown_origin(
+    record: Path, plan: Path, key: str, value: object
+) -> None:
+    record.write_text(json.dumps({**json.loads(record.read_text()), key: value}))
+    with pytest.raises(PlanTargetMismatch, match="nobody knows its target"):
+        check_record(record, plan, HERE)

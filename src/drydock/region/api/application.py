@@ -16,6 +16,7 @@ from drydock.errors import DrydockError, NotSaved, UsageError
 from drydock.region.api import environ as requests
 from drydock.region.api import faults, gaps
 from drydock.region.api.hold import Hold
+from drydock.region.api.neighbour import refusal
 from drydock.region.api.operations import Environ, Operation, identify
 from drydock.region.api.store import Store
 
@@ -63,7 +64,9 @@ class Application:
         log_file: Path,
         door: IamDoor | None = None,
         journal: Journal | None = None,
+        own_key: str = "",
     ) -> None:
+        """`own_key`: of this folder's `drydock env`; another folder's is refused. Empty: none is."""
         self._store = store
         self._handlers = dict(handlers)
         self._log_file = log_file
@@ -72,6 +75,7 @@ class Application:
         self._moto: Any = None
         self._door = door
         self._journal = journal
+        self._own_key = own_key
 
     def warm(self) -> threading.Thread:
         """Import moto and make EC2's backend on a thread, so that the first request waits less."""
@@ -95,7 +99,7 @@ class Application:
             if self._door and (denial := self._door.forged(environ)):
                 return self._refused(operation, denial, start_response)
             with self._store.reading():
-                if self._door and (denial := self._door.refuse(environ, operation)):
+                if denial := self._denial(environ, operation):
                     return self._refused(operation, denial, start_response)
                 if words := self._not_now(operation):
                     return self._later(operation, words, start_response)
@@ -158,6 +162,11 @@ class Application:
             close = getattr(answer, "close", None)
             if close is not None:
                 close()
+
+    def _denial(self, environ: Environ, operation: Operation) -> Denial | None:
+        if self._own_key and (denial := refusal(environ, self._own_key)):
+            return denial
+        return self._door.refuse(environ, operation) if self._door else None
 
     def _lacking(
         self, operation: Operation, error: Exception, start_response: StartResponse

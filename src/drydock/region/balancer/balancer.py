@@ -16,7 +16,7 @@ from drydock.errors import BalancerFailed
 from drydock.region.balancer import certificates, servers
 from drydock.region.balancer.firewall import addresses, counts
 from drydock.region.balancer.groups import group_name
-from drydock.region.balancer.health import Server, TargetHealth
+from drydock.region.balancer.health import DRAINING, UNKNOWN, Server, TargetHealth
 from drydock.region.balancer.instance import Instance, Launch
 from drydock.region.balancer.plan import (
     AddServer,
@@ -32,6 +32,7 @@ from drydock.region.balancer.plan import (
 )
 from drydock.region.balancer.retired import Retired
 from drydock.region.balancer.runtime import Runtime
+from drydock.region.balancer.silence import Silence
 from drydock.region.balancer.spec import LoadBalancer
 from drydock.region.balancer.targets import Targets, targets_of
 from drydock.region.balancer.traffic import Grown, Names, Traffic, traffic
@@ -76,6 +77,7 @@ class Balancer:
         self._socket_ids: object = None
         self._targets = Targets()
         self._told: object = None
+        self._silence = Silence()
         self._grown = Grown()
         self._names = Names()
         for left in folder.glob("haproxy-*"):
@@ -131,12 +133,15 @@ class Balancer:
     def health(self) -> Mapping[TargetId, TargetHealth]:
         """What HAProxy observed of each registered target and of those that still drain.
 
-        Raises BalancerFailed if HAProxy runs and does not answer.
+        While it runs and does not answer, a registered target is unavailable.
         """
         with self._lock:
             if self.running:
-                self._observe()
-            return self._targets.healths(self._spec)
+                try:
+                    self._observe()
+                except BalancerFailed as error:
+                    self._unanswered(error)
+            return self._healths()
 
     def take_traffic(self) -> Traffic:
         """What went through since the last call, as far as HAProxy tells.
@@ -255,6 +260,7 @@ class Balancer:
     def _observe(self) -> Mapping[tuple[str, str], Server]:
         """Look at every server, and let new targets in that have passed their first check."""
         seen = servers.look(self._runtime())
+        self._silence.end()
         for group in self._spec.target_groups if self._spec else ():
             for target in group.targets:
                 server = seen.get((group_name(group.key), target.name))
@@ -268,6 +274,25 @@ class Balancer:
             servers.keep_open(self._runtime(), group, targets, seen)
         return seen
 
+    def _healths(self) -> dict[TargetId, TargetHealth]:
+        known = self._targets.healths(self._spec)
+        if not self.running or not self._silence.counts(time.monotonic()):
+            return known
+        return {key: one if one == DRAINING else UNKNOWN for key, one in known.items()}
+
+    def _unanswered(self, error: BalancerFailed) -> None:
+        """It runs and does not answer; when it has had its time it is ended, and `apply` starts another."""
+        instance, now = self._instance, time.monotonic()
+        if instance is None or not instance.process.running:
+            return
+        fields = {"balancer": self._key, "why": str(error)}
+        self._silence.begin(instance.process.host_pid, now)
+        if self._silence.is_over(now):
+            log.error("HAProxy does not answer and is ended", extra=fields)
+            instance.kill()
+        else:
+            log.warning("balancer not observed", extra=fields)
+
     # the watcher
 
     def _watch(self) -> None:
@@ -280,14 +305,7 @@ class Balancer:
         while not self._closed:
             self._wake.wait(_period(self._spec))
             self._wake.clear()
-            try:
-                changed = self._tick()
-            except BalancerFailed as error:
-                # it may be ending just now: the next round sees whether it did
-                log.warning(
-                    "balancer not observed", extra={"balancer": self._key, "why": str(error)}
-                )
-                continue
+            changed = self._tick()
             if changed and self._on_change is not None:
                 self._on_change()
 
@@ -298,19 +316,27 @@ class Balancer:
                 return False
             self._sweep()
             if self.running and self._spec is not None:
-                steps = plan(
-                    self._spec,
-                    self._spec,
-                    same_sockets=True,
-                    present=self._present(self._spec),
-                    draining=self._targets.draining,
-                    now=time.monotonic(),
-                )
-                for step in steps:
-                    self._take(step, self._spec, {})
-            told = (self.running, self._targets.healths(self._spec))
+                try:
+                    self._keep(self._spec)
+                except BalancerFailed as error:
+                    # it may be ending just now: the next round sees whether it did
+                    self._unanswered(error)
+            told = (self.running, self._healths())
             changed, self._told = told != self._told, told
             return changed
+
+    def _keep(self, spec: LoadBalancer) -> None:
+        """What is due without anybody's wish. Raises BalancerFailed."""
+        steps = plan(
+            spec,
+            spec,
+            same_sockets=True,
+            present=self._present(spec),
+            draining=self._targets.draining,
+            now=time.monotonic(),
+        )
+        for step in steps:
+            self._take(step, spec, {})
 
     def _sweep(self) -> None:
         """Old processes that ended, or must; and the word on a current one that died."""
@@ -325,6 +351,7 @@ class Balancer:
             log.error("HAProxy ended", extra=fields)
             current.forget_files()
             self._instance = None
+            self._silence.end()
 
 
 def _socket_ids(spec: LoadBalancer, sockets: Sockets) -> object:

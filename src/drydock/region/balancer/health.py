@@ -43,6 +43,11 @@ NOT_IN_USE = TargetHealth(
     "Target.NotInUse",
     "Target group is not configured to receive traffic from the load balancer",
 )
+UNKNOWN = TargetHealth(
+    "unavailable",
+    "Elb.InternalError",
+    "Health checks failed due to an internal error of the load balancer: its HAProxy does not answer",
+)
 UNCHECKED = TargetHealth(
     "unavailable",
     "Target.HealthCheckDisabled",

@@ -27,6 +27,7 @@ from drydock.region.balancer.launching import (
     stats_socket,
 )
 from drydock.region.balancer.runtime import Runtime
+from drydock.region.balancer.silence import why
 from drydock.region.balancer.spec import LoadBalancer
 from drydock.region.balancer.traffic import QUESTIONS, Grown, Tally
 from drydock.region.processes.client import Process, Spawner
@@ -83,7 +84,7 @@ class Instance:
         """
         with stats_socket() as (stats, address):
             process = _spawn(spawner, launch, stats, on_exit)
-        runtime = Runtime(address, lambda: process.running)
+        runtime = Runtime(address, lambda: why(process.host_pid, running=process.running))
         served = [one.key for one in launch.spec.listeners if launch.sockets.get(one.key)]
         instance = cls(process, runtime, launch.base, served)
         try:

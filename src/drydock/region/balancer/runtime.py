@@ -17,14 +17,14 @@ _LOOK_UP = 0.1
 class Runtime:
     """The runtime socket of one HAProxy process. Thread-safe: every question has its own connection."""
 
-    def __init__(self, address: str, alive: Callable[[], bool] = lambda: True) -> None:
+    def __init__(self, address: str, silent: Callable[[], str] = lambda: "") -> None:
         """`address` as AF_UNIX takes it; an abstract one begins with a zero byte.
 
-        `alive` tells whether the process still runs: if anybody else holds its socket, a question to one
-        that ended is not refused but waits in the queue.
+        `silent` says why no answer will come, or nothing: if anybody else holds its socket, a question
+        to one that ended, or is stopped, is not refused but waits in the queue.
         """
         self.address = address
-        self._alive = alive
+        self._silent = silent
 
     def ask(self, command: str, timeout: float = TIMEOUT) -> str:
         """The answer to `command` (several are joined with `;`), stripped; `timeout` in seconds.
@@ -52,8 +52,8 @@ class Runtime:
             try:
                 return channel.recv(1 << 16)
             except TimeoutError:
-                if not self._alive():
-                    raise OSError("it has ended") from None
+                if words := self._silent():
+                    raise OSError(words) from None
                 if time.monotonic() > deadline:
                     raise
 

@@ -88,15 +88,17 @@ def _load(folder: Path, now: datetime) -> dict[str, Signer]:
     except (OSError, ValueError) as error:
         raise _unreadable(folder, str(error)) from error
     root = signers[_ROOT].certificate
-    for signer in signers.values():
+    for name, signer in signers.items():
         if signer.key.public_key() != signer.certificate.public_key():
-            raise _unreadable(folder, "a key there is not its certificate's")
+            words = f"the key {_key_file(name)} is not that of {_certificate_file(name)}"
+            raise _unreadable(folder, words)
         if signer.certificate.not_valid_after_utc <= now:
             raise _unreadable(folder, "it has expired")
         try:
             signer.certificate.verify_directly_issued_by(root)
         except (ValueError, TypeError, InvalidSignature) as error:
-            raise _unreadable(folder, "a certificate there is not signed by its root") from error
+            words = f"{_certificate_file(name)} is not signed by {AUTHORITY_CERTIFICATE}"
+            raise _unreadable(folder, words) from error
     return signers
 
 
@@ -106,8 +108,15 @@ def _read(folder: Path, name: str) -> Signer:
     mode = file.stat().st_mode
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise ValueError(f"others may read {file.name}")
-    certificate = x509.load_pem_x509_certificate((folder / _certificate_file(name)).read_bytes())
-    return Signer(certificate, keys.from_pem(file.read_bytes()))
+    public = folder / _certificate_file(name)
+    try:
+        certificate = x509.load_pem_x509_certificate(public.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"{public.name} is no certificate") from error
+    try:
+        return Signer(certificate, keys.from_pem(file.read_bytes()))
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{file.name} is no private key") from error
 
 
 def _certificate_file(name: str) -> str:
@@ -130,5 +139,5 @@ def _unreadable(folder: Path, cause: str) -> AuthorityUnreadable:
     return AuthorityUnreadable(
         f"the region's certificate authority {folder} cannot be used",
         cause,
-        "delete the folder: the next start makes another one, which clients have to trust anew",
+        "put the file back, or delete the folder: the next start makes another one, which clients have to trust anew",
     )

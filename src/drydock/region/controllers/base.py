@@ -7,9 +7,11 @@ It is woken by a change in the API, by an event of the data plane and by a timer
 
 from __future__ import annotations
 
+import errno
 import heapq
 import itertools
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -17,9 +19,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from drydock.errors import DrydockError
+from drydock.paths import full
+from drydock.region import descriptors
 
 log = logging.getLogger(__name__)
 
+_NO_ROOM, _NO_FILES = os.strerror(errno.ENOSPC), os.strerror(errno.EMFILE)
+"""As programs print it whose language is C, such as initdb."""
 FIRST_RETRY = 0.1
 LAST_RETRY = 15.0
 
@@ -47,6 +53,17 @@ class TerminalError(Exception):
         super().__init__(cause)
 
 
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a key."""
+
+    words: str
+    lasting: bool = False
+    """It stays until somebody acts, so that to wait for the resource is in vain."""
+    machine: bool = False
+    """The machine has run out of something, which concerns every resource."""
+
+
 class Controller(Protocol):
     """One kind of resource."""
 
@@ -67,6 +84,17 @@ class Controller(Protocol):
     def close(self) -> None:
         """Stop, in order, what it runs. Called when no pass is under way any more."""
         ...
+
+
+def problem_of(error: Exception) -> Problem:
+    """An error of a pass in words, with what to do where the machine has run out of something."""
+    words = str(error) if isinstance(error, DrydockError) else f"{type(error).__name__}: {error}"
+    if full(error) or _NO_ROOM in words:
+        remedy = "the disk is full: make room (df -h); the region goes on by itself"
+        return Problem(f"{words}\n  Next: {remedy}", lasting=True, machine=True)
+    if descriptors.exhausted(error) or _NO_FILES in words:
+        return Problem(f"{words}\n  Next: {descriptors.REMEDY}", lasting=True, machine=True)
+    return Problem(words)
 
 
 def retry_delay(failures: int) -> float:
@@ -142,19 +170,19 @@ class Queue:
 
 
 class Runner:
-    """Runs one controller on some threads. `on_problem(key, error or None)` learns what fails."""
+    """Runs one controller on some threads. `on_problem(key, problem or None)` learns what fails."""
 
     def __init__(
         self,
         controller: Controller,
-        on_problem: Callable[[str, str | None], None],
+        on_problem: Callable[[str, Problem | None], None],
         threads: int = 2,
     ) -> None:
         self.controller = controller
         self._on_problem = on_problem
         self._queue = Queue()
         self._failures: dict[str, int] = {}
-        self._problems: dict[str, str] = {}
+        self._problems: dict[str, Problem] = {}
         self._passes = itertools.count(1)
         self._threads = [
             threading.Thread(target=self._work, name=f"{controller.name}-{n}", daemon=True)
@@ -215,13 +243,13 @@ class Runner:
             outcome = self.controller.reconcile(key)
         except TerminalError as error:
             self._failures.pop(key, None)
-            if self._tell(key, str(error)):
+            if self._tell(key, Problem(str(error), lasting=True)):
                 log.warning("pass ended: terminal", extra={**where, "error": str(error)})
         except Exception as error:
             self._failures[key] = self._failures.get(key, 0) + 1
             delay = retry_delay(self._failures[key])
             known = isinstance(error, DrydockError)
-            if self._tell(key, str(error) if known else f"{type(error).__name__}: {error}"):
+            if self._tell(key, problem_of(error)):
                 fields = {**where, "error": str(error), "retry": delay}
                 log.warning("pass failed", extra=fields, exc_info=not known)
             self._queue.add(key, delay)
@@ -233,7 +261,7 @@ class Runner:
             if isinstance(outcome, Requeue):
                 self._queue.add(key, outcome.after)
 
-    def _tell(self, key: str, problem: str | None) -> bool:
+    def _tell(self, key: str, problem: Problem | None) -> bool:
         """Pass on what is wrong with a key, or that nothing is → whether that is news."""
         before = self._problems.pop(key, None)
         if problem is not None:

@@ -82,6 +82,18 @@ class ServerFolder:
                 f"the data of {self.name}", f"PG_VERSION has {text!r}, which is no version"
             ) from None
 
+    def damage(self) -> str:
+        """What is missing of the files of a server that was made; empty: nothing that can be seen."""
+        for folder in (self.path, self.data):
+            if not folder.is_dir():
+                return f"there is no folder {folder}"
+        for file in (self.data / "PG_VERSION", self.data / "global" / "pg_control"):
+            if not file.is_file() or file.stat().st_size == 0:
+                return f"there is no {file.relative_to(self.data)} in {self.data}"
+        if not self.password_file.is_file():
+            return f"there is no {self.password_file.name} in {self.path}"
+        return ""
+
     def create(self) -> None:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 
+from drydock.alive import is_stopped, state
 from drydock.errors import DatabaseFailed, SpawnFailed
 from drydock.region.database.folder import ServerFolder, write_private
 from drydock.region.database.initdb import (
@@ -64,6 +65,8 @@ QUIET = (
 )
 """What rdsadmin does is nobody's business: no statement of it is in the server's log."""
 
+STOPPED_LIMIT = 5.0
+"""Seconds that a postmaster may be stopped."""
 _PROBE = (
     "SELECT pg_is_in_recovery(), datcollate FROM pg_database WHERE datname = current_database()"
 )
@@ -91,6 +94,7 @@ class PostgresServer:
         self._change = threading.Lock()
         self._process: Process | None = None
         self._asked_to_stop = False
+        self._stopped_since: float | None = None
         self._log_start = 0
 
     @property
@@ -109,6 +113,26 @@ class PostgresServer:
         """Its process id as the host's `ps` shows it, while it runs."""
         process = self._process
         return process.host_pid if process is not None and process.running else None
+
+    def end_if_stopped(self) -> None:
+        """A postmaster that was stopped (SIGSTOP) takes no client: after some seconds it is killed.
+
+        Raises DatabaseFailed as long as it is stopped and lives.
+        """
+        pid = self.pid
+        if pid is None or not is_stopped(pid):
+            self._stopped_since = None
+            return
+        now = time.monotonic()
+        self._stopped_since = now if self._stopped_since is None else self._stopped_since
+        if now - self._stopped_since > STOPPED_LIMIT and self._process is not None:
+            log.error("%s is stopped and is ended", self.folder.name)
+            self._process.kill()
+        raise DatabaseFailed(
+            f"the server {self.folder.name}",
+            f"its process {pid} is stopped (state {state(pid)})",
+            f"kill -CONT {pid}; else it is ended and started anew in {STOPPED_LIMIT:g} s",
+        )
 
     def initialise(self) -> None:
         """Make its files where there are none: empty, or a copy of the server that it follows.
@@ -147,6 +171,7 @@ class PostgresServer:
             if process is None:
                 return
             self._asked_to_stop = True
+            process.signal(signal.SIGCONT)  # one that was stopped hears nothing else
             for number in (mode.value, StopMode.IMMEDIATE.value, signal.SIGKILL):
                 process.signal(number)
                 if process.wait(grace) is not None:

@@ -9,9 +9,11 @@ import contextlib
 import errno
 import json
 import os
+import resource
 import signal
 import socket
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from drydock.region import linux
@@ -21,8 +23,14 @@ from drydock.region.processes.protocol import ProcessSpec, Started
 _KEEP_SIGNALS = {signal.SIGKILL, signal.SIGSTOP}
 
 
-def spawn(spec: ProcessSpec) -> Started:
-    """Start a process; return once its program runs. Raises OSError with the words of what failed."""
+def spawn(spec: ProcessSpec, files: int | None = None) -> Started:
+    """Start a process; return once its program runs. Raises OSError with the words of what failed.
+
+    `files`: its soft limit of open files, unless the spec has one; None: as the caller's.
+    """
+    if files is not None and all(name != "nofile" for name, _, _ in spec.limits):
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        spec = replace(spec, limits=[("nofile", files, hard), *spec.limits])
     reader, writer = os.pipe2(os.O_CLOEXEC)
     try:
         child, late = _fork(spec.groups)

@@ -18,11 +18,13 @@ from drydock.region.processes.protocol import Message, unpack_spec
 
 
 class Init:
-    """`channel` leads to the daemon; `daemon` is the daemon's pid."""
+    """`channel` leads to the daemon; `daemon` is the daemon's pid; `files` is the soft limit of open
+    files of what is started, where it names none."""
 
-    def __init__(self, channel: socket.socket, daemon: int) -> None:
+    def __init__(self, channel: socket.socket, daemon: int, files: int | None = None) -> None:
         self._channel = channel
         self._daemon = daemon
+        self._files = files
         self._children: set[int] = set()
 
     def run(self) -> int:
@@ -63,7 +65,7 @@ class Init:
             spec = unpack_spec(message.fields["spec"], message.fds)
             if spec.join is not None and spec.join[0] not in self._children:
                 raise ProcessLookupError(errno.ESRCH, "the process to be joined has ended")
-            started = spawn(spec)
+            started = spawn(spec, self._files)
         except OSError as error:
             answer = {"ticket": ticket, "error": error.strerror or str(error)}
         else:

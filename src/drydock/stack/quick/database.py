@@ -70,6 +70,7 @@ def finish(work: Work) -> None:
         timeout=AVAILABLE_TIMEOUT,
         every=work.clients.pace.every,
         remedy="drydock status",
+        in_vain=lambda: work.clients.in_vain(f":cluster:{work.name()}", f":db:{work.name('1')}"),
     )
 
 

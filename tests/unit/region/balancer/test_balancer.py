@@ -403,6 +403,31 @@ def test_a_haproxy_that_was_killed_is_noticed_and_apply_restores_it(
         balancer.stop()
 
 
+def test_the_targets_of_a_haproxy_that_is_stopped_are_unavailable_until_another_serves(
+    haproxy: str, spawner: LocalSpawner, tmp_path: Path, server: NewServer, front: socket.socket
+) -> None:
+    news = threading.Event()
+    balancer = Balancer(spawner, tmp_path, "lb", on_change=news.set)
+    spec, sockets = one_group(server()), {"http": [front]}
+    balancer.apply(spec, sockets)
+    eventually(lambda: all_healthy(balancer))
+    stopped = pid(balancer)
+    news.clear()
+    os.kill(stopped, signal.SIGSTOP)
+    try:
+        assert news.wait(10)
+        (health,) = balancer.health().values()
+        assert (health.state, health.reason) == ("unavailable", "Elb.InternalError")
+        with pytest.raises(BalancerFailed, match=rf"process {stopped} is stopped \(state T\)"):
+            balancer.apply(spec, sockets)
+        eventually(lambda: not balancer.running, 10)  # it is ended
+        balancer.apply(spec, sockets)
+        eventually(lambda: all_healthy(balancer))
+        assert get(port(front)).status == 200
+    finally:
+        balancer.stop()
+
+
 def test_apply_restores_a_haproxy_whose_death_nobody_noticed_yet(
     balancer: Balancer, server: NewServer, front: socket.socket, spawner: LocalSpawner
 ) -> None:

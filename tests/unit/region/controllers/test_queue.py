@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
 from collections.abc import Callable, Iterable
 
 import pytest
 
-from drydock.errors import NetworkFailed
+from drydock.errors import DatabaseFailed, NetworkFailed
 from drydock.region.controllers.base import (
     DONE,
     Outcome,
+    Problem,
     Queue,
     Requeue,
     Runner,
     TerminalError,
+    problem_of,
     retry_delay,
 )
 from tests.support.waiting import eventually
@@ -103,9 +106,28 @@ def fail(error: Exception) -> Callable[[], Outcome]:
     return step
 
 
+def words(problem: Problem | None) -> str | None:
+    return problem.words if problem is not None else None
+
+
+def test_what_the_machine_has_run_out_of_lasts_and_is_named_with_the_remedy() -> None:
+    """Also where a program has met it, and its words are all there is."""
+    chained = DatabaseFailed("x", "y")
+    chained.__cause__ = OSError(errno.ENOSPC, "No space left on device", "/d/f")
+    initdb = DatabaseFailed("making the data", 'initdb: error: "x": No space left on device')
+    for error in (OSError(errno.ENOSPC, "No space left on device", "/d/f"), chained, initdb):
+        found = problem_of(error)
+        assert found.lasting
+        assert "make room" in found.words
+    found = problem_of(OSError(errno.EMFILE, "Too many open files"))
+    assert found.lasting
+    assert "ulimit -Hn" in found.words
+    assert not problem_of(NetworkFailed("eni", "no route")).lasting
+
+
 def run(controller: Scripted, passes: int) -> list[str | None]:
     problems: list[str | None] = []
-    runner = Runner(controller, lambda _key, error: problems.append(error), threads=2)
+    runner = Runner(controller, lambda _key, problem: problems.append(words(problem)), threads=2)
     runner.start()
     deadline = time.monotonic() + 5
     while len(controller.passes) < passes or len(problems) < passes:
@@ -132,7 +154,7 @@ def test_a_terminal_error_is_reported_and_not_retried() -> None:
 def test_the_problem_of_a_key_that_is_gone_goes_with_the_next_wake() -> None:
     controller = Scripted(fail(TerminalError("never")), lambda: DONE)
     problems: list[str | None] = []
-    runner = Runner(controller, lambda _key, error: problems.append(error))
+    runner = Runner(controller, lambda _key, problem: problems.append(words(problem)))
     runner.start()
     eventually(lambda: problems == ["never"], "the problem is told")
     controller.keys = []

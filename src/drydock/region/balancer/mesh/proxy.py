@@ -23,6 +23,7 @@ from drydock.region.balancer.mesh.config import listening, render, server_option
 from drydock.region.balancer.mesh.plan import Step, plan
 from drydock.region.balancer.mesh.spec import Mesh, Server
 from drydock.region.balancer.runtime import Runtime
+from drydock.region.balancer.silence import why
 from drydock.region.processes.client import Process, Spawner
 
 log = logging.getLogger(__name__)
@@ -127,7 +128,10 @@ class Proxy:
     def _start(self, on_exit: Callable[[], None], output: Callable[[], int] | None) -> None:
         with stats_socket() as (stats, address):
             process = self._spawn(stats, on_exit, output)
-        self._process, self._runtime = process, Runtime(address, lambda: process.running)
+        self._process, self._runtime = (
+            process,
+            Runtime(address, lambda: why(process.host_pid, running=process.running)),
+        )
         try:
             self._runtime.ask("show version", START_TIMEOUT)
         except BalancerFailed as error:

@@ -16,7 +16,8 @@ from datetime import timedelta
 from moto.core.utils import utcnow
 from moto.ec2.exceptions import EC2ClientError
 
-from drydock.errors import BalancerFailed
+from drydock.errors import BalancerFailed, DrydockError
+from drydock.region import descriptors
 from drydock.region.api.gaps.ecs.records import Task
 from drydock.region.controllers.base import DONE, Outcome, Requeue
 from drydock.region.controllers.ecs.definitions import container_plans
@@ -50,6 +51,8 @@ class TaskController:
         self._limits = TaskLimits(parts)
         self._lock = threading.Lock()
         self._running: dict[str, RunningTask] = {}
+        self._admitted: set[str] = set()
+        """Tasks that are being started: not all that they need is open yet."""
         self._sessions = ExecSessions(parts, self._starter, self._running.get)
         self.wake: Callable[[str], None] = lambda _key: None
         """Set by the daemon: look at a key again."""
@@ -95,6 +98,17 @@ class TaskController:
             return wanted | set(self._running)
 
     def reconcile(self, key: str) -> Outcome:
+        try:
+            return self._reconcile(key)
+        except (OSError, DrydockError) as error:
+            task = self._record(key) if descriptors.exhausted(error) else None
+            if task is None or task.last_status not in ("PROVISIONING", "PENDING"):
+                raise
+            log.warning("no room for a task", extra={"task": task.id, "why": str(error)})
+            self._refuse(task, str(error))
+            return SOON
+
+    def _reconcile(self, key: str) -> Outcome:
         task = self._record(key)
         if task is None:
             return self._forget(key)
@@ -149,6 +163,7 @@ class TaskController:
 
     def _forget(self, arn: str) -> Outcome:
         """The record is gone (a cluster that was deleted by force): nothing of it may run on."""
+        self._admitted.discard(arn)
         running = self._running.get(arn)
         if running is not None:
             running.kill()
@@ -174,6 +189,9 @@ class TaskController:
         """A network interface in one of the task's subnets; PENDING once it exists for real."""
         if task.desired_status == "STOPPED":
             return self._deprovision(task)
+        if task.eni_id is None and (words := self._no_room(task)):
+            self._refuse(task, words)
+            return self._deprovision(task)
         if task.eni_id is None and not self._attach_interface(task):
             return self._deprovision(task)
         if task.eni_id not in self._parts.fabric.enis():
@@ -187,6 +205,19 @@ class TaskController:
             task.last_status = "PENDING"
             task.version += 1
         return self._start(task)
+
+    def _no_room(self, task: Task) -> str:
+        """Why a task cannot be started now; empty: it can, and its files are counted from now on."""
+        with self._lock:
+            words = descriptors.shortage(descriptors.OF_A_TASK * (1 + len(self._admitted)))
+            if not words:
+                self._admitted.add(task.task_arn)
+        return words
+
+    def _refuse(self, task: Task, words: str) -> None:
+        """As ECS names a resource that there is not enough of."""
+        reason = f"RESOURCE:FILES: {words}: {descriptors.REMEDY}"
+        self._records.want_stop(task, "TaskFailedToStart", reason)
 
     def _attach_interface(self, task: Task) -> bool:
         """Ask for the interface; if EC2 refuses, the task ends with ECS's words for that."""
@@ -236,6 +267,7 @@ class TaskController:
             waits = [one for one in due if one is not None]
             return Requeue(max(min(waits), 0.01)) if waits else DONE
         self._records.started(task)
+        self._admitted.discard(task.task_arn)
         # one may have ended before it was listed, and its own wake found nothing to see
         return SOON if any(running.exits()) else self._look_after(task, running)
 
@@ -320,6 +352,7 @@ class TaskController:
 
     def _deprovision(self, task: Task) -> Outcome:
         """The interface goes; STOPPED once the network no longer has it."""
+        self._admitted.discard(task.task_arn)
         self._starter.close_endpoint(task.id)
         attached = any(attachment.status != "DELETED" for attachment in task.attachments)
         if task.last_status != "DEPROVISIONING" or attached:

@@ -92,7 +92,11 @@ class LoadBalancerController:
             return self._remove(key)
         if view.spec.logs is not None:
             Path(view.spec.logs.folder).mkdir(mode=0o700, parents=True, exist_ok=True)
-        running.balancer.apply(view.spec, sockets)
+        try:
+            running.balancer.apply(view.spec, sockets)
+        except BalancerFailed:
+            self._write_back(view, running)  # of the targets all the same
+            raise
         self._publish(view, running)
         self._write_back(view, running)
         if view.unserved:

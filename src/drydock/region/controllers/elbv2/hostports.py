@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import threading
 from pathlib import Path
 
-from drydock.paths import write_private
+from drydock import saved
 from drydock.region.porter_client import PorterClient
 
 _TRIES = 50
@@ -29,7 +28,7 @@ class HostPorts:
         self._memory = memory
         self._lock = threading.Lock()
         self._open: dict[str, tuple[socket.socket, int]] = {}
-        self._remembered: dict[str, int] = json.loads(memory.read_text()) if memory.exists() else {}
+        self._remembered: dict[str, int] = saved.ports(memory)
 
     def open(self, listener: str, port: int) -> tuple[socket.socket, int]:
         """The socket and the port that stand for a listener. Raises PortUnavailable."""
@@ -66,4 +65,4 @@ class HostPorts:
             del self._remembered[listener]
         else:
             self._remembered[listener] = port
-        write_private(self._memory, json.dumps(self._remembered))
+        saved.write(self._memory, self._remembered)

@@ -13,9 +13,10 @@ from typing import Any
 
 from drydock.region.api.gaps.rds.parameters import ask
 from drydock.region.certificates.authority import Authority
-from drydock.region.controllers.base import DONE, Outcome, Requeue
+from drydock.region.controllers.base import DONE, Outcome, Requeue, TerminalError
 from drydock.region.controllers.parts import Parts
 from drydock.region.controllers.rds.backups import KEY, Backups
+from drydock.region.controllers.rds.damage import FAILED, Damage
 from drydock.region.controllers.rds.doors import Doors
 from drydock.region.controllers.rds.members import InstanceView, choose_heir, choose_writer
 from drydock.region.controllers.rds.parameters import Judge
@@ -42,6 +43,7 @@ class DatabaseController:
         self._servers = Servers(parts, authority)
         ask(Judge())
         self._backups = Backups(parts, self._servers)
+        self._damage = Damage(parts.store, self._servers, parts.workspace.databases)
         self._upgrades = Upgrades(parts, self._records, self._servers)
         self._pausing = Pausing(parts, self._records, self._servers)
         self._doors = Doors(parts, self._records, self._servers, self._pausing.wake)
@@ -86,11 +88,11 @@ class DatabaseController:
 
     def all_keys(self) -> Iterable[str]:
         found = self._records.keys() | {running.key for running in self._servers.all()}
-        return found | {KEY} if self._backups.any_data() else found
+        return found | {KEY} if self._backups.any_data() or self._damage.any_snapshot() else found
 
     def reconcile(self, key: str) -> Outcome:
         if key == KEY:
-            return DONE if self._backups.sweep() else Requeue(1.0)
+            return self._look_after_snapshots()
         member = self._records.read_member(key)
         if member is not None:
             return self._readers.reconcile(*member)
@@ -101,10 +103,27 @@ class DatabaseController:
             self._servers.stop_key(key)
             return DONE
         self._servers.stop_strays(view)
-        self._backups.take(view)
-        for instance in view.instances:
-            if not instance.staying and instance.is_writer:
-                self._remove(instance)
+        if lost := self._damage.of(view):
+            self._damage.fail(view)
+            if view.status != "deleting":
+                return self._give_up(view, lost)
+        elif view.status == FAILED:
+            self._damage.mend(view)
+            return DONE  # the record has changed, which wakes every pass of it
+        else:
+            self._backups.take(view)
+        self._remove_instances(view)
+        return self._converge(view)
+
+    def close(self) -> None:
+        """Stop every server in order: clients are cut off, a checkpoint is made."""
+        self._doors.close()
+        self._pausing.close()
+        self._servers.close()
+
+    # -- steps
+
+    def _converge(self, view: DatabaseView) -> Outcome:
         if view.status == "deleting" and view.is_cluster:
             self._delete(view)
             return DONE
@@ -119,13 +138,18 @@ class DatabaseController:
             return self._halt(view)
         return self._run(view)
 
-    def close(self) -> None:
-        """Stop every server in order: clients are cut off, a checkpoint is made."""
-        self._doors.close()
-        self._pausing.close()
-        self._servers.close()
+    def _look_after_snapshots(self) -> Outcome:
+        if lost := self._damage.look_at_snapshots():
+            raise TerminalError("\n".join(lost))
+        return DONE if self._backups.sweep() else Requeue(1.0)
 
-    # -- steps
+    def _give_up(self, view: DatabaseView, lost: str) -> Outcome:
+        """Its data are lost: no server of it runs, and none is made anew."""
+        self._pausing.forget(view.key)
+        for instance in view.instances:
+            self._servers.stop(instance)
+        self._remove_instances(view)
+        raise TerminalError(lost)
 
     def _run(self, view: DatabaseView) -> Outcome:
         if self._pausing.is_paused(view):
@@ -160,6 +184,11 @@ class DatabaseController:
         self._records.begin_failover(view, writer, heir)
         return heir
 
+    def _remove_instances(self, view: DatabaseView) -> None:
+        for instance in view.instances:
+            if not instance.staying and instance.is_writer:
+                self._remove(instance)
+
     def _remove(self, instance: InstanceView) -> None:
         """Files go before the record: what is interrupted is begun again."""
         self._servers.stop(instance)
@@ -179,6 +208,7 @@ class DatabaseController:
             running = self._servers.ensure(view, instance, eni_id, spec.address)
             server, running.iam = running.server, view.iam
             running.stop_to_reboot(instance.status)
+            server.end_if_stopped()
             if not server.running:
                 if instance.status == "available":  # it has crashed, or was a reader
                     self._records.set_instance_status(instance, "starting")

@@ -13,6 +13,7 @@ import time
 from drydock.errors import DatabaseFailed
 from drydock.region.controllers.base import DONE, Outcome, Requeue
 from drydock.region.controllers.parts import Parts
+from drydock.region.controllers.rds.damage import FAILED
 from drydock.region.controllers.rds.members import InstanceView, choose_writer
 from drydock.region.controllers.rds.pausing import Pausing
 from drydock.region.controllers.rds.records import Records
@@ -45,7 +46,7 @@ class Readers:
             destroy(self._servers.copy(instance))
             self._records.purge_instance(instance.identifier)
             return DONE
-        if view.status in ("stopping", "stopped") or view.upgrade_to is not None:
+        if view.status in ("stopping", "stopped", FAILED) or view.upgrade_to is not None:
             return DONE  # the cluster's pass stops them all
         if self._pausing.is_paused(view):
             return DONE  # the first client of any of its instances wakes it
@@ -71,6 +72,7 @@ class Readers:
     def _start(self, running: Running, instance: InstanceView, view: DatabaseView) -> None:
         server = running.server
         running.stop_to_reboot(instance.status)
+        server.end_if_stopped()
         if server.running:
             return
         if instance.status == "available":  # it has crashed

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,7 +22,7 @@ _SECONDS = 1.0
 
 def note(record: Path, groups: Iterable[Path]) -> None:
     """Add groups that are about to be made."""
-    known = record.read_text().splitlines() if record.exists() else []
+    known = _known(record)
     write_private(record, "".join(f"{one}\n" for one in dict.fromkeys([*known, *map(str, groups)])))
 
 
@@ -30,7 +31,7 @@ def sweep(record: Path) -> list[str]:
     if not record.exists():
         return []
     left = []
-    for line in record.read_text().splitlines():
+    for line in _known(record):
         group = Path(line)
         if not group.name.startswith(PREFIX):
             continue  # nothing that we wrote
@@ -39,8 +40,15 @@ def sweep(record: Path) -> list[str]:
         except OSError as error:
             left.append(f"{group}: {error.strerror}")
     if not left:
-        record.unlink()
+        record.unlink(missing_ok=True)
     return left
+
+
+def _known(record: Path) -> list[str]:
+    """What is written down. A record that is damaged says nothing; one that is a folder goes."""
+    if record.is_dir():
+        shutil.rmtree(record)
+    return record.read_text(errors="replace").splitlines() if record.exists() else []
 
 
 def remove(group: Path, seconds: float = _SECONDS) -> None:

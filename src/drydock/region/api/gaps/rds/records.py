@@ -21,6 +21,8 @@ class _Pending:
 
     held_back: dict[str, Any]
     """Parameters of the request that asked for it."""
+    never_made = False
+    """It failed before there were any data of it."""
 
     @property
     def pending_modified_values(self) -> dict[str, Any]:

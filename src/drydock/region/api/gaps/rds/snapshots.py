@@ -67,7 +67,7 @@ class SnapshotOperations(ParameterOperations):
         """CreateDBClusterSnapshot: "creating" until its data are there."""
         name = kwargs.get("db_cluster_identifier") or args[0]
         cluster = self.clusters.get(name)
-        if cluster is not None and cluster.status == "creating":
+        if cluster is not None and cluster.status in ("creating", "failed"):
             raise InvalidDBClusterStateFault(
                 f"The specified cluster {name} is not in the available state."
             )
@@ -82,6 +82,12 @@ class SnapshotOperations(ParameterOperations):
             raise InvalidParameterValue(
                 "The specified instance is a member of a cluster and a snapshot cannot be created "
                 "directly."
+            )
+        if instance is not None and instance.status == "failed":
+            raise RDSClientError(
+                "InvalidDBInstanceState",
+                f"Cannot create a snapshot because the database instance"
+                f" {instance.db_instance_identifier} is not currently in the available state.",
             )
         snapshot: Any = super().create_db_snapshot(*args, **kwargs)
         self._begin(snapshot, instance)
@@ -241,6 +247,11 @@ class SnapshotOperations(ParameterOperations):
     ) -> Any:
         """RestoreDBInstanceFromDBSnapshot: a new instance with the data and the password of then."""
         snapshot: Any = self.get_db_snapshot(from_snapshot_id)
+        if snapshot.status != "available":
+            raise RDSClientError(
+                "InvalidDBSnapshotState",
+                f"The snapshot {from_snapshot_id} is not available: its status is {snapshot.status}.",
+            )
         given = _given(overrides, "db_snapshot_identifier")
         return self._restored_instance(snapshot.database, snapshot.master_password, given, snapshot.data_id)  # fmt: skip
 
