@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from drydock.cli import output
+from drydock.cli import leaving, output
 from drydock.errors import UsageError
 from drydock.paths import Workspace
 
@@ -152,6 +152,7 @@ def choose(
         )
         place = Place(workspace, target, record)
     output.note(place.target.describe())
+    leaving.tell(workspace, place.target.label)
     return place
 
 

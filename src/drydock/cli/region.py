@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from drydock.cli import output
+from drydock.cli.leaving import ForceOption, WaitOption, clear_the_way
 from drydock.cli.place import LOCAL_KEY
 from drydock.paths import Workspace
 
@@ -72,10 +73,14 @@ def start(
 
 
 @region.command()
-def stop() -> None:
-    """Stop the region; its resources and data are kept for the next start."""
+def stop(force: ForceOption = False, wait: WaitOption = False) -> None:
+    """Stop the region; its resources and data are kept for the next start.
+
+    While Terraform is at work in it, that is refused without --wait or --force.
+    """
     from drydock.region import launcher
 
+    clear_the_way(Workspace.here(), "drydock region stop", force=force, wait=wait)
     stopped = launcher.stop(Workspace.here())
     output.note("The region is stopped." if stopped else "No region runs in this folder.")
 

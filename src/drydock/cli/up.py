@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import typer
 
 from drydock.cli import output, place, resume, tasks
+from drydock.cli.leaving import ForceOption, WaitOption, clear_the_way
 from drydock.cli.output import Steps
 from drydock.cli.place import DEFAULT_FOLDER, Place
 from drydock.cli.plan import warn
@@ -84,13 +85,19 @@ def down(
         bool, typer.Option("--purge", help="Delete the region's resources and data too.")
     ] = False,
     yes: YesOption = False,
+    force: ForceOption = False,
+    wait: WaitOption = False,
 ) -> None:
-    """Stop the region. What it holds is kept for the next `drydock up`, unless --purge."""
+    """Stop the region. What it holds is kept for the next `drydock up`, unless --purge.
+
+    While Terraform is at work in it, that is refused without --wait or --force.
+    """
     from drydock.region import launcher
 
     workspace = Workspace.here()
     if purge and not yes and not _agreed(workspace):
         raise UsageError("down --purge", "it was not confirmed; nothing was changed", "-y")
+    clear_the_way(workspace, "drydock down", force=force, wait=wait)
     stopped = launcher.stop(workspace)
     output.note("The region is stopped." if stopped else "No region runs in this folder.")
     if purge:

@@ -153,7 +153,7 @@ class RunFiles:
         told = self.process
         if not told.get("born"):
             return False
-        return born(int(told["terraform"])) == told["born"]
+        return born(int(told["terraform"])) == str(told["born"])
 
     def send(self, number: int) -> bool:
         """Ask the supervisor to interrupt or to kill Terraform. False: it cannot take it yet."""

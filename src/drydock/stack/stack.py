@@ -210,6 +210,22 @@ class Stack:
             if outcome.code != 0:
                 raise self._failed("unlock")
 
+    def settle(self) -> None:
+        """Show to its end what a killed command has left, and take up what it could not save."""
+        with self._turn("settle"):
+            pass
+
+    def untaint(self, addresses: Sequence[str]) -> list[str]:
+        """Keep tainted resources at the next apply → those that are not tainted any more."""
+        if not addresses:
+            return []
+        with self._turn("untaint") as mine:
+            return [
+                one
+                for one in addresses
+                if self.commands.run("untaint", [*self.state_arguments(), one], mine).code == 0
+            ]
+
     def recover(self, *, discard: bool = False) -> bool:
         """Make `errored.tfstate` the state, also where it does not fit; or `discard` it: move it away.
 

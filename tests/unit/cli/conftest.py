@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,8 @@ class World:
     outputs: dict[str, Any] = field(default_factory=dict)
     state: dict[str, Any] = field(default_factory=dict)
     """Terraform's."""
+    errored: bool = True
+    """Whether there is an errored.tfstate."""
     inside: dict[str, Any] = field(default_factory=lambda: {"urls": [], "tasks": []})
     fails: dict[str, BaseException] = field(default_factory=dict)
     """Step => what it raises."""
@@ -117,6 +119,19 @@ class FakeStack:
     def apply(self, *, allow_replace: bool = False) -> None:
         self._world.do("apply")
         self._world.consent.append(allow_replace)
+
+    def settle(self) -> None:
+        if "settle" in self._world.fails:
+            raise self._world.fails["settle"]
+
+    def untaint(self, addresses: Sequence[str]) -> list[str]:
+        for one in addresses:
+            self._world.do(f"untaint {one}")
+        return list(addresses)
+
+    def recover(self, *, discard: bool = False) -> bool:
+        self._world.do("recover --discard" if discard else "recover")
+        return self._world.errored
 
     def unlock(self, lock_id: str) -> None:
         self._world.do(f"unlock {lock_id}")
