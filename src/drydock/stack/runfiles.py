@@ -106,7 +106,12 @@ class RunFiles:
     def show(self, offset: int) -> None:
         """Note that so much has been shown. A full disk is no reason to stop showing."""
         with contextlib.suppress(OSError):
-            (self.folder / "offset").write_text(str(offset))
+            descriptor = os.open(self.folder / "offset", os.O_WRONLY | os.O_CREAT, 0o600)
+            try:
+                # In one piece and of one width: a kill leaves the old number or the new one.
+                os.pwrite(descriptor, b"%020d" % offset, 0)
+            finally:
+                os.close(descriptor)
 
     @property
     def left(self) -> int:

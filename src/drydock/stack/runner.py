@@ -201,8 +201,8 @@ class _Shown:
         self._on_line = on_line
         self._silent = False
         self._noted = not watching
-        self._offset = 0 if watching else files.shown
-        self._read = self._offset
+        self._offset = files.shown
+        self._read = 0 if watching else self._offset
         self._rest = b""
 
     def more(self, *, last: bool = False) -> None:
@@ -216,9 +216,10 @@ class _Shown:
             lines, self._rest = [*lines, self._rest], b""
         for line in lines:
             self.say(line.rstrip(b"\r").decode(errors="replace"))
-            self._offset += 0 if self._silent else len(line) + 1
-        if lines and self._noted and not self._silent:
-            self._files.show(self._offset)
+            if self._noted and not self._silent:
+                # Line by line: a kill at any moment repeats one line at most.
+                self._offset += len(line) + 1
+                self._files.show(self._offset)
 
     def say(self, line: str) -> None:
         if self._silent:
