@@ -228,4 +228,4 @@ def test_what_could_not_be_saved_when_the_region_went_is_taken_up(
         assert any("taken up: the state with" in line for line in made.lines)
         assert not errored.exists()
         assert list(stack.files.home.glob("errored-*.tfstate"))
-        assert reading.state(stack)["lineage"] == saved["lineage"]
+        assert reading.state(stack)["resources"] == saved["resources"]

@@ -39,7 +39,7 @@ def take_up(stack: Stack, mine: Turn, *, force: bool = False) -> bool:
     why = unfit(left, present, own=_is_of(stack.files.runs, digest(file)))
     if why and not force:
         raise _refused(stack, file, why)
-    if why or not present or left.get("serial") != present.get("serial"):
+    if left != present:
         _save(stack, mine, file, force=force)
     kept = put_away(stack)
     count = len(list(reading.resources(left)))
@@ -64,9 +64,10 @@ def put_away(stack: Stack) -> Path | None:
 def unfit(left: Mapping[str, Any], present: Mapping[str, Any], *, own: bool) -> str:
     """Why a state that could not be saved must not replace the present one; empty: it may. Pure.
 
-    `own`: a run on this target has left it. Without that the lineage alone says that it belongs here.
+    `own`: a run on this target has left it. Without that the lineage alone says that it belongs here; a
+    state that never was saved has none yet.
     """
-    if not left.get("lineage"):
+    if "lineage" not in left or "serial" not in left:
         return "it is not a state of Terraform's"
     if not present:
         return (
