@@ -52,6 +52,8 @@ class World:
     """Of each apply: whether it may lose something."""
     contents: list[str] = field(default_factory=list)
     """What a destroy has to empty."""
+    debris: list[str] = field(default_factory=list)
+    """What a lost state does not tell of."""
     unguarded: list[bool] = field(default_factory=list)
     """Of each destroy: whether it turns protection off."""
     holder: Holder | None = None
@@ -159,8 +161,12 @@ class FakeTeardown:
     def contents(self) -> list[str]:
         return self._world.contents
 
-    def run(self, *, disable_protection: bool = False) -> None:
-        self._world.do("destroy")
+    @property
+    def debris(self) -> tuple[str, ...]:
+        return tuple(self._world.debris)
+
+    def run(self, *, disable_protection: bool = False, remove: bool = True) -> None:
+        self._world.do("destroy" if remove else "destroy and name")
         self._world.unguarded.append(disable_protection)
 
     def report(self) -> None:
