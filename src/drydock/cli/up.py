@@ -16,12 +16,13 @@ from drydock.cli import output, place, resume, tasks
 from drydock.cli.leaving import ForceOption, WaitOption, clear_the_way
 from drydock.cli.output import Steps
 from drydock.cli.place import DEFAULT_FOLDER, Place
-from drydock.cli.plan import warn
+from drydock.cli.plan import existing, remedy, warn
 from drydock.cli.region import ConfigOption, EnforceIamOption, EphemeralOption
 from drydock.cli.stack import FolderArgument, YesOption
 from drydock.errors import (
     DrydockError,
     ProviderMissing,
+    StackError,
     TerraformMissing,
     UsageError,
 )
@@ -148,6 +149,13 @@ def _terraform(here: Place, folder: Path, steps: Steps) -> bool:
     with steps.step("plan") as said:
         summary = resume.plan(here.workspace, stack)
         said.append(str(summary))
+    if there := existing(here, stack):
+        raise StackError(
+            f"the stack in {stack.folder} is not applied",
+            "what it would create is there already, though not in its state: "
+            + ", ".join(str(one) for one in there),
+            remedy(there, stack),
+        )
     warn(summary.findings, _CARRIED_OUT)
     if not summary.no_changes:
         with steps.step("apply"):

@@ -210,6 +210,12 @@ class Stack:
             if outcome.code != 0:
                 raise self._failed("unlock")
 
+    def adopt(self, address: str, resource_id: str) -> None:
+        """Take a resource that is there into the state (`terraform import`). Raises TerraformFailed."""
+        with self._turn("import") as mine:
+            arguments = [*self.state_arguments(), address, resource_id]
+            self._check(self.commands.run("import", arguments, mine), "import")
+
     def settle(self) -> None:
         """Show to its end what a killed command has left, and take up what it could not save."""
         with self._turn("settle"):
