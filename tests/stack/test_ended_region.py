@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -23,7 +25,7 @@ from tests.support.commands import BIN, Drydock
 from tests.support.region import why_not
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.terraform
+pytestmark = [pytest.mark.terraform, pytest.mark.timeout(600)]
 
 TINY = """
 terraform {
@@ -140,9 +142,41 @@ class Tiny:
         """By the command of `applying`."""
         return (self.drydock.folder / "said").read_text()
 
+    def clear(self) -> None:
+        """Nothing of the stack is there, nor its state."""
+        (self.drydock.folder / "gate").unlink(missing_ok=True)
+        self.errored.unlink(missing_ok=True)
+        self.drydock.env.pop("TF_CLI_ARGS_plan", None)
+        ssm, iam = self.client("ssm"), self.client("iam")
+        names = self.outcome()
+        if names:
+            ssm.delete_parameters(Names=names)
+        for role in iam.list_roles()["Roles"]:
+            if role["RoleName"] == "tiny":
+                iam.delete_role(RoleName="tiny")
+        s3 = self.client("s3")
+        for key in ("terraform.tfstate", "terraform.tfstate.tflock"):
+            s3.delete_object(Bucket=self.bucket, Key=key)
+
+    def client(self, service: str) -> Any:
+        record = launcher.require(self.workspace)
+        return boto3.client(
+            service,  # type: ignore[call-overload]
+            endpoint_url=record.endpoint,
+            region_name="ap-southeast-2",
+            aws_access_key_id="x",
+            aws_secret_access_key="x",
+        )
+
+    @property
+    def bucket(self) -> str:
+        """Of the state."""
+        [bucket] = self.client("s3").list_buckets()["Buckets"]
+        return str(bucket["Name"])
+
     def outcome(self) -> list[str]:
         """The names of the parameters that there are."""
-        told = self.drydock.client("ssm").describe_parameters()["Parameters"]
+        told = self.client("ssm").describe_parameters()["Parameters"]
         return sorted(one["Name"] for one in told)
 
     def is_whole(self) -> None:
@@ -153,23 +187,32 @@ class Tiny:
 
 
 @pytest.fixture(scope="module")
-def can(terraform: object, aws_provider: None) -> None:
+def initialised(
+    terraform: object, aws_provider: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Tiny]:
+    """One region for these tests; those that end it leave it to the next to start it."""
     if reason := why_not():
         pytest.skip(f"no region on this machine: {reason}")
+    folder = tmp_path_factory.mktemp("ended")
+    stack = folder / "tiny"
+    stack.mkdir()
+    (stack / "main.tf").write_text(TINY.replace("GATE", str(folder / "gate")))
+    made = Tiny(Drydock.prepare(folder), stack)
+    made.say("region", "start")
+    made.say("init", "tiny")
+    yield made
+    launcher.stop(made.workspace)
 
 
 @pytest.fixture
-def tiny(can: None, tmp_path: Path) -> Iterator[Tiny]:
-    """Planned, and not applied."""
-    stack = tmp_path / "tiny"
-    stack.mkdir()
-    (stack / "main.tf").write_text(TINY.replace("GATE", str(tmp_path / "gate")))
-    made = Tiny(Drydock.prepare(tmp_path), stack)
-    made.say("region", "start")
-    made.say("init", "tiny")
+def tiny(initialised: Tiny) -> Tiny:
+    """Planned, and not applied; nothing of a former test is there."""
+    made = initialised
+    if launcher.running(made.workspace) is None:
+        made.say("region", "start")
+    made.clear()
     made.say("plan", "tiny")
-    yield made
-    launcher.stop(made.workspace)
+    return made
 
 
 def test_a_region_does_not_stop_beneath_an_apply_unless_it_is_told_to_wait(tiny: Tiny) -> None:
@@ -259,10 +302,9 @@ def test_a_pipe_that_is_closed_early_does_not_end_an_apply(tiny: Tiny) -> None:
 
 
 def test_the_unlock_that_is_printed_works_when_it_is_pasted(tiny: Tiny) -> None:
-    s3 = tiny.drydock.client("s3")
-    [bucket] = [b["Name"] for b in s3.list_buckets()["Buckets"]]
+    s3 = tiny.client("s3")
     held = {"ID": "8f3c9c1e-6a3e-9c0f-1111-0a1b2c3d4e5f", "Who": "ann@laptop", "Info": ""}
-    lock = {"Bucket": bucket, "Key": "terraform.tfstate.tflock"}
+    lock = {"Bucket": tiny.bucket, "Key": "terraform.tfstate.tflock"}
     s3.put_object(**lock, Body=json.dumps({**held, "Operation": "OperationTypeApply"}).encode())
     tiny.drydock.env["TF_CLI_ARGS_plan"] = "-lock-timeout=0s"
     said = tiny.say("plan", "tiny", code=1)
@@ -278,11 +320,10 @@ def test_the_unlock_that_is_printed_works_when_it_is_pasted(tiny: Tiny) -> None:
 def test_a_lost_state_is_noticed_at_plan_and_swept_by_destroy(tiny: Tiny) -> None:
     tiny.let_go()
     tiny.say("apply", "tiny")
-    other = tiny.drydock.client("ssm")
+    other = tiny.client("ssm")
     other.put_parameter(Name="/other", Type="String", Value="x")
-    s3 = tiny.drydock.client("s3")
-    [bucket] = [b["Name"] for b in s3.list_buckets()["Buckets"]]
-    s3.delete_object(Bucket=bucket, Key="terraform.tfstate")
+    s3 = tiny.client("s3")
+    s3.delete_object(Bucket=tiny.bucket, Key="terraform.tfstate")
     said = tiny.say("plan", "tiny")
     for one in ("aws_ssm_parameter.first (/tiny/first)", "aws_iam_role.r (tiny)"):
         assert f"there already, though not in the state: {one}" in said
@@ -292,12 +333,12 @@ def test_a_lost_state_is_noticed_at_plan_and_swept_by_destroy(tiny: Tiny) -> Non
     assert tiny.outcome() == ["/other", "/tiny/first", "/tiny/last"]
     imported = said.partition("Take each over (")[2].partition(")")[0]
     assert tiny.paste(imported).returncode == 0
-    s3.delete_object(Bucket=bucket, Key="terraform.tfstate")
+    s3.delete_object(Bucket=tiny.bucket, Key="terraform.tfstate")
 
     said = tiny.say("destroy", "tiny", "-y")
     assert "nothing is left that carries Application=tiny" in said
     assert tiny.outcome() == ["/other"]
-    iam = tiny.drydock.client("iam")
+    iam = tiny.client("iam")
     with pytest.raises(ClientError, match="NoSuchEntity"):
         iam.get_role(RoleName="tiny")
     assert "there already" not in tiny.say("plan", "tiny")

@@ -61,7 +61,7 @@ def unlock(
     yes: YesOption = False,
 ) -> None:
     """Release the state's lock that a killed run has left. Asks first, unless -y."""
-    from drydock.stack import reading
+    from drydock.stack import lock, reading
 
     here = place.choose()
     stack = here.stack(folder)
@@ -70,7 +70,7 @@ def unlock(
         raise UsageError(
             "drydock unlock",
             "no lock is in the state's bucket; one that is kept elsewhere is told by its id alone",
-            "drydock unlock ID",
+            lock.command("unlock", "ID", folder=stack.folder, local=here.target.is_local),
         )
     output.note(
         f"{holder}: {holder.id}" if holder else f"nothing is known of the holder of {lock_id}"

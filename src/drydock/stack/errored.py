@@ -69,10 +69,9 @@ def unfit(left: Mapping[str, Any], present: Mapping[str, Any], *, own: bool) -> 
     """
     if "lineage" not in left or "serial" not in left:
         return "it is not a state of Terraform's"
-    if not present:
-        return (
-            "" if own else "the state is empty, and no run on this target is known to have left it"
-        )
+    if not present.get("resources") and not present.get("serial"):
+        unknown = "the state is empty, and no run on this target is known to have left it"
+        return "" if own else unknown
     if left["lineage"] != present.get("lineage"):
         return "it is of another lineage: of another stack, or of the same stack on another target"
     was, now = int(left.get("serial") or 0), int(present.get("serial") or 0)
