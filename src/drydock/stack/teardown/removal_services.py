@@ -128,7 +128,7 @@ def _repository(clients: Clients, name: str) -> None:
 
 
 def _key(clients: Clients, name: str) -> None:
-    client(clients, "kms").schedule_key_deletion(KeyId=name, PendingWindowInDays=7)
+    client(clients, "kms").schedule_key_deletion(KeyId=_last(name), PendingWindowInDays=7)
 
 
 def _alias(clients: Clients, name: str) -> None:

@@ -139,11 +139,9 @@ def build(api: Clients) -> dict[str, str]:
         cluster="shop", serviceName="web", taskDefinition=definition, desiredCount=0, tags=SMALL
     )
     iam.create_role(RoleName="shop", AssumeRolePolicyDocument=TRUST, Tags=PAIRS)
-    iam.put_role_policy(
-        RoleName="shop",
-        PolicyName="x",
-        PolicyDocument='{"Version": "2012-10-17", "Statement": []}',
-    )
+    statement = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_role_policy(RoleName="shop", PolicyName="x", PolicyDocument=policy)
     api.logs.create_log_group(logGroupName="/shop", tags=TAGS)
     api.secretsmanager.create_secret(Name="shop", SecretString="x", Tags=PAIRS)
     client(api, "ssm").put_parameter(Name="/shop/x", Type="String", Value="x", Tags=PAIRS)
@@ -216,7 +214,12 @@ def test_all_of_it_is_deleted_and_nothing_of_others(api: Clients) -> None:
         return lost.find(api, like, frozenset({foreign}), said.append)
 
     assert len(find()) >= len(names)
-    left = removal.remove(api, find, said.append, sleep=lambda _: None)
+    now = [0.0]
+
+    def sleep(_: float) -> None:
+        now[0] += 600
+
+    left = removal.remove(api, find, said.append, clock=lambda: now[0], sleep=sleep)
     assert left == {}
     assert (
         look(api, things({kind: n for kind, n in names.items() if "kms" not in kind})).found == ()
