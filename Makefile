@@ -90,8 +90,8 @@ destroy: setup ## Destroy what the stack has made; asks, unless YES=1 (DISABLE_P
 	@$(DRYDOCK) destroy $(DIR) $(if $(YES),-y) $(if $(DISABLE_PROTECTION),--disable-protection)
 
 .PHONY: down
-down: setup ## Stop the local region; what it holds is kept
-	@$(DRYDOCK) down
+down: setup ## Stop the local region; what it holds is kept (WAIT=1, FORCE=1: also while Terraform is at work)
+	@$(DRYDOCK) down $(if $(WAIT),--wait) $(if $(FORCE),--force)
 
 .PHONY: status
 status: setup ## Show URLs, services, tasks, health and databases

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,14 +40,26 @@ def aws_provider(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory)
         pytest.skip("no filesystem mirror on this machine has the AWS provider 5.100 or newer")
 
 
-@pytest.fixture(scope="session")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@dataclass
+class Moto:
     """A moto server of its own, on loopback."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+
+    url: str
+    server: subprocess.Popen[bytes]
+
+    def kill(self) -> None:
+        self.server.kill()
+        self.server.wait(20)
+
+
+@contextmanager
+def serving(log: Path, port: int = 0) -> Iterator[Moto]:
+    """A moto server on `port`, or on a free one."""
+    if not port:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    log = tmp_path_factory.mktemp("moto") / "log"
 
     def answers() -> bool:
         assert server.poll() is None, log.read_text()
@@ -55,16 +68,23 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         except httpx.TransportError:
             return False
 
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         server = subprocess.Popen(
             [str(MOTO), "-H", "127.0.0.1", "-p", str(port)], stdout=output, stderr=output
         )
         try:
             eventually(answers, "moto answers", 60)
-            yield url
+            yield Moto(url, server)
         finally:
             server.terminate()
             server.wait(20)
+
+
+@pytest.fixture(scope="session")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A moto server for all tests of the session."""
+    with serving(tmp_path_factory.mktemp("moto") / "log") as moto:
+        yield moto.url
 
 
 @dataclass

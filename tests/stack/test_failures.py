@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from drydock.errors import PlanMissing, PlanTargetMismatch, StackError, TerraformFailed
+from drydock.errors import PlanMissing, PlanTargetMismatch, TerraformFailed
 from drydock.stack import Stack, Target
 from tests.stack.conftest import Rehearsal
 from tests.stack.test_life import WITH_S3
-from tests.support.region import is_alive
-from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.terraform
 Rehearse = Callable[[str], Rehearsal]
@@ -33,13 +28,6 @@ resource "terraform_data" "slow" {
 }
 """
 QUICK = 'terraform {\n  backend "s3" {}\n}\nresource "terraform_data" "slow" {}\n'
-APPLY = """
-import sys
-from pathlib import Path
-from drydock.paths import Workspace
-from drydock.stack import Stack, Target
-Stack(Path(sys.argv[1]), Target.local(sys.argv[3], region_id="r1"), Workspace(Path(sys.argv[2]))).apply()
-"""
 
 
 @pytest.fixture
@@ -140,39 +128,3 @@ def test_ctrl_c_in_an_apply_releases_the_lock_and_the_next_goes_on(rehearse: Reh
     assert not made.stack.plan().no_changes
     made.stack.apply()
     assert "lock" not in made.said.lower().replace(".terraform.lock.hcl", "")
-
-
-def test_while_one_applies_another_is_refused_and_a_kill_loses_nothing(rehearse: Rehearse) -> None:
-    made = rehearse(SLOW)
-    made.stack.init()
-    made.stack.plan()
-    output = made.folder.parent / "output"
-    arguments = (str(made.folder), str(made.workspace.root), made.stack.target.endpoint)
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    with output.open("wb") as file:
-        first = subprocess.Popen([sys.executable, "-c", APPLY, *arguments], stdout=file, env=env)
-    terraform = 0
-    try:
-        eventually(lambda: "has-begun" in output.read_text(), "the apply has begun", 60)
-        terraform = _child(first.pid)
-        with pytest.raises(StackError, match="another `apply` runs"):
-            made.stack.plan()
-        first.kill()
-        first.wait()
-        with pytest.raises(StackError, match="another `apply` runs"):
-            made.stack.plan()
-    finally:
-        first.kill()
-        first.wait()
-        if terraform:
-            os.kill(terraform, signal.SIGKILL)
-    eventually(lambda: not is_alive(terraform), "Terraform has ended", 20)
-    made.write(QUICK)
-    made.stack.init()
-    assert not made.stack.plan().no_changes
-    assert "which was cut short" in made.said
-    made.stack.apply()
-
-
-def _child(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])

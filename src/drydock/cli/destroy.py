@@ -26,12 +26,24 @@ def destroy(
         bool,
         typer.Option("--disable-protection", help="Turn deletion protection off first."),
     ] = False,
+    sweep: Annotated[
+        bool,
+        typer.Option(
+            "--sweep",
+            help="On AWS too, delete what carries the stack's tags where its state is empty.",
+        ),
+    ] = False,
 ) -> None:
-    """Destroy what the stack has made, to the last. Asks first, unless -y."""
+    """Destroy what the stack has made, to the last. Asks first, unless -y.
+
+    Where the state is empty or lost, what carries the stack's tags is deleted locally, and named on
+    AWS unless --sweep.
+    """
     here = place.choose()
     quick = quick_record(here)
     if quick is None:
-        _destroy(here, folder, yes=yes, disable_protection=disable_protection)
+        remove = sweep or here.target.is_local
+        _destroy(here, folder, yes=yes, disable_protection=disable_protection, remove=remove)
         return
     from drydock.stack.quick import build, record
 
@@ -49,7 +61,7 @@ def unlock(
     yes: YesOption = False,
 ) -> None:
     """Release the state's lock that a killed run has left. Asks first, unless -y."""
-    from drydock.stack import reading
+    from drydock.stack import lock, reading
 
     here = place.choose()
     stack = here.stack(folder)
@@ -58,7 +70,7 @@ def unlock(
         raise UsageError(
             "drydock unlock",
             "no lock is in the state's bucket; one that is kept elsewhere is told by its id alone",
-            "drydock unlock ID",
+            lock.command("unlock", "ID", folder=stack.folder, local=here.target.is_local),
         )
     output.note(
         f"{holder}: {holder.id}" if holder else f"nothing is known of the holder of {lock_id}"
@@ -67,12 +79,15 @@ def unlock(
     stack.unlock(lock_id or (holder.id if holder else ""))
 
 
-def _destroy(here: Place, folder: Path, *, yes: bool, disable_protection: bool) -> None:
+def _destroy(
+    here: Place, folder: Path, *, yes: bool, disable_protection: bool, remove: bool
+) -> None:
     """Terraform's destroy, what it cannot do by itself, and a look at what is left."""
     from drydock.ops import definitions
     from drydock.stack.teardown.teardown import Teardown
 
     stack = here.stack(folder)
+    stack.settle()
     try:
         family = definitions.family_of(stack.output())
     except TerraformFailed:
@@ -80,8 +95,11 @@ def _destroy(here: Place, folder: Path, *, yes: bool, disable_protection: bool) 
     teardown = Teardown(stack, here.clients, output.note)
     for words in teardown.contents():
         output.warning(f"what is in {words} will be deleted")
+    for name in teardown.debris:
+        what = "will be deleted" if remove else "stays"
+        output.warning(f"in no state, with the stack's tags, {what}: {name}")
     _confirm(f"Destroy the stack on {here.target.describe()}?", "destroy", yes=yes)
-    teardown.run(disable_protection=disable_protection)
+    teardown.run(disable_protection=disable_protection, remove=remove)
     # The revisions that the stack has kept for ECS to roll back to.
     if family and (count := definitions.deregister(here.clients, family)):
         output.note(f"{count} revisions of the task definition {family} deregistered")

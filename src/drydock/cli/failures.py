@@ -19,7 +19,8 @@ from drydock.paths import Workspace, full, write_private
 
 INTERRUPTED = 130
 TERMINATED = 143
-DEFAULT_ADVICE = "Nothing is lost; the same command goes on from here."
+DEFAULT_ADVICE = "The same command can be run again."
+"""What it left undone is said by the step that was interrupted, as a note of the exception."""
 
 
 class Interrupted(Exception):  # noqa: N818 - an ending, not an error

@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 
 from drydock import __version__
 from drydock.cli import (
+    attach,
     bootstrap,
     cost,
     database,
@@ -90,6 +91,7 @@ region.add_to(app)
 stack.add_to(app)
 plan.add_to(app)
 destroy.add_to(app)
+attach.add_to(app)
 cost.add_to(app)
 pipeline.add_to(app)
 bootstrap.add_to(app)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from drydock import keys
-from drydock.cli import output
+from drydock.cli import leaving, output
 from drydock.errors import UsageError
 from drydock.paths import Workspace
 
@@ -166,6 +166,7 @@ def choose(
         )
         place = Place(workspace, target, record)
     output.note(place.target.describe())
+    leaving.tell(workspace, place.target.label)
     return place
 
 

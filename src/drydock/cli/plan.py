@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs; `--help` stays quick
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,8 +14,11 @@ from drydock.cli.region import JsonOption
 from drydock.cli.stack import FolderArgument, refuse_quick
 
 if TYPE_CHECKING:
+    from drydock.cli.place import Place
+    from drydock.stack.existing.finding import Existing
     from drydock.stack.findings import Finding
     from drydock.stack.plan import PlanSummary
+    from drydock.stack.stack import Stack
 
 AllowReplaceOption = Annotated[
     bool,
@@ -41,10 +45,13 @@ def plan(folder: FolderArgument = DEFAULT_FOLDER, json: JsonOption = False) -> N
     refuse_quick(here, "plan")
     stack = here.stack(folder, aside=json)
     summary = resume.plan(here.workspace, stack)
+    there = existing(here, stack)
     if json:
-        output.document(document(summary) | {"cost": cost.of_plan(stack.planned, here.target)})
+        told = {"cost": cost.of_plan(stack.planned, here.target)}
+        output.document(document(summary) | told | {"existing": [asdict(one) for one in there]})
         return
     show(summary)
+    warn_of(there, stack)
     if line := cost.line(stack.planned, here.target):
         output.note(f"Cost: {line}")
 
@@ -66,6 +73,42 @@ def show(summary: PlanSummary) -> None:
         )
     warn(summary.findings, _CONSENT)
     output.note(f"{summary}")
+
+
+def existing(here: Place, stack: Stack) -> tuple[Existing, ...]:
+    """What the plan creates and what is there already."""
+    from drydock.stack.existing.finding import look
+    from drydock.stack.existing.wanted import wanted
+
+    things = wanted(stack.planned)
+    if not things:
+        return ()
+    looked = look(here.clients, things)
+    for why in looked.unknown:
+        output.warning(f"whether it is there already is not known: {why}")
+    return looked.found
+
+
+def warn_of(there: tuple[Existing, ...], stack: Stack) -> None:
+    """Each by its address and id; then the two ways out, as commands."""
+    for one in there:
+        output.warning(f"there already, though not in the state: {one}")
+    if there:
+        output.warning(remedy(there, stack))
+
+
+def remedy(there: tuple[Existing, ...], stack: Stack) -> str:
+    """What to do about what is there already: take it over, or remove it."""
+    from drydock.stack.lock import command
+
+    local, first = stack.target.is_local, there[0]
+    take = command("import", first.address, first.id, folder=stack.folder, local=local)
+    words = ["destroy"] if local else ["destroy", "--sweep"]
+    away = command(*words, folder=stack.folder, local=local)
+    return (
+        f"An apply fails on it. Take each over ({take}), or remove what carries the stack's tags, if"
+        f" the state was lost: {away}"
+    )
 
 
 def warn(findings: tuple[Finding, ...], consequence: str) -> None:

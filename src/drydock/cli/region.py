@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from drydock.cli import output
+from drydock.cli.leaving import ForceOption, WaitOption, clear_the_way
 from drydock.paths import Workspace
 
 if TYPE_CHECKING:
@@ -32,9 +33,6 @@ EphemeralOption = Annotated[
         "--ephemeral",
         help="Databases do not wait for the disk: quicker, and lost with the machine.",
     ),
-]
-ForceOption = Annotated[
-    bool, typer.Option("--force", help="Stop it also where something cannot be saved first.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -76,10 +74,15 @@ def start(
 
 
 @region.command()
-def stop(force: ForceOption = False) -> None:
-    """Stop the region; its resources and data are kept for the next start."""
+def stop(force: ForceOption = False, wait: WaitOption = False) -> None:
+    """Stop the region; its resources and data are kept for the next start.
+
+    While Terraform is at work in it, that is refused without --wait or --force; so is a stop that
+    would lose what cannot be saved, without --force.
+    """
     from drydock.region import launcher
 
+    clear_the_way(Workspace.here(), "drydock region stop", force=force, wait=wait)
     stopped = launcher.stop(Workspace.here(), force=force)
     output.note("The region is stopped." if stopped else "No region runs in this folder.")
 

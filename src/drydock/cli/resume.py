@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from drydock.cli import output
-from drydock.paths import Workspace, write_private
+from drydock.paths import Workspace
+from drydock.stack import interrupted
 
 if TYPE_CHECKING:
     from drydock.stack.plan import PlanSummary
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
 def plan(workspace: Workspace, stack: Stack) -> PlanSummary:
     """`Stack.plan`, after an interrupted apply with what that had made. Raises what it raises."""
-    mark = _mark(workspace)
-    if stack.target.is_local and _is_of(mark, stack.folder):
-        _keep(stack)
-        mark.unlink()
+    if stack.target.is_local:
+        stack.settle()
+        if interrupted.is_marked(workspace, stack.folder):
+            _keep(stack)
+            interrupted.forget(workspace)
     return stack.plan()
 
 
@@ -38,8 +39,7 @@ def apply(workspace: Workspace, stack: Stack, *, allow_replace: bool = False) ->
         stack.apply(allow_replace=allow_replace)
     except KeyboardInterrupt:
         if stack.target.is_local:
-            workspace.create()
-            write_private(_mark(workspace), json.dumps({"folder": str(stack.folder)}))
+            interrupted.mark(workspace, stack.folder)
         raise
 
 
@@ -66,18 +66,5 @@ def _keep(stack: Stack) -> None:
     pulled = stack.command("state", "pull")
     if pulled.code != 0 or not pulled.text.strip():
         return
-    for one in tainted(json.loads(pulled.text)):
-        if stack.command("untaint", one).code == 0:
-            output.note(f"kept from the interrupted apply: {one}")
-
-
-def _mark(workspace: Workspace) -> Path:
-    # Beside the region's saved resources, and gone when they go.
-    return workspace.region / "interrupted.json"
-
-
-def _is_of(mark: Path, folder: Path) -> bool:
-    try:
-        return bool(json.loads(mark.read_text())["folder"] == str(folder))
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+    for one in stack.untaint(tainted(json.loads(pulled.text))):
+        output.note(f"kept from the interrupted apply: {one}")

@@ -1,4 +1,4 @@
-"""`drydock init | refresh | output`: Terraform's steps on the chosen target; plan.py and destroy.py have more."""
+"""`drydock init | refresh | import | output`: Terraform's steps on the chosen target; plan.py and destroy.py have more."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def add_to(app: typer.Typer) -> None:
     for command in (init, refresh):
         app.command()(command)
     app.command("output")(outputs)
+    app.command("import")(adopt)
 
 
 def init(
@@ -39,6 +40,17 @@ def init(
 def refresh(folder: FolderArgument = DEFAULT_FOLDER) -> None:
     """Bring the state up to date with what is there."""
     place.choose().stack(folder).refresh()
+
+
+def adopt(
+    address: Annotated[str, typer.Argument(help="In the stack: aws_lb.this.")],
+    resource_id: Annotated[
+        str, typer.Argument(metavar="ID", help="As Terraform's import takes it.")
+    ],
+    folder: FolderArgument = DEFAULT_FOLDER,
+) -> None:
+    """Take over a resource that is there into the stack's state."""
+    place.choose().stack(folder).adopt(address, resource_id)
 
 
 def outputs(

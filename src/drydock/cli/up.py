@@ -13,15 +13,17 @@ from urllib.parse import urlsplit
 import typer
 
 from drydock.cli import output, place, resume, tasks
+from drydock.cli.leaving import ForceOption, WaitOption, clear_the_way
 from drydock.cli.output import Steps
 from drydock.cli.patience import interrupted_in_vain
 from drydock.cli.place import DEFAULT_FOLDER, Place
-from drydock.cli.plan import warn
-from drydock.cli.region import ConfigOption, EnforceIamOption, EphemeralOption, ForceOption
+from drydock.cli.plan import existing, remedy, warn
+from drydock.cli.region import ConfigOption, EnforceIamOption, EphemeralOption
 from drydock.cli.stack import FolderArgument, YesOption
 from drydock.errors import (
     DrydockError,
     ProviderMissing,
+    StackError,
     TerraformMissing,
     UsageError,
     WaitGivenUp,
@@ -87,13 +89,18 @@ def down(
     ] = False,
     yes: YesOption = False,
     force: ForceOption = False,
+    wait: WaitOption = False,
 ) -> None:
-    """Stop the region. What it holds is kept for the next `drydock up`, unless --purge."""
+    """Stop the region. What it holds is kept for the next `drydock up`, unless --purge.
+
+    While Terraform is at work in it, that is refused without --wait or --force.
+    """
     from drydock.region import launcher
 
     workspace = Workspace.here()
     if purge and not yes and not _agreed(workspace):
         raise UsageError("down --purge", "it was not confirmed; nothing was changed", "-y")
+    clear_the_way(workspace, "drydock down", force=force, wait=wait)
     stopped = launcher.stop(workspace, force=force or purge)
     output.note("The region is stopped." if stopped else "No region runs in this folder.")
     if purge:
@@ -144,6 +151,13 @@ def _terraform(here: Place, folder: Path, steps: Steps) -> bool:
     with steps.step("plan") as said:
         summary = resume.plan(here.workspace, stack)
         said.append(str(summary))
+    if there := existing(here, stack):
+        raise StackError(
+            f"the stack in {stack.folder} is not applied",
+            "what it would create is there already, though not in its state: "
+            + ", ".join(str(one) for one in there),
+            remedy(there, stack),
+        )
     warn(summary.findings, _CARRIED_OUT)
     if not summary.no_changes:
         with (

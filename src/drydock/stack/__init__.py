@@ -7,13 +7,22 @@ Here belongs everything around a stack's folder; never a word about the region's
     print(stack.plan())
     stack.apply()
     stack.output()["alb_dns_name"]
+
+What is named here is imported when it is asked for: the supervisor of a run, which lives beside
+Terraform, and `drydock region stop` need two small modules of this package and no AWS SDK.
 """
 
-from drydock.stack.finder import Terraform, find_terraform
-from drydock.stack.plan import PlanSummary
-from drydock.stack.provider import ProviderSource, find_provider
-from drydock.stack.stack import PLAN_FILE, Stack
-from drydock.stack.target import Target
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from drydock.stack.finder import Terraform, find_terraform
+    from drydock.stack.plan import PlanSummary
+    from drydock.stack.provider import ProviderSource, find_provider
+    from drydock.stack.stack import PLAN_FILE, Stack
+    from drydock.stack.target import Target
 
 __all__ = [
     "PLAN_FILE",
@@ -25,3 +34,20 @@ __all__ = [
     "find_provider",
     "find_terraform",
 ]
+
+_MODULES = {
+    "PLAN_FILE": "stack",
+    "PlanSummary": "plan",
+    "ProviderSource": "provider",
+    "Stack": "stack",
+    "Target": "target",
+    "Terraform": "finder",
+    "find_provider": "provider",
+    "find_terraform": "finder",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -54,7 +54,13 @@ def init_arguments(source: StackSource, target: Target, bucket: str) -> list[str
 
 def _local(source: StackSource, target: Target, bucket: str) -> dict[str, str]:
     """Everything that names a place of the user's is overridden; a key is kept."""
-    settings = {"bucket": bucket, "region": target.region, "use_lockfile": "true"}
+    settings = {
+        "bucket": bucket,
+        "region": target.region,
+        "use_lockfile": "true",
+        # Terraform's own 5 take a minute before a state that cannot be saved is written to a file.
+        "max_retries": "2",
+    }
     if "key" not in source.backend_arguments:
         settings["key"] = KEY
     if "dynamodb_table" in source.backend_arguments:

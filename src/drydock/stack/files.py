@@ -50,8 +50,13 @@ class StackFiles:
 
     @property
     def running(self) -> Path:
-        """Locked while Terraform runs; not empty afterwards if it was killed."""
+        """Locked by the command that runs Terraform: see turn.py."""
         return self.home / "running.json"
+
+    @property
+    def runs(self) -> Path:
+        """A folder for each of the last runs of Terraform: see runfiles.py."""
+        return self.home / "runs"
 
     @property
     def plan_record(self) -> Path:

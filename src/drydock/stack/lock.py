@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from drydock.errors import StateLocked
@@ -62,14 +64,33 @@ def holder_of(lock: bytes) -> Holder | None:
     return Holder(*(str(told.get(name) or "") for name in names))
 
 
-def locked(step: str, holder: Holder, folder: object) -> StateLocked:
+def locked(step: str, holder: Holder, folder: Path, *, local: bool) -> StateLocked:
     """The error for a step that found the state locked."""
     return StateLocked(
         f"{step} cannot begin: the state of {folder} is locked",
         str(holder),
         "wait for that to end and try again; if it ended without letting go (a killed run), "
-        f"drydock unlock {holder.id}",
+        f"{command('unlock', holder.id, folder=folder, local=local)}",
     )
+
+
+def command(name: str, *words: str, folder: Path, local: bool) -> str:
+    """A command of ours that a user can paste into the shell that saw this message.
+
+    >>> command("unlock", "8f3c", folder=Path("/my stack"), local=False)
+    "TARGET=aws drydock unlock 8f3c '/my stack'"
+    """
+    target = "" if local else "TARGET=aws "
+    return f"{target}drydock {shlex.join([name, *words, str(folder)])}"
+
+
+def is_left_by(holder: Holder, since: str, host: str) -> bool:
+    """Whether the lock is of a run on the machine `host` that began at `since` (ISO 8601, UTC) or later.
+
+    A lock that another machine holds, or that is older than the run, is somebody else's.
+    """
+    created = holder.created[:19].replace(" ", "T")
+    return bool(created and since) and created >= since[:19] and holder.who.endswith(f"@{host}")
 
 
 def wait_arguments(environ: Mapping[str, str], command: str) -> list[str]:

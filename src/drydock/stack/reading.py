@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drydock.errors import PlanMissing, PlanTargetMismatch, TerraformFailed, UsageError
 from drydock.stack import backend, lock
@@ -13,7 +13,9 @@ from drydock.stack.files import read_json
 from drydock.stack.lock import Holder
 from drydock.stack.protection import address
 from drydock.stack.record import check_record
-from drydock.stack.stack import Stack
+
+if TYPE_CHECKING:
+    from drydock.stack.stack import Stack
 
 
 def state(stack: Stack) -> dict[str, Any]:

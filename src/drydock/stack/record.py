@@ -32,7 +32,7 @@ def write_record(
     """Note for which target the plan in the file `plan` was made, and what was found in it."""
     told = {
         "target": target.identity,
-        "sha256": _digest(plan),
+        "sha256": digest(plan),
         "applied": applied,
         "findings": [asdict(finding) for finding in findings],
     }
@@ -44,7 +44,7 @@ def check_record(record: Path, plan: Path, target: Target) -> tuple[Finding, ...
     if not plan.is_file():
         raise PlanMissing(f"{plan}", "there is no saved plan", _AGAIN)
     told = read_json(record)
-    if told is None or told.get("sha256") != _digest(plan) or not _is_whole(told):
+    if told is None or told.get("sha256") != digest(plan) or not _is_whole(told):
         raise PlanTargetMismatch(
             f"{plan} is not applied",
             "it is not the plan that Drydock made here, so nobody knows its target",
@@ -104,5 +104,6 @@ def _word(key: str, value: str) -> str:
     return f"the {key} {value}"
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,24 +1,36 @@
-"""Run one Terraform command: show what it says as it says it, and pass interruptions on, once each."""
+"""Run one Terraform command beside a supervisor, show what it says, and pass interruptions on, once each.
+
+Terraform and its supervisor are in a session of their own and write to files: this process may be
+killed, its terminal closed or its output's reader gone, and the command goes on to its end. `follow`
+takes up a command that another process began.
+"""
 
 from __future__ import annotations
 
 import os
-import pty
 import re
 import shutil
 import signal
 import subprocess
-import termios
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from drydock.errors import StackError
+from drydock.stack.runfiles import INTERRUPT, KILL, RunFiles
+
 LineCallback = Callable[[str], None]
 _ORNAMENT = re.compile(r"\x1b\[[0-9;]*m|[│╷╵]")
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_EVERY = 0.03
+"""Seconds between two looks at the output."""
+_NO_CODE = -signal.SIGKILL
+"""Of a run whose supervisor was killed: nothing has seen its exit code."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +39,25 @@ class Outcome:
 
     code: int
     text: str
+    lost: bool = False
+    """The local region was gone, and Terraform was interrupted for that."""
+    errored: str = ""
+    """Digest of the state that it could not save and left as `errored.tfstate`; else empty."""
 
     @property
     def cut_short(self) -> bool:
-        """It was killed, or told twice to end: it had no time to release its lock."""
+        """It was killed, or interrupted twice: it had no time to release its lock."""
         return self.code < 0 or "Two interrupts received" in self.words
+
+    @property
+    def interrupted(self) -> bool:
+        """It was asked to end before it was done."""
+        return self.cut_short or self.lost or "Interrupt received" in self.words
+
+    @property
+    def keeps_lock(self) -> bool:
+        """The state's lock may still be there."""
+        return self.cut_short or self.lost or "Error releasing the state lock" in self.words
 
     @property
     def words(self) -> str:
@@ -39,72 +65,118 @@ class Outcome:
         return " ".join(_ORNAMENT.sub("", self.text).split())
 
 
-def run(
+def request(
+    step: str,
     argv: Sequence[str],
     *,
     cwd: Path,
+    color: bool = False,
+    watch: str = "",
+    about: Mapping[str, str] | None = None,
+) -> dict[str, object]:
+    """What a supervisor is asked for.
+
+    With `color` the command is given a terminal, so that it colours what it says. `watch` is the
+    local region's `HOST:PORT`: when nothing listens there any more the command is interrupted.
+    """
+    size = shutil.get_terminal_size()
+    return {
+        "step": step,
+        "argv": list(argv),
+        "cwd": str(cwd),
+        "terminal": [size.lines, size.columns] if color else None,
+        "watch": watch,
+        "about": dict(about or {}),
+    }
+
+
+def run(
+    files: RunFiles,
+    *,
     env: Mapping[str, str],
     on_line: LineCallback,
-    color: bool = False,
-    on_start: Callable[[int], None] = lambda _: None,
     on_end: Callable[[Outcome], None] = lambda _: None,
     before_interrupt: Callable[[], None] = lambda: None,
 ) -> Outcome:
-    """Run a command to its end; `on_line` gets each line, without its end, as it comes.
+    """Run what `files` asks for, to its end. What `follow` says holds here too.
 
-    With `color` the command is given a terminal, so that it colours what it says. SIGINT, SIGTERM
-    and SIGHUP (in the main thread) are passed on as Terraform wants them: the first asks it to end
-    what it is doing and release the lock, the second to give up at once, the third kills it. When
-    it has ended the signal is raised again here, so Ctrl-C ends as KeyboardInterrupt.
-    `on_start` is told the process's id; `on_end` the outcome, also where a signal keeps it from
-    being returned. `before_interrupt` is called once, before the first signal is passed on; it
-    raises nothing.
+    Raises StackError: the command could not be started.
     """
-    reader, writer = _terminal() if color else os.pipe()
+    lock = files.take_lock()
+    log = (files.folder / "supervisor.log").open("wb")
+    argv = [sys.executable, "-P", "-m", "drydock.stack.supervisor", str(files.folder), str(lock)]
     try:
-        process = subprocess.Popen(
+        supervisor = subprocess.Popen(
             argv,
-            cwd=cwd,
+            cwd=files.folder,
             env=dict(env),
             stdin=subprocess.DEVNULL,
-            stdout=writer,
-            stderr=writer,
-            # Not of our process group: the terminal's Ctrl-C would reach it beside ours, and
-            # Terraform takes a second one as "give up at once".
-            process_group=0,
+            stdout=log,
+            stderr=log,
+            pass_fds=(lock,),
+            start_new_session=True,
         )
-    except BaseException:
-        os.close(reader)
-        raise
     finally:
-        os.close(writer)
-    lines: list[str] = []
+        log.close()
+        os.close(lock)
     try:
-        with _forwarding(process, on_line, before_interrupt):
-            on_start(process.pid)
-            for line in _lines(reader):
-                lines.append(line)
-                on_line(line)
-            outcome = Outcome(process.wait(), "\n".join(lines))
-            on_end(outcome)
-    except BaseException:
-        # Only what a callback raises comes here (a closed standard output, say).
-        with suppress(ProcessLookupError):
-            process.send_signal(signal.SIGINT)
-        _drain(reader)
-        process.wait()
-        raise
+        return follow(files, on_line=on_line, on_end=on_end, before_interrupt=before_interrupt)
     finally:
-        os.close(reader)
+        if files.is_alive():
+            supervisor.returncode = 0  # it lives on by design
+        else:
+            supervisor.wait()
+
+
+def follow(
+    files: RunFiles,
+    *,
+    on_line: LineCallback,
+    on_end: Callable[[Outcome], None] = lambda _: None,
+    before_interrupt: Callable[[], None] = lambda: None,
+    watching: bool = False,
+) -> Outcome:
+    """Show a command's output from where it was left, until the command ends.
+
+    `on_line` gets each line, without its end, as it comes; once it fails with OSError (its reader is
+    gone, say) nothing more is shown, and the command goes on. SIGINT and SIGTERM (in the main thread)
+    are passed on as Terraform wants them: the first asks it to end what it is doing and release the
+    lock, the second to give up at once, the third kills it. When it has ended the signal is raised
+    again here, so Ctrl-C ends as KeyboardInterrupt. `on_end` gets the outcome, also where a signal
+    keeps it from being returned. `before_interrupt` is called once, before the first signal is
+    passed on; it raises nothing. `watching`: the whole output is shown, no signal is passed on, and
+    what has been shown is not noted.
+
+    Raises StackError: the command could not be started.
+    """
+    shown = _Shown(files, on_line, watching=watching)
+    with _forwarding(files, shown.say, before_interrupt, deaf=watching) as passing:
+        while files.is_alive():
+            shown.more()
+            passing()
+            time.sleep(_EVERY)
+        shown.more(last=True)
+        outcome = ended(files)
+        on_end(outcome)
     return outcome
 
 
-def _terminal() -> tuple[int, int]:
-    """A terminal as wide as ours, so that Terraform breaks its lines to fit."""
-    reader, writer = pty.openpty()
-    size = shutil.get_terminal_size()
-    termios.tcsetwinsize(writer, (size.lines, size.columns))
-    return reader, writer
+def ended(files: RunFiles) -> Outcome:
+    """How a run ended that is over. Raises StackError: it could not be started."""
+    told = files.outcome
+    if "error" in told:
+        raise StackError(
+            f"{files.request['argv'][0]} could not be started",
+            str(told["error"]),
+            "look whether it can be run by hand",
+        )
+    text = files.output.read_bytes().decode(errors="replace").replace("\r\n", "\n")
+    return Outcome(
+        int(told.get("code", _NO_CODE)),
+        text.removesuffix("\n"),
+        lost=bool(told.get("lost")),
+        errored=str(told.get("errored") or ""),
+    )
 
 
 def capture(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Outcome:
@@ -121,60 +193,76 @@ def capture(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Outcom
     return Outcome(done.returncode, done.stdout if done.returncode == 0 else done.stderr)
 
 
+class _Shown:
+    """How far the output has been shown."""
+
+    def __init__(self, files: RunFiles, on_line: LineCallback, *, watching: bool) -> None:
+        self._files = files
+        self._on_line = on_line
+        self._silent = False
+        self._noted = not watching
+        self._offset = files.shown
+        self._read = 0 if watching else self._offset
+        self._rest = b""
+
+    def more(self, *, last: bool = False) -> None:
+        """Show the whole lines that have come; at the end also one that has no end."""
+        with self._files.output.open("rb") as file:
+            file.seek(self._read)
+            chunk = file.read()
+        self._read += len(chunk)
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        if last and self._rest:
+            lines, self._rest = [*lines, self._rest], b""
+        for line in lines:
+            self.say(line.rstrip(b"\r").decode(errors="replace"))
+            if self._noted and not self._silent:
+                # Line by line: a kill at any moment repeats one line at most.
+                self._offset += len(line) + 1
+                self._files.show(self._offset)
+
+    def say(self, line: str) -> None:
+        if self._silent:
+            return
+        try:
+            self._on_line(line)
+        except OSError:
+            self._silent = True
+
+
 @contextmanager
 def _forwarding(
-    process: subprocess.Popen[bytes], on_line: LineCallback, before_interrupt: Callable[[], None]
-) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
+    files: RunFiles, say: LineCallback, before_interrupt: Callable[[], None], *, deaf: bool
+) -> Iterator[Callable[[], None]]:
+    """Gives what passes on a signal that came before the supervisor could take it."""
+    if deaf or threading.current_thread() is not threading.main_thread():
+        yield lambda: None
         return
     received: list[int] = []
+    waiting: list[int] = []
+
+    def pass_on() -> None:
+        while waiting:
+            number = waiting.pop(0)
+            if not files.send(number):
+                waiting.insert(0, number)
+                return
 
     def forward(number: int, _frame: FrameType | None) -> None:
         received.append(number)
         if len(received) == 1:
             before_interrupt()
-        with suppress(ProcessLookupError):
-            if len(received) > 2:
-                os.killpg(process.pid, signal.SIGKILL)
-            else:
-                process.send_signal(signal.SIGINT)
+        waiting.append(INTERRUPT if len(received) < 3 else KILL)
+        pass_on()
 
-    # A signal that is ignored (SIGHUP below nohup) stays ignored.
+    # A signal that is ignored stays ignored.
     heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, forward) for number in heard}
     try:
-        yield
+        yield pass_on
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
     if received:
-        on_line(f"interrupted by {signal.Signals(received[0]).name}; Terraform has ended")
+        say(f"interrupted by {signal.Signals(received[0]).name}; Terraform has ended")
         signal.raise_signal(received[0])
-
-
-def _lines(reader: int) -> Iterator[str]:
-    rest = b""
-    for chunk in _chunks(reader):
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            yield line.rstrip(b"\r").decode(errors="replace")
-    if rest:
-        yield rest.decode(errors="replace")
-
-
-def _chunks(reader: int) -> Iterator[bytes]:
-    while True:
-        try:
-            chunk = os.read(reader, 65536)
-        except OSError:
-            # Linux says EIO when the last holder of a terminal's other end is gone.
-            return
-        if not chunk:
-            return
-        yield chunk
-
-
-def _drain(reader: int) -> None:
-    for _ in _chunks(reader):
-        pass

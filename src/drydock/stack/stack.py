@@ -11,27 +11,27 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from drydock.errors import ProviderMissing, TerraformFailed
 from drydock.paths import Workspace, write_private
-from drydock.stack import backend, certificates, lock
+from drydock.stack import backend, certificates, errored
+from drydock.stack.commands import Commands
 from drydock.stack.declaration import advice
 from drydock.stack.files import StackFiles
 from drydock.stack.finder import Terraform, find_terraform
-from drydock.stack.hold import hold_changes
 from drydock.stack.missing import Missing, undeclared
 from drydock.stack.plan import PlanSummary, summarise
 from drydock.stack.provider import ProviderSource, cli_configuration, find_provider
-from drydock.stack.record import check_record, refuse, used_up, write_record
-from drydock.stack.runner import LineCallback, Outcome, capture, run
+from drydock.stack.record import check_record, digest, refuse, used_up, write_record
+from drydock.stack.runner import LineCallback, Outcome, capture
 from drydock.stack.source import StackSource, locked_provider, read_source
 from drydock.stack.target import Target, aws_files, environment
-from drydock.stack.turn import Turn, turn
+from drydock.stack.turn import Turn
 
 PLAN_FILE = "terraform.plan"
 _NO_PROVIDER = re.compile(
@@ -50,6 +50,10 @@ class Stack:
     `on_line` gets each line that Terraform says, as it says it; by default it is written to
     standard output. Every step raises TerraformFailed, naming the step, when Terraform fails: its
     own words have been shown by then. A KeyboardInterrupt comes only after Terraform has ended.
+    RegionNotRunning says that the local region ended in the middle of a step.
+
+    A step first shows to its end what a killed command has left running, and takes up the state that
+    a former run could not save; StackError, where another command is at work on the stack.
     """
 
     def __init__(
@@ -75,13 +79,21 @@ class Stack:
         self._on_line = on_line or _to_stdout
         self.planned: Mapping[str, Any] = {}
         """The JSON of the last plan of this object; it holds secrets in clear."""
-        self._color = (
-            color
-            if color is not None
-            else on_line is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        )
+        if color is None:
+            color = on_line is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
         self._workspace = workspace
         self.files = StackFiles.of(workspace, self.folder, target)
+        self.commands = Commands(
+            self.terraform,
+            self.folder,
+            target,
+            workspace,
+            self.files,
+            on_line=self._on_line,
+            color=color,
+            prepare=self._prepare,
+            environment=lambda: self._environment,
+        )
 
     @cached_property
     def provider(self) -> ProviderSource:
@@ -115,8 +127,8 @@ class Stack:
         self._on_line(f"{self.terraform.name}: {self.provider.describe()}")
         if upgrade:
             arguments.append("-upgrade")
-        with self._turn("init") as mine:
-            outcome = self._run("init", arguments, mine)
+        with self.commands.turn("init") as mine:
+            outcome = self.commands.run("init", arguments, mine)
         if outcome.code == 0:
             return
         if _NO_PROVIDER.search(outcome.words) and "hashicorp/aws" in outcome.words:
@@ -142,7 +154,7 @@ class Stack:
                 arguments = [*self.state_arguments(), f"-out={PLAN_FILE}"]
                 if destroy:
                     arguments.append("-destroy")
-                self._check(self._run("plan", arguments, mine), "plan")
+                self._check(self.commands.run("plan", arguments, mine), "plan")
                 summary = self._summary()
                 if self.target.is_local and not destroy:
                     self._refuse(certificates.absent(self.planned, self.target), "plan")
@@ -157,15 +169,21 @@ class Stack:
     def apply(self, *, allow_replace: bool = False) -> None:
         """Apply the saved plan, without asking. `allow_replace`: also one with findings.
 
+        Where a command that was killed has begun to apply this very plan, its run is shown to its end.
+
         Raises PlanMissing (there is none, or it has been used up), PlanTargetMismatch (it was made
         for another target, or not by Drydock), CheckFailed (it has findings; nothing was changed)
         and TerraformFailed.
         """
         with self._turn("apply") as mine:
+            if self._applied_meanwhile():
+                return
             found = check_record(self.files.plan_record, self.plan_file, self.target)
             if found and not allow_replace:
                 raise refuse(self.plan_file, found)
-            outcome = self._run("apply", [*self.state_arguments(), PLAN_FILE], mine)
+            about = {"plan": digest(self.plan_file)}
+            arguments = [*self.state_arguments(), PLAN_FILE]
+            outcome = self.commands.run("apply", arguments, mine, about)
             if "Saved plan is stale" in outcome.words:
                 raise used_up(self.plan_file, "the stack was changed after it was planned")
             self._check(outcome, "apply")
@@ -179,24 +197,56 @@ class Stack:
         """
         with self._turn("destroy") as mine:
             arguments = [*self.state_arguments(), "-auto-approve"]
-            outcome, tries = self._run("destroy", arguments, mine), 1
-            while outcome.code != 0 and not outcome.cut_short and again(outcome.words, tries):
-                outcome, tries = self._run("destroy", arguments, mine), tries + 1
+            outcome, tries = self.commands.run("destroy", arguments, mine), 1
+            while outcome.code != 0 and not outcome.interrupted and again(outcome.words, tries):
+                outcome, tries = self.commands.run("destroy", arguments, mine), tries + 1
             self._check(outcome, "destroy")
 
     def unlock(self, lock_id: str) -> None:
         """Release a lock of the state that nobody holds any more. Raises TerraformFailed."""
-        with self._turn("unlock") as mine:
+        with self.commands.turn("unlock", attach=False) as mine:
             self._prepare()
-            outcome = self._run_once("force-unlock", ["-force", lock_id], mine)
+            outcome = self.commands.once("force-unlock", ["-force", lock_id], mine)
             if outcome.code != 0:
                 raise self._failed("unlock")
+
+    def adopt(self, address: str, resource_id: str) -> None:
+        """Take a resource that is there into the state (`terraform import`). Raises TerraformFailed."""
+        with self._turn("import") as mine:
+            arguments = [*self.state_arguments(), address, resource_id]
+            self._check(self.commands.run("import", arguments, mine), "import")
+
+    def settle(self) -> None:
+        """Show to its end what a killed command has left, and take up what it could not save."""
+        with self._turn("settle"):
+            pass
+
+    def untaint(self, addresses: Sequence[str]) -> list[str]:
+        """Keep tainted resources at the next apply → those that are not tainted any more."""
+        if not addresses:
+            return []
+        with self._turn("untaint") as mine:
+            return [
+                one
+                for one in addresses
+                if self.commands.run("untaint", [*self.state_arguments(), one], mine).code == 0
+            ]
+
+    def recover(self, *, discard: bool = False) -> bool:
+        """Make `errored.tfstate` the state, also where it does not fit; or `discard` it: move it away.
+
+        False: there is none. Raises StackError.
+        """
+        with self.commands.turn("recover") as mine:
+            if discard:
+                return errored.put_away(self) is not None
+            return errored.take_up(self, mine, force=True)
 
     def refresh(self) -> None:
         """Bring the state up to date with what is there."""
         with self._turn("refresh") as mine:
             arguments = [*self.state_arguments(), "-refresh-only", "-auto-approve"]
-            self._check(self._run("apply", arguments, mine), "refresh")
+            self._check(self.commands.run("apply", arguments, mine), "refresh")
 
     def output(self) -> dict[str, Any]:
         """The stack's outputs by name, sensitive ones included; empty before the first apply."""
@@ -258,53 +308,30 @@ class Stack:
             aws_files=self.files.aws,
         )
 
-    def _turn(self, step: str) -> AbstractContextManager[Turn]:
-        self._create_folders()
-        return turn(self.files.running, step)
+    @contextmanager
+    def _turn(self, step: str) -> Iterator[Turn]:
+        """A step that works on the state: what a former run could not save of it comes first."""
+        with self.commands.turn(step) as mine:
+            errored.take_up(self, mine)
+            yield mine
+
+    def _applied_meanwhile(self) -> bool:
+        """The saved plan was being applied when its command was killed, and now it has been.
+
+        Raises TerraformFailed: it has failed.
+        """
+        found = self.commands.found
+        if found is None or not self.plan_file.is_file():
+            return False
+        if found.about.get("plan") != digest(self.plan_file):
+            return False
+        self._check(found.outcome, "apply")
+        write_record(self.files.plan_record, self.plan_file, self.target, applied=True)
+        return True
 
     def _create_folders(self) -> None:
         self._workspace.create()
         self.files.create()
-
-    def _run(self, command: str, arguments: Sequence[str], mine: Turn) -> Outcome:
-        """Run a command; locally, break a state lock that a killed run of ours has left.
-
-        Raises StateLocked: somebody else holds it, for longer than Terraform waits.
-        """
-        self._prepare()
-        ours = mine.former is not None and self.target.is_local
-        # Nobody will let go of a lock that a killed run of ours has left: no waiting for that.
-        waits = [] if ours or command == "init" else lock.wait_arguments(os.environ, command)
-        outcome = self._run_once(command, [*waits, *arguments], mine)
-        held = lock.holder_in(outcome.words) if outcome.code != 0 else None
-        if held is None:
-            return outcome
-        if not ours:
-            raise lock.locked(command, held, self.folder)
-        self._on_line(
-            f"the lock is of `{(mine.former or {}).get('step')}`, which was cut short:"
-            " releasing it, trying again"
-        )
-        unlocked = self._run_once("force-unlock", ["-force", held.id], mine)
-        return self._run_once(command, arguments, mine) if unlocked.code == 0 else outcome
-
-    def _run_once(self, command: str, arguments: Sequence[str], mine: Turn) -> Outcome:
-        def ended(outcome: Outcome) -> None:
-            mine.cut_short = outcome.cut_short
-            mine.had_lock = outcome.code == 0 and command != "init"
-
-        plain = [] if self._color else ["-no-color"]
-        ask = [] if command == "force-unlock" else ["-input=false"]
-        return run(
-            [str(self.terraform.program), command, *plain, *ask, *arguments],
-            cwd=self.folder,
-            env=self._environment,
-            on_line=self._on_line,
-            color=self._color,
-            on_start=mine.runs,
-            on_end=ended,
-            before_interrupt=lambda: hold_changes(self.target),
-        )
 
     def _check(self, outcome: Outcome, step: str) -> None:
         if outcome.code != 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,8 @@ class World:
     """Of each apply: whether it may lose something."""
     contents: list[str] = field(default_factory=list)
     """What a destroy has to empty."""
+    debris: list[str] = field(default_factory=list)
+    """What a lost state does not tell of."""
     unguarded: list[bool] = field(default_factory=list)
     """Of each destroy: whether it turns protection off."""
     holder: Holder | None = None
@@ -61,6 +63,8 @@ class World:
     outputs: dict[str, Any] = field(default_factory=dict)
     state: dict[str, Any] = field(default_factory=dict)
     """Terraform's."""
+    errored: bool = True
+    """Whether there is an errored.tfstate."""
     inside: dict[str, Any] = field(default_factory=lambda: {"urls": [], "tasks": []})
     fails: dict[str, BaseException] = field(default_factory=dict)
     """Step => what it raises."""
@@ -118,6 +122,19 @@ class FakeStack:
         self._world.do("apply")
         self._world.consent.append(allow_replace)
 
+    def settle(self) -> None:
+        if "settle" in self._world.fails:
+            raise self._world.fails["settle"]
+
+    def untaint(self, addresses: Sequence[str]) -> list[str]:
+        for one in addresses:
+            self._world.do(f"untaint {one}")
+        return list(addresses)
+
+    def recover(self, *, discard: bool = False) -> bool:
+        self._world.do("recover --discard" if discard else "recover")
+        return self._world.errored
+
     def unlock(self, lock_id: str) -> None:
         self._world.do(f"unlock {lock_id}")
 
@@ -144,8 +161,12 @@ class FakeTeardown:
     def contents(self) -> list[str]:
         return self._world.contents
 
-    def run(self, *, disable_protection: bool = False) -> None:
-        self._world.do("destroy")
+    @property
+    def debris(self) -> tuple[str, ...]:
+        return tuple(self._world.debris)
+
+    def run(self, *, disable_protection: bool = False, remove: bool = True) -> None:
+        self._world.do("destroy" if remove else "destroy and name")
         self._world.unguarded.append(disable_protection)
 
     def report(self) -> None:

@@ -29,6 +29,7 @@ def test_a_partial_s3_backend_is_completed_locally() -> None:
         "key": "terraform.tfstate",
         "region": "ap-southeast-2",
         "use_lockfile": "true",
+        "max_retries": "2",
     }
     assert "-reconfigure" in arguments
 
@@ -39,6 +40,7 @@ def test_a_full_s3_backend_is_led_to_the_region_and_keeps_its_key() -> None:
         "bucket": "b",
         "region": "ap-southeast-2",
         "use_lockfile": "true",
+        "max_retries": "2",
         "dynamodb_table": "",
     }
 

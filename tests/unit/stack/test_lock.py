@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
-from drydock.stack.lock import Holder, holder_in, holder_of, locked, place_of, wait_arguments
+from drydock.stack.lock import (
+    Holder,
+    holder_in,
+    holder_of,
+    is_left_by,
+    locked,
+    place_of,
+    wait_arguments,
+)
 from drydock.stack.runner import Outcome
 
 ID = "8f3c9c1e-6a3e-9c0f-1111-0a1b2c3d4e5f"
@@ -56,9 +65,28 @@ def test_the_lock_itself_tells_the_same() -> None:
 
 
 def test_the_error_names_the_holder_and_the_way_out() -> None:
-    error = locked("apply", Holder(ID, "ann@host"), "infra")
+    error = locked("apply", Holder(ID, "ann@host"), Path("/my stack"), local=True)
     assert "ann@host holds it" in str(error)
-    assert f"drydock unlock {ID}" in error.remedy
+    assert error.remedy.endswith(f" drydock unlock {ID} '/my stack'")
+    error = locked("apply", Holder(ID, "ann@host"), Path("/x"), local=False)
+    assert error.remedy.endswith(f" TARGET=aws drydock unlock {ID} /x")
+
+
+@pytest.mark.parametrize(
+    ("created", "who", "left"),
+    [
+        ("2026-11-23 10:00:00.123456789 +0000 UTC", "ann@host", True),
+        ("2026-11-23T10:00:00.123456Z", "ann@host", True),
+        ("2026-11-23 09:59:59.9 +0000 UTC", "ann@host", False),
+        ("2026-11-23 10:00:00.1 +0000 UTC", "ann@other-host", False),
+        ("", "ann@host", False),
+    ],
+)
+def test_a_lock_is_left_by_a_run_of_this_machine_that_is_no_younger(
+    created: str, who: str, *, left: bool
+) -> None:
+    held = Holder(ID, who, "OperationTypeApply", created)
+    assert is_left_by(held, "2026-11-23T10:00:00.000001+00:00", "host") is left
 
 
 @pytest.mark.parametrize(

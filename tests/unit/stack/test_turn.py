@@ -1,4 +1,4 @@
-"""One Terraform at a time runs on a stack, and one that was cut short is known to the next."""
+"""One command at a time is at work on a stack, and a run that it did not see the end of is found."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from drydock.errors import StackError
+from drydock.stack.runfiles import RunFiles
+from drydock.stack.runner import request
 from drydock.stack.turn import turn
-from tests.support.region import is_alive
-from tests.support.waiting import eventually
+
+FOLDER = Path("/a stack")
 
 
 @pytest.fixture
@@ -22,69 +24,85 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "running.json"
 
 
-def test_a_second_run_is_refused_and_told_of_the_first(file: Path) -> None:
-    with turn(file, "apply"):
-        with pytest.raises(StackError, match="another `apply` runs") as caught, turn(file, "plan"):
+def begin(file: Path, step: str = "apply") -> RunFiles:
+    return RunFiles.begin(file.parent / "runs", request(step, ["true"], cwd=file.parent))
+
+
+def test_a_second_command_is_refused_with_the_way_to_watch_the_first(file: Path) -> None:
+    with turn(file, "apply", FOLDER) as first:
+        first.starts(begin(file))
+        with (
+            pytest.raises(StackError, match="at work on /a stack: `apply` since") as caught,
+            turn(file, "plan", FOLDER),
+        ):
             pass
-        assert str(os.getpid()) in caught.value.cause
-    with turn(file, "plan") as mine:
+        assert caught.value.remedy == "watch it: drydock attach '/a stack'"
+    with turn(file, "plan", FOLDER) as mine:
         assert mine.former is None
 
 
 def test_a_run_that_ended_badly_but_ended_leaves_no_mark(file: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), turn(file, "apply"):
-        raise KeyboardInterrupt
-    with turn(file, "plan") as mine:
+    def end() -> None:
+        with turn(file, "apply", FOLDER) as mine:
+            mine.starts(begin(file))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        end()
+    with turn(file, "plan", FOLDER) as mine:
         assert mine.former is None
 
 
-def test_a_run_that_was_cut_short_is_told_to_the_next(file: Path) -> None:
-    with turn(file, "apply") as mine:
+def test_a_run_that_was_cut_short_is_known_until_one_had_the_lock(file: Path) -> None:
+    with turn(file, "apply", FOLDER) as mine:
+        mine.starts(begin(file))
         mine.cut_short = True
-    with turn(file, "init") as mine:
+    since = None
+    with turn(file, "init", FOLDER) as mine:
         assert mine.former is not None
-    with turn(file, "plan") as mine:
+        assert mine.run is None, "its end was seen"
+        since = mine.former["since"]
+        mine.starts(begin(file, "init"))
+    with turn(file, "plan", FOLDER) as mine:
         assert mine.former is not None, "init takes no lock, so it settles nothing"
-        assert mine.former["step"] == "apply"
+        assert (mine.former["step"], mine.former["since"]) == ("apply", since)
+        mine.starts(begin(file, "plan"))
         mine.had_lock = True
-    with turn(file, "plan") as mine:
+    with turn(file, "plan", FOLDER) as mine:
         assert mine.former is None
 
 
 KILLED = """
-import os, signal, subprocess, sys
+import os, signal, sys
 from pathlib import Path
+from drydock.stack.runfiles import RunFiles
 from drydock.stack.turn import turn
-with turn(Path(sys.argv[1]), "destroy") as mine:
-    child = subprocess.Popen(["sleep", "60"], stdout=subprocess.DEVNULL)
-    mine.runs(child.pid)
-    print(child.pid, flush=True)
+with turn(Path(sys.argv[1]), "destroy", Path("/a stack")) as mine:
+    mine.starts(RunFiles(Path(sys.argv[2])))
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_after_a_kill_its_terraform_is_waited_for_and_then_told_of(file: Path) -> None:
+def test_after_a_kill_its_run_is_found_until_it_is_settled(file: Path) -> None:
+    run = begin(file, "destroy")
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    argv = [sys.executable, "-c", KILLED, str(file)]
-    killed = subprocess.run(argv, check=False, env=env, stdout=subprocess.PIPE, text=True)
-    assert killed.returncode == -signal.SIGKILL
-    terraform = int(killed.stdout)
-    try:
-        with pytest.raises(StackError, match=f"`destroy` runs .* {terraform},"), turn(file, "plan"):
-            pass
-    finally:
-        os.kill(terraform, signal.SIGKILL)
-    eventually(lambda: not is_alive(terraform), "the child has ended")
-    with turn(file, "plan") as mine:
-        assert mine.former is not None
-        assert mine.former["step"] == "destroy"
+    argv = [sys.executable, "-c", KILLED, str(file), str(run.folder)]
+    assert subprocess.run(argv, check=False, env=env).returncode == -signal.SIGKILL
+    with turn(file, "plan", FOLDER) as mine:
+        assert mine.run == run
+    with turn(file, "plan", FOLDER) as mine:
+        assert mine.run == run, "a command that learnt nothing forgets nothing"
+        mine.seen()
+    with turn(file, "plan", FOLDER) as mine:
+        assert mine.run is None
+        assert mine.former is not None, "its lock may still be there"
+        mine.settle()
+    with turn(file, "plan", FOLDER) as mine:
+        assert mine.former is None
 
 
-def test_another_process_with_the_same_number_holds_nothing(file: Path) -> None:
-    with turn(file, "apply") as mine:
-        mine.runs(os.getpid())
-        mine.record["born"] = "1"
-        file.write_text(json.dumps(mine.record))
-        mine.cut_short = True
-    with turn(file, "plan") as mine:
+def test_a_record_of_runs_that_were_removed_names_no_run(file: Path) -> None:
+    file.write_text(json.dumps({"step": "apply", "since": "2026", "run": str(file.parent / "no")}))
+    with turn(file, "plan", FOLDER) as mine:
+        assert mine.run is None
         assert mine.former is not None

@@ -8,6 +8,7 @@ from typing import Any
 
 from drydock.stack.protection import SETTINGS
 from drydock.stack.reading import resources
+from drydock.stack.tree import managed
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,12 @@ class Remains:
     def of(cls, state: Mapping[str, Any]) -> Remains:
         """Of a state, as `terraform state pull` gives it."""
         every = resources(state)
+        return cls(tuple(Standing(one["address"], one["type"], one["values"]) for one in every))
+
+    @classmethod
+    def of_plan(cls, plan: Mapping[str, Any]) -> Remains:
+        """What a plan's JSON says that there will be, as far as it is known before apply."""
+        every = managed(plan.get("planned_values"))
         return cls(tuple(Standing(one["address"], one["type"], one["values"]) for one in every))
 
     @property

@@ -1,7 +1,8 @@
 """The story of a destroy: unguard, empty, let Terraform destroy, wait for what lags, see what is left.
 
 It may be interrupted anywhere and begun again: Terraform's state says what still stands, and a record
-keeps what the state no longer tells (the tags, the roles, what others had under the same tags).
+keeps what the state no longer tells (the tags, the roles, what others had under the same tags). Where
+the state is empty and there is no such record, a plan of the stack says what its resources look like.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,9 @@ from drydock.ops.clients import Clients
 from drydock.paths import write_private
 from drydock.stack import reading
 from drydock.stack.files import read_json
+from drydock.stack.lock import command
 from drydock.stack.stack import Stack
-from drydock.stack.teardown import contents, guards, interfaces
+from drydock.stack.teardown import contents, guards, interfaces, lost, removal
 from drydock.stack.teardown.remains import Remains
 from drydock.stack.teardown.sweep import Found, sweep
 
@@ -48,6 +51,36 @@ class Teardown:
         stack.files.create()
         self._record: Path = stack.files.home / "teardown.json"
         self.remains = Remains.of(reading.state(stack))
+        self._stays: dict[str, str] = {}
+
+    @cached_property
+    def debris(self) -> tuple[str, ...]:
+        """ARNs and ids of what an empty state does not tell of, and what is nobody else's.
+
+        Raises OpsError: the API does not answer.
+        """
+        return self._find() if self.empty else ()
+
+    @property
+    def empty(self) -> bool:
+        """The state tells nothing: there is nothing, or it was lost."""
+        return not self.remains.standing
+
+    @cached_property
+    def _like(self) -> lost.Likeness:
+        known = self._known()
+        if known is not None and known.tags:
+            return lost.Likeness(known.tags, (), roles=known.roles)
+        return lost.Likeness.of(self._stack)
+
+    @cached_property
+    def _foreign(self) -> frozenset[str]:
+        known = self._known()
+        others = known.others if known else ()
+        return lost.foreign_names(self._clients, self._stack) | frozenset(others)
+
+    def _find(self) -> tuple[str, ...]:
+        return lost.find(self._clients, self._like, self._foreign, self._tell)
 
     def contents(self) -> list[str]:
         """What will be emptied, in words."""
@@ -58,8 +91,8 @@ class Teardown:
             *(f"repository {name}" for name in self.remains.repositories),
         ]
 
-    def run(self, *, disable_protection: bool = False) -> None:
-        """Destroy everything.
+    def run(self, *, disable_protection: bool = False, remove: bool = True) -> None:
+        """Destroy everything. `remove`: what a lost state does not tell of too; else it is named alone.
 
         Raises StackError (a part is protected; nothing was touched) and what the steps raise.
         """
@@ -72,12 +105,23 @@ class Teardown:
                 self._tell(f"deletion protection of {one.address} turned off")
         self._empty()
         self._stack.destroy(again=self._again)
+        if self.debris:
+            self._remove(disable_protection=disable_protection, remove=remove)
+
+    def _remove(self, *, disable_protection: bool, remove: bool) -> None:
+        if not remove:
+            self._stays = dict.fromkeys(self.debris, "")
+            return
+        if disable_protection:
+            guards.turn_off(self._clients, lost.guarded(self.debris))
+        self._stays = removal.remove(self._clients, self._find, self._tell)
 
     def report(self) -> None:
         """Say what is left. Raises CheckFailed, naming it, where that is more than should stay."""
         known = self._known()
+        if self.empty:
+            self._report_lost()
         if known is None:
-            self._tell("nothing of the stack was in the state: there was nothing to look for")
             return
         if not known.tags:
             self._tell(
@@ -98,6 +142,29 @@ class Teardown:
         if known.tags:
             words = ", ".join(f"{key}={value}" for key, value in known.tags.items())
             self._tell(f"nothing is left that carries {words}")
+
+    def _report_lost(self) -> None:
+        """Raises CheckFailed: something is left, or it is not known whether."""
+        if self._like.why:
+            raise CheckFailed(
+                f"it is not known whether something of the stack in {self._stack.folder} is left",
+                f"its state is empty, and it could not be planned: {self._like.why}",
+                "mend that, then drydock destroy again",
+            )
+        if self._stays:
+            again = command(
+                "destroy", "--sweep", folder=self._stack.folder, local=self._stack.target.is_local
+            )
+            raise CheckFailed(
+                f"the state of the stack in {self._stack.folder} is empty, and its tags are found",
+                removal.words(self._stays),
+                f"delete them, or take them over by `import` blocks; {again} deletes what it can",
+            )
+        words = ", ".join(f"{key}={value}" for key, value in self._like.tags.items())
+        if words:
+            self._tell(f"the state was empty; nothing is left that carries {words}")
+        else:
+            self._tell("the state was empty, and the stack's resources have no tag in common")
 
     def _protected(self) -> StackError:
         names = ", ".join(one.address for one in self.remains.guarded)

@@ -14,7 +14,8 @@ import pytest
 from drydock.errors import CheckFailed, OpsError, StackError, TerraformFailed
 from drydock.ops.clients import AWS_PACE
 from drydock.stack import reading
-from drydock.stack.teardown import contents, guards, interfaces, teardown
+from drydock.stack.existing.finding import Looked
+from drydock.stack.teardown import contents, guards, interfaces, lost, removal, teardown
 from drydock.stack.teardown.sweep import Found
 from drydock.stack.teardown.teardown import Teardown
 
@@ -37,8 +38,18 @@ class World:
     left: list[list[Found]] = field(default_factory=list)
     """What each sweep finds; the last one again and again."""
     interfaces: list[str] = field(default_factory=list)
+    plan: dict[str, Any] = field(default_factory=dict)
+    """What a plan of the stack says; empty: it fails."""
+    foreign: frozenset[str] = frozenset()
+    """What is in other stacks' states."""
+    stays: dict[str, str] = field(default_factory=dict)
+    """What cannot be deleted, and why."""
     done: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+
+    @property
+    def target(self) -> Any:
+        return SimpleNamespace(is_local=True)
 
     @property
     def folder(self) -> Path:
@@ -76,6 +87,20 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
         found = world.left.pop(0) if len(world.left) > 1 else [*world.left, []][0]
         return tuple(found)
 
+    def preview(*_: Any) -> dict[str, Any]:
+        if not world.plan:
+            raise TerraformFailed("terraform could not plan", "no value for a variable")
+        return world.plan
+
+    def remove(_: Any, look: Callable[[], tuple[str, ...]], __: Any) -> dict[str, str]:
+        world.done += [f"delete {name}" for name in look() if name not in world.stays]
+        return world.stays
+
+    monkeypatch.setattr(reading, "preview", preview)
+    monkeypatch.setattr(lost, "sweep", sweep)
+    monkeypatch.setattr(lost, "foreign_names", lambda *_: world.foreign)
+    monkeypatch.setattr(lost, "look", lambda *_: Looked())
+    monkeypatch.setattr(removal, "remove", remove)
     monkeypatch.setattr(reading, "state", lambda _: world.state)
     monkeypatch.setattr(reading, "state_bucket", lambda _: "the-state")
     monkeypatch.setattr(teardown, "sweep", sweep)
@@ -199,12 +224,59 @@ def test_that_others_cannot_be_looked_for_is_told_and_keeps_nothing_from_being_d
         made.report()
 
 
-def test_without_a_state_there_is_nothing_to_look_for(world: World) -> None:
-    empty = world.teardown()
-    empty.run()
-    empty.report()
+PLAN = {
+    "planned_values": {
+        "root_module": {
+            "resources": [
+                {"address": "aws_vpc.x", "type": "aws_vpc", "values": {"tags_all": TAGS}},
+                {"address": "aws_lb.x", "type": "aws_lb", "values": {"tags_all": TAGS}},
+            ]
+        }
+    }
+}
+
+
+def test_what_a_lost_state_does_not_tell_of_is_found_by_the_plans_tags_and_deleted(
+    world: World,
+) -> None:
+    world.plan = PLAN
+    world.foreign = frozenset({"vpc-2"})
+    world.left = [[Found("vpc-1"), Found("vpc-2"), Found("arn:snapshot", "it is to stay")]]
+    made = world.teardown()
+    assert made.debris == ("vpc-1",)
+    made.run()
+    assert world.done == ["destroy", "delete vpc-1"]
+    made.report()
+    assert world.said[-1] == "the state was empty; nothing is left that carries Application=shop"
+
+
+def test_what_cannot_be_deleted_of_it_is_named_with_exit_code_3(world: World) -> None:
+    world.plan = PLAN
+    world.left = [[Found("arn:aws:rds:r:1:cluster:db")]]
+    world.stays = {"arn:aws:rds:r:1:cluster:db": "Cannot delete protected Cluster"}
+    made = world.teardown()
+    made.run(disable_protection=True)
+    assert world.done == ["destroy", "unguard"]
+    with pytest.raises(CheckFailed, match=r"cluster:db \(Cannot delete protected") as left:
+        made.report()
+    assert "drydock destroy --sweep infra" in left.value.remedy
+
+
+def test_it_is_only_named_where_deleting_was_not_asked_for(world: World) -> None:
+    world.plan = PLAN
+    world.left = [[Found("vpc-1")]]
+    made = world.teardown()
+    made.run(remove=False)
     assert world.done == ["destroy"]
-    assert "nothing to look for" in world.said[-1]
+    with pytest.raises(CheckFailed, match="vpc-1"):
+        made.report()
+
+
+def test_an_empty_state_of_a_stack_that_cannot_be_planned_is_no_proof(world: World) -> None:
+    made = world.teardown()
+    made.run()
+    with pytest.raises(CheckFailed, match="no value for a variable"):
+        made.report()
 
 
 def test_without_common_tags_it_says_that_it_did_not_look(world: World) -> None:

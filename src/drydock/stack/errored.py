@@ -1,0 +1,116 @@
+"""`errored.tfstate`: the state that Terraform could not save. The next step takes it up, where it fits.
+
+https://developer.hashicorp.com/terraform/cli/state/recover and
+https://developer.hashicorp.com/terraform/cli/commands/state/push (lineage and serial).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from drydock.errors import StackError
+from drydock.paths import write_private
+from drydock.stack import reading
+from drydock.stack.lock import command
+from drydock.stack.record import digest
+from drydock.stack.runfiles import RunFiles
+from drydock.stack.supervisor import ERRORED
+from drydock.stack.turn import Turn
+
+if TYPE_CHECKING:
+    from drydock.stack.stack import Stack
+
+
+def take_up(stack: Stack, mine: Turn, *, force: bool = False) -> bool:
+    """Make `errored.tfstate` the stack's state and move it away. False: there is none.
+
+    `force`: also where it does not fit. Raises StackError: it does not fit, or cannot be saved now
+    either.
+    """
+    file = stack.folder / ERRORED
+    if not file.is_file():
+        return False
+    left, present = _read(file), reading.state(stack)
+    why = unfit(left, present, own=_is_of(stack.files.runs, digest(file)))
+    if why and not force:
+        raise _refused(stack, file, why)
+    if left != present:
+        _save(stack, mine, file, force=force)
+    kept = put_away(stack)
+    count = len(list(reading.resources(left)))
+    stack.commands.say(
+        f"taken up: the state with {count} resources that could not be saved (a copy is {kept})"
+    )
+    return True
+
+
+def put_away(stack: Stack) -> Path | None:
+    """Move `errored.tfstate` to the stack's files → where it is; None: there is none."""
+    file = stack.folder / ERRORED
+    if not file.is_file():
+        return None
+    stack.files.create()
+    kept = stack.files.home / f"errored-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.tfstate"
+    shutil.move(file, kept)
+    kept.chmod(0o600)
+    return kept
+
+
+def unfit(left: Mapping[str, Any], present: Mapping[str, Any], *, own: bool) -> str:
+    """Why a state that could not be saved must not replace the present one; empty: it may. Pure.
+
+    `own`: a run on this target has left it. Without that the lineage alone says that it belongs here; a
+    state that never was saved has none yet.
+    """
+    if "lineage" not in left or "serial" not in left:
+        return "it is not a state of Terraform's"
+    if not present.get("resources") and not present.get("serial"):
+        unknown = "the state is empty, and no run on this target is known to have left it"
+        return "" if own else unknown
+    if left["lineage"] != present.get("lineage"):
+        return "it is of another lineage: of another stack, or of the same stack on another target"
+    was, now = int(left.get("serial") or 0), int(present.get("serial") or 0)
+    if was < now:
+        return f"the state has changed since (its serial is {now}, that of the file {was})"
+    return ""
+
+
+def _save(stack: Stack, mine: Turn, file: Path, *, force: bool) -> None:
+    if stack.state_arguments():
+        # `state push` knows nothing of a state that only `-state` leads to.
+        write_private(stack.files.state(stack.target.region_id), file.read_text())
+        return
+    words = ["-force", str(file)] if force else [str(file)]
+    outcome = stack.commands.run("state push", words, mine)
+    if outcome.code != 0:
+        raise _refused(stack, file, "Terraform's own words are above")
+
+
+def _is_of(runs: Path, wanted: str) -> bool:
+    if not runs.is_dir():
+        return False
+    return any(RunFiles(one).outcome.get("errored") == wanted for one in runs.iterdir())
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(file.read_text())
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _refused(stack: Stack, file: Path, why: str) -> StackError:
+    local = stack.target.is_local
+    force = command("recover", "--force", folder=stack.folder, local=local)
+    discard = command("recover", "--discard", folder=stack.folder, local=local)
+    return StackError(
+        f"the state in {file} is not taken up",
+        why,
+        f"if it is the newest state of this stack: {force}; if it is not: {discard}",
+    )
