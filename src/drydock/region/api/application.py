@@ -113,8 +113,7 @@ class Application:
             return self._lacking(operation, error, start_response)
         except NotSaved as error:
             return self._later(operation, f"{operation} was not saved: {error}", start_response)
-        except Exception as error:
-            log.exception("%s failed inside the region", operation)
+        except Exception as error:  # noqa: BLE001  (told to the client, and logged)
             return self._broken(environ, operation, error, start_response)
         start_response(reply.line, reply.headers)
         return [body]
@@ -202,6 +201,7 @@ class Application:
         """501 again: what moto cannot do with a request that AWS would take, it cannot do later either."""
         if answer := validation.blame(environ, operation, error):
             return _answer(start_response, HTTPStatus(answer[0]), *answer[1:])
+        log.error("%s failed inside the region", operation, exc_info=error)
         message = (
             f"Drydock's local region cannot do {operation} with these parameters; "
             f"{self._log_file} has the details."
