@@ -96,7 +96,9 @@ class Maker:
             return random.random() < 0.5
         if kind in {"integer", "long", "short", "byte"}:
             low = int(metadata.get("min", random.choice((0, 1))))
-            return random.randint(low, max(low, min(int(metadata.get("max", low + 100)), low + 100)))
+            return random.randint(
+                low, max(low, min(int(metadata.get("max", low + 100)), low + 100))
+            )
         if kind in {"float", "double"}:
             return float(metadata.get("min", 0)) + 0.5
         if kind == "timestamp":

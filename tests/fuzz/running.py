@@ -22,7 +22,19 @@ from tests.fuzz.wire import Request, serialise, spoil
 SLOW = 5.0
 """Seconds that a request may take on a busy machine."""
 _LISTS = ("Describe", "List", "Get")
-_ORDER = ("Create", "Register", "Put", "Request", "Allocate", "Add", "Import", "Run", "Start", "Publish", "Send")
+_ORDER = (
+    "Create",
+    "Register",
+    "Put",
+    "Request",
+    "Allocate",
+    "Add",
+    "Import",
+    "Run",
+    "Start",
+    "Publish",
+    "Send",
+)
 _ENDS = ("Delete", "Deregister", "Terminate", "Remove", "Release", "Purge", "Stop", "Cancel")
 _ENTITIES = (
     b'<!DOCTYPE a [<!ENTITY b "lol"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;">'
@@ -71,7 +83,11 @@ class Fuzz:
         self._maker = Maker(self._random, self._pool)
         self._each = each
         self._every = every
-        protocol = self._model.resolved_protocol if hasattr(self._model, "resolved_protocol") else self._model.protocol
+        protocol = (
+            self._model.resolved_protocol
+            if hasattr(self._model, "resolved_protocol")
+            else self._model.protocol
+        )
         self._protocol = "json" if protocol == "smithy-rpc-v2-cbor" else protocol
         self._serialiser = create_serializer(self._protocol, include_validation=False)
         self._parser = create_parser(self._protocol)
@@ -149,10 +165,14 @@ class Fuzz:
         found: list[Any] = []
         begun = time.monotonic()
         body = b"".join(
-            self._application(request.environ(), lambda line, headers, *_: found.extend((line, headers)))
+            self._application(
+                request.environ(), lambda line, headers, *_: found.extend((line, headers))
+            )
         )
         seconds = time.monotonic() - begun
-        return Answer(int(found[0][:3]), {key.lower(): value for key, value in found[1]}, body, seconds)
+        return Answer(
+            int(found[0][:3]), {key.lower(): value for key, value in found[1]}, body, seconds
+        )
 
     def _wrong(self) -> Iterator[Request]:
         """Not for an operation at all, in every protocol; and bodies that explode."""
@@ -172,7 +192,9 @@ class Fuzz:
         for method in ("GET", "PUT", "DELETE", "PATCH", "OPTIONS", "NONSENSE"):
             yield Request(method, "/nonsense/nonsense", scope=scope)
         yield Request("PUT", "/nonsense?acl", body=_ENTITIES, scope=scope)
-        yield Request("POST", "/", headers={"Content-Encoding": "gzip"}, body=b"\x1f\x8bnonsense", scope=scope)
+        yield Request(
+            "POST", "/", headers={"Content-Encoding": "gzip"}, body=b"\x1f\x8bnonsense", scope=scope
+        )
 
 
 def _turn(name: str) -> tuple[int, str]:

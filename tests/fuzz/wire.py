@@ -10,8 +10,36 @@ from random import Random
 from typing import Any
 from urllib.parse import urlencode
 
-_BAD = (None, True, -1, 2**40, 1.5, "", "nonsense", "x" * 3000, [], ["nonsense"], {}, {"a": {"b": 1}}, "\u0000", "é☃")
-_BAD_TEXT = ("", "nonsense", "-1", "99999999999", "1.5", "x" * 3000, "true", "é☃", "\u0000", "{}", "a/b", "%2F")
+_BAD = (
+    None,
+    True,
+    -1,
+    2**40,
+    1.5,
+    "",
+    "nonsense",
+    "x" * 3000,
+    [],
+    ["nonsense"],
+    {},
+    {"a": {"b": 1}},
+    "\u0000",
+    "é☃",
+)
+_BAD_TEXT = (
+    "",
+    "nonsense",
+    "-1",
+    "99999999999",
+    "1.5",
+    "x" * 3000,
+    "true",
+    "é☃",
+    "\u0000",
+    "{}",
+    "a/b",
+    "%2F",
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +106,12 @@ def serialise(serialiser: Any, operation: Any, values: Mapping[str, Any], scope:
     given = found.get("query_string") or {}
     headers = {str(name): str(value) for name, value in (found.get("headers") or {}).items()}
     return Request(
-        str(found["method"]), path or "/", {**pairs, **given}, headers, found.get("body", b""), scope
+        str(found["method"]),
+        path or "/",
+        {**pairs, **given},
+        headers,
+        found.get("body", b""),
+        scope,
     )
 
 
@@ -103,7 +136,10 @@ def spoil(random: Random, request: Request) -> Request:
 def _spoil_form(random: Random, form: dict[str, Any]) -> dict[str, Any]:
     names = [name for name in form if name not in {"Action", "Version"}]
     if not names:
-        return {**form, random.choice(("MaxResults", "NextToken", "Marker", "MaxRecords")): "nonsense"}
+        return {
+            **form,
+            random.choice(("MaxResults", "NextToken", "Marker", "MaxRecords")): "nonsense",
+        }
     name = random.choice(names)
     way = random.randrange(4)
     if way == 0:
@@ -121,13 +157,19 @@ def _spoil_json(random: Random, text: bytes) -> bytes:
     if way == 0:
         return random.choice((b"{", b"[]", b"null", b'"x"', b"\xff", b"", text[:-1], b"[" * 5000))
     if not value:
-        value = {random.choice(("nextToken", "NextToken", "maxResults", "Limit")): random.choice(_BAD)}
+        value = {
+            random.choice(("nextToken", "NextToken", "maxResults", "Limit")): random.choice(_BAD)
+        }
         return json.dumps(value).encode()
     holder: Any = value
     key = random.choice(list(value))
     while isinstance(holder[key], dict | list) and holder[key] and random.random() < 0.6:
         holder = holder[key]
-        key = random.choice(list(holder)) if isinstance(holder, dict) else random.randrange(len(holder))
+        key = (
+            random.choice(list(holder))
+            if isinstance(holder, dict)
+            else random.randrange(len(holder))
+        )
     if way < 4 and isinstance(holder, dict):
         del holder[key]
     else:

@@ -137,14 +137,18 @@ SERVICES: dict[str, Kept] = {
             client.create_stream(StreamName="clicks", ShardCount=1),
             client.put_record(StreamName="clicks", Data=b"1", PartitionKey="a"),
         ),
-        lambda client, _: client.describe_stream(StreamName="clicks")["StreamDescription"]["Shards"],
+        lambda client, _: client.describe_stream(StreamName="clicks")["StreamDescription"][
+            "Shards"
+        ],
     ),
     "resourcegroups": Kept(
         lambda client, _: client.create_group(
             Name="mine",
             ResourceQuery={
                 "Type": "TAG_FILTERS_1_0",
-                "Query": json.dumps({"ResourceTypeFilters": ["AWS::AllSupported"], "TagFilters": []}),
+                "Query": json.dumps(
+                    {"ResourceTypeFilters": ["AWS::AllSupported"], "TagFilters": []}
+                ),
             },
         ),
         lambda client, _: [one["GroupName"] for one in client.list_groups()["GroupIdentifiers"]],
@@ -190,7 +194,10 @@ SERVICES: dict[str, Kept] = {
             Protocol="sqs",
             Endpoint=QUEUE,
         ),
-        lambda client, _: (client.list_topics()["Topics"], client.list_subscriptions()["Subscriptions"]),
+        lambda client, _: (
+            client.list_topics()["Topics"],
+            client.list_subscriptions()["Subscriptions"],
+        ),
     ),
     "sqs": Kept(
         lambda client, _: client.send_message(

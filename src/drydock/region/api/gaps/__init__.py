@@ -46,12 +46,15 @@ def install() -> None:
             efs,
             elbv2,
             iam,
+            kept,
             logs,
+            notrun,
             rds,
             route53,
             s3,
             secretsmanager,
             servicediscovery,
+            ssm,
             stepfunctions,
             sts,
             wafv2,
@@ -59,6 +62,17 @@ def install() -> None:
 
         scaling = applicationautoscaling
         modules = (ec2, ecs, elbv2, acm, rds, iam, logs, scaling, route53, s3, wafv2, cloudwatch)
-        for module in (*modules, backup, efs, secretsmanager, servicediscovery, stepfunctions, sts):
+        for module in (
+            *modules,
+            backup,
+            efs,
+            secretsmanager,
+            kept,
+            notrun,
+            servicediscovery,
+            ssm,
+            stepfunctions,
+            sts,
+        ):
             module.install()
         _DONE.set()
