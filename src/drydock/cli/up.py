@@ -15,7 +15,7 @@ import typer
 from drydock.cli import output, place, resume, tasks
 from drydock.cli.output import Steps
 from drydock.cli.place import DEFAULT_FOLDER, Place
-from drydock.cli.plan import warn
+from drydock.cli.plan import tell_kept, warn
 from drydock.cli.region import ConfigOption, EnforceIamOption, EphemeralOption, ForceOption
 from drydock.cli.stack import FolderArgument, YesOption
 from drydock.errors import (
@@ -143,6 +143,7 @@ def _terraform(here: Place, folder: Path, steps: Steps) -> bool:
         summary = resume.plan(here.workspace, stack)
         said.append(str(summary))
     warn(summary.findings, _CARRIED_OUT)
+    tell_kept(summary)
     if not summary.no_changes:
         with steps.step("apply"):
             # The rehearsal carries a loss out, here where it costs nothing, to show what comes of it.

@@ -234,15 +234,25 @@ def _wait_unlocked(workspace: Workspace, seconds: float) -> bool:
 
 def inspect(record: RegionRecord) -> dict[str, Any]:
     """What the region says of itself: endpoint, urls, tasks with process ids, databases, problems."""
+    status: dict[str, Any] = _ask(record, "/_drydock/status")
+    return status
+
+
+def kept(record: RegionRecord) -> list[dict[str, str]]:
+    """The services of which the region only keeps the books: {"service", "words"} of each."""
+    services: list[dict[str, str]] = _ask(record, "/_drydock/kept")
+    return services
+
+
+def _ask(record: RegionRecord, path: str) -> Any:
     # a proxy of the user's has no way to this machine's loopback
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"{record.endpoint}/_drydock/status", timeout=10) as answer:
-            status: dict[str, Any] = json.load(answer)
+        with opener.open(f"{record.endpoint}{path}", timeout=10) as answer:
+            return json.load(answer)
     except (urllib.error.URLError, TimeoutError, ValueError) as error:
         raise RegionNotRunning(
             f"the region at {record.endpoint}",
             f"it does not answer ({error})",
             f"read the end of {record.log}, then `drydock region stop` and start again",
         ) from error
-    return status

@@ -36,6 +36,12 @@ def get(name: str) -> Service | None:
     return by_name().get(name)
 
 
+def written(name: str) -> frozenset[str]:
+    """The services whose records an operation of this one may write: itself, and some beside it."""
+    service = get(name)
+    return frozenset({name, *(service.beside if service else ())})
+
+
 def of_type(kind: str) -> Service | None:
     """The service of a resource type (`aws_ecs_service`); None: the table does not say."""
     name = kind.removeprefix("aws_")

@@ -26,6 +26,8 @@ class Service:
     """The prefix of its IAM actions, where it is another than the signing name."""
     terraform: tuple[str, ...] = ()
     """How its resource types begin in Terraform's AWS provider, without `aws_`; a whole type ends in `$`."""
+    beside: tuple[str, ...] = ()
+    """Services whose records moto writes in its operations too."""
 
     @property
     def botocore(self) -> str:

@@ -94,6 +94,12 @@ class Application:
         operation = identify(environ)
         if answer := validation.refuse(environ, operation):
             return _answer(start_response, HTTPStatus(answer[0]), *answer[1:])
+        return self._dispatch(environ, operation, start_response)
+
+    def _dispatch(
+        self, environ: Environ, operation: Operation, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Ask moto, under the store's lock, and answer once the change is on the disk."""
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._store.account_id
         reply = _Reply()
         ticket: Ticket | None = None
@@ -137,7 +143,7 @@ class Application:
             self._store.changed(operation.service)
         if not self._journal:
             return None
-        touched = self._store.touched() | {operation.service}
+        touched = self._store.touched() | lookup.written(operation.service)
         if reply.status < 400:
             try:
                 return self._journal.take(touched)

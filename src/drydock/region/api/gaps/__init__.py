@@ -45,8 +45,8 @@ def install() -> None:
             ecs,
             efs,
             elbv2,
+            firehose,
             iam,
-            kept,
             logs,
             notrun,
             rds,
@@ -54,6 +54,7 @@ def install() -> None:
             s3,
             secretsmanager,
             servicediscovery,
+            sns,
             ssm,
             stepfunctions,
             sts,
@@ -61,18 +62,9 @@ def install() -> None:
         )
 
         scaling = applicationautoscaling
-        modules = (ec2, ecs, elbv2, acm, rds, iam, logs, scaling, route53, s3, wafv2, cloudwatch)
-        for module in (
-            *modules,
-            backup,
-            efs,
-            secretsmanager,
-            kept,
-            notrun,
-            servicediscovery,
-            ssm,
-            stepfunctions,
-            sts,
-        ):
+        ran = (ec2, ecs, elbv2, acm, rds, iam, logs, scaling, route53, s3, wafv2, cloudwatch, efs)
+        more = (secretsmanager, servicediscovery, ssm, sts, notrun)
+        kept = (backup, firehose, sns, stepfunctions)
+        for module in (*ran, *more, *kept):
             module.install()
         _DONE.set()

@@ -32,7 +32,7 @@ class SecretsBackend(TheirBackend):
     def rotate_secret(
         self,
         secret_id: str,
-        client_request_token: str | None = None,
+        client_request_token: str | None = None,  # noqa: ARG002  (moto's signature)
         rotation_lambda_arn: str | None = None,
         rotation_rules: dict[str, Any] | None = None,
         rotate_immediately: bool = True,
