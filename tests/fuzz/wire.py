@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 from urllib.parse import urlencode
 
-_BAD = (
+_BAD: tuple[Any, ...] = (
     None,
     True,
     -1,

@@ -13,7 +13,7 @@ from moto.awslambda import utils
 from drydock.region.api.validation import ServiceNotRun
 
 
-def _refuse(_account_id: str, _region: str) -> NoReturn:
+def _refuse(account_id: str, region: str) -> NoReturn:  # noqa: ARG001  (moto's signature)
     raise ServiceNotRun("awslambda")
 
 

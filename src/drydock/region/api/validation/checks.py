@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 from drydock.region.api import faults
@@ -27,6 +28,7 @@ def refuse(environ: Environ, operation: Operation) -> Answer | None:
     """
     if words_of_refusal := _refused(operation):
         return _answer(operation, "NotImplemented", words_of_refusal, 501)
+    operation = _spoken(operation)
     try:
         _check(environ, operation)
     except RequestProblem as problem:
@@ -48,6 +50,15 @@ def _refused(operation: Operation) -> str:
     if service is None:
         return f"Drydock's local region has no service {operation.service}."
     return "" if service.answered else service.refusal
+
+
+def _spoken(operation: Operation) -> Operation:
+    """With the service's own protocol, where a request names no operation and the service is not REST."""
+    model = models.service(operation.service)
+    if operation.name or model.protocol.startswith("rest"):
+        return operation
+    own = model.metadata["protocol"]
+    return replace(operation, protocol="cbor" if own.endswith("cbor") else own)
 
 
 def _check(environ: Environ, operation: Operation) -> None:
@@ -142,7 +153,7 @@ def _target_fits(environ: Environ, model: Any, protocol: str) -> bool:
     if protocol != "json":
         return True
     prefix = str(environ.get("HTTP_X_AMZ_TARGET", "")).rpartition(".")[0]
-    return prefix == model.metadata.get("targetPrefix")
+    return prefix == str(model.metadata.get("targetPrefix"))
 
 
 def _unknown(operation: Operation, model: Any) -> RequestProblem:
