@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 Answer = tuple[int, str, bytes]
 """HTTP status, content type, body."""
+_S3_METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"})
 _FORMS = frozenset({"query", "ec2"})
 
 
@@ -122,6 +123,9 @@ def _check_s3(environ: Environ, operation: Operation) -> None:
         return
     found = rest.match("s3", environ)
     if found is None:
+        if operation.method not in _S3_METHODS:
+            text = "The specified method is not allowed against this resource."
+            raise RequestProblem("MethodNotAllowed", text, 405)
         return
     asked, labels = found
     shape = asked.input_shape
@@ -131,6 +135,8 @@ def _check_s3(environ: Environ, operation: Operation) -> None:
     payload = shape.serialization.get("payload")
     if payload and payload in values:
         _hold(operation, shape.members[payload], values[payload])
+    elif payload in shape.required_members and shape.members[payload].type_name == "structure":
+        raise RequestProblem("MissingRequestBodyError", "Request Body is empty")
 
 
 def _is_form(environ: Environ) -> bool:
