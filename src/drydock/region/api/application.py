@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from drydock.errors import DrydockError, NotSaved, UsageError
-from drydock.region.api import faults, gaps, validation
+from drydock.region.api import cbor, faults, gaps, validation
 from drydock.region.api.hold import Hold
 from drydock.region.api.operations import Environ, Operation, identify
 from drydock.region.api.store import Store
@@ -274,7 +274,7 @@ def _moto() -> Any:
         gaps.prepare(service)
         return werkzeug_app.create_backend_app("elbv2" if service == "elb" else service)
 
-    return werkzeug_app.DomainDispatcherApplication(create)
+    return cbor.Translator(werkzeug_app.DomainDispatcherApplication(create))
 
 
 def _from_this_host(environ: Environ) -> bool:
@@ -299,5 +299,7 @@ def _answer(
     start_response: StartResponse, status: HTTPStatus, kind: str, body: bytes
 ) -> Iterable[bytes]:
     headers = [("Content-Type", kind), ("Content-Length", str(len(body)))]
+    if kind == cbor.KIND:
+        headers.append(cbor.PROTOCOL)
     start_response(f"{status.value} {status.phrase}", headers)
     return [body]

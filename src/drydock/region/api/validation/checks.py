@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 from typing import Any
 
-from drydock.region.api import faults
+from drydock.region.api import cbor, faults
 from drydock.region.api.operations import Environ, Operation
 from drydock.region.api.validation import bodies, forms, jsons, models, rest, shapes, words
 from drydock.region.api.validation.problems import InvalidMembers, Malformed, RequestProblem
@@ -81,12 +81,6 @@ def _check_named(environ: Environ, operation: Operation, model: Any) -> None:
     asked = models.operation(operation.service, operation.name)
     if asked is None:
         raise _unknown(operation, model)
-    if protocol == "cbor":
-        raise RequestProblem(
-            "NotImplemented",
-            "Drydock's local region does not read CBOR; have the SDK speak JSON.",
-            501,
-        )
     body = bodies.read(environ)
     shape = asked.input_shape
     if protocol in _FORMS:
@@ -95,11 +89,18 @@ def _check_named(environ: Environ, operation: Operation, model: Any) -> None:
             return
         values = forms.decode(shape, forms.tree(parameters), protocol == "ec2")
     else:
-        parsed = jsons.parse(body)
+        parsed = jsons.parse(body) if protocol == "json" else _cbor(body)
         if shape is None:
             return
         values = jsons.decode(shape, parsed)
     _hold(operation, shape, values)
+
+
+def _cbor(body: bytes) -> Any:
+    try:
+        return cbor.parse(body)
+    except ValueError as error:
+        raise Malformed(str(error)) from None
 
 
 def _check_rest(environ: Environ, operation: Operation, model: Any) -> None:
@@ -155,10 +156,13 @@ def _hold(operation: Operation, shape: Any, values: Any) -> None:
 
 
 def _target_fits(environ: Environ, model: Any, protocol: str) -> bool:
-    """A target names its service too: `AmazonSSM.GetParameter`."""
-    if protocol != "json":
+    """A target names its service too: `AmazonSSM.GetParameter`, or `/service/NAME/operation/…` in CBOR."""
+    if protocol == "json":
+        prefix = str(environ.get("HTTP_X_AMZ_TARGET", "")).rpartition(".")[0]
+    elif protocol == "cbor":
+        prefix = str(environ.get("PATH_INFO", "")).split("/")[2]
+    else:
         return True
-    prefix = str(environ.get("HTTP_X_AMZ_TARGET", "")).rpartition(".")[0]
     return prefix == str(model.metadata.get("targetPrefix"))
 
 
