@@ -138,3 +138,9 @@ def test_a_token_that_was_not_given_out_is_the_clients_fault(
     ssm = served.client("ssm")
     with pytest.raises(ssm.exceptions.InvalidNextToken, match="NextToken is not valid"):
         getattr(ssm, operation)(NextToken="none")
+
+
+def test_a_name_that_moto_looks_for_in_vain_is_not_there(served: Served) -> None:
+    kms = served.client("kms")
+    with pytest.raises(kms.exceptions.NotFoundException, match="is not there"):
+        kms.list_grants(KeyId="12345678-1234-1234-1234-123456789012")
