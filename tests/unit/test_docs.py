@@ -48,7 +48,9 @@ def test_the_readme_says_of_every_system_where_it_is_and_what_proves_it() -> Non
             assert re.search(r"^def test_", (ROOT / one).read_text(), re.MULTILINE), one
 
 
-@pytest.mark.parametrize("script", ["stack-diagram", "stack-reference", "stack-combinations"])
+@pytest.mark.parametrize(
+    "script", ["stack-diagram", "stack-reference", "stack-combinations", "services-reference"]
+)
 def test_what_is_written_from_the_stack_is_current(script: str) -> None:
     argv = [sys.executable, str(ROOT / "scripts" / script), "--check"]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)

@@ -42,7 +42,7 @@ def add_to(app: typer.Typer) -> None:
 
 def doctor(json: JsonOption = False) -> None:
     """Check this machine: namespaces, nft, HAProxy, PostgreSQL, Terraform and its provider."""
-    findings = [*(check() for check in CHECKS), *stranded_tasks(), *absences()]
+    findings = [*(check() for check in CHECKS), *stranded_tasks(), *absences(), *kept_services()]
     if json:
         output.document([asdict(finding) for finding in findings])
     else:
@@ -230,6 +230,20 @@ def absences() -> list[Finding]:
     return [
         Finding(one.resource, "", one.words, needed=False)
         for one in absent.absences(clients.elbv2, clients.wafv2)
+    ]
+
+
+def kept_services() -> list[Finding]:
+    """Services of which the running region holds resources that nothing runs for."""
+    from drydock.paths import Workspace
+    from drydock.region import launcher
+
+    record = launcher.running(Workspace.here())
+    if record is None:
+        return []
+    return [
+        Finding(one["service"], "", f"only kept by the local region: {one['words']}", needed=False)
+        for one in launcher.kept(record)
     ]
 
 

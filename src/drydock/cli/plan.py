@@ -47,11 +47,18 @@ def plan(folder: FolderArgument = DEFAULT_FOLDER, json: JsonOption = False) -> N
     summary = resume.plan(here.workspace, stack)
     there = existing(here, stack)
     if json:
-        told = {"cost": cost.of_plan(stack.planned, here.target)}
-        output.document(document(summary) | told | {"existing": [asdict(one) for one in there]})
+        kept = [asdict(one) for one in summary.kept] if here.target.is_local else []
+        extra = {
+            "kept": kept,
+            "existing": [asdict(one) for one in there],
+            "cost": cost.of_plan(stack.planned, here.target),
+        }
+        output.document(document(summary) | extra)
         return
     show(summary)
     warn_of(there, stack)
+    if here.target.is_local:
+        tell_kept(summary)
     if line := cost.line(stack.planned, here.target):
         output.note(f"Cost: {line}")
 
@@ -117,6 +124,15 @@ def warn(findings: tuple[Finding, ...], consequence: str) -> None:
         output.warning(f"{finding.kind}: {finding}")
     if findings:
         output.warning(consequence)
+
+
+def tell_kept(summary: PlanSummary) -> None:
+    """What of a plan for a local region is only kept there, a line for each of its resources' reasons."""
+    reasons: dict[str, list[str]] = {}
+    for one in summary.kept:
+        reasons.setdefault(one.words, []).append(one.address)
+    for words, addresses in reasons.items():
+        output.note(f"Only kept by the local region, {words}: {', '.join(addresses)}")
 
 
 def table(summary: PlanSummary) -> list[tuple[str, str, str]]:

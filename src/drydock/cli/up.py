@@ -17,7 +17,7 @@ from drydock.cli.leaving import ForceOption, WaitOption, clear_the_way
 from drydock.cli.output import Steps
 from drydock.cli.patience import interrupted_in_vain
 from drydock.cli.place import DEFAULT_FOLDER, Place
-from drydock.cli.plan import existing, remedy, warn
+from drydock.cli.plan import existing, remedy, tell_kept, warn
 from drydock.cli.region import ConfigOption, EnforceIamOption, EphemeralOption
 from drydock.cli.stack import FolderArgument, YesOption
 from drydock.errors import (
@@ -159,6 +159,7 @@ def _terraform(here: Place, folder: Path, steps: Steps) -> bool:
             remedy(there, stack),
         )
     warn(summary.findings, _CARRIED_OUT)
+    tell_kept(summary)
     if not summary.no_changes:
         with (
             steps.step("apply"),

@@ -27,6 +27,7 @@ from drydock.paths import Workspace, write_private
 from drydock.region import apiport, damage, hostdns, linux, logs
 from drydock.region.api import bulk
 from drydock.region.api.application import Application, OwnRequest
+from drydock.region.api.keeping import kept
 from drydock.region.api.restored import forget_observations
 from drydock.region.api.saved.database import Database
 from drydock.region.api.saved.journal import Journal
@@ -85,6 +86,7 @@ class Region:
             {
                 "/_drydock/status": self.status,
                 "/_drydock/save": self.save,
+                "/_drydock/kept": lambda _request: kept(self.store),
                 "/_drydock/probe": self.probe,
                 "/_drydock/database": self.database,
             },

@@ -334,12 +334,26 @@ def inspect(record: RegionRecord) -> dict[str, Any]:
 
     Raises RegionNotRunning: it does not answer within some seconds.
     """
+    status: dict[str, Any] = _ask(record, "/_drydock/status")
+    return status
+
+
+def kept(record: RegionRecord) -> list[dict[str, str]]:
+    """The services of which the region only keeps the books: {"service", "words"} of each.
+
+    Raises RegionNotRunning: it does not answer within some seconds.
+    """
+    services: list[dict[str, str]] = _ask(record, "/_drydock/kept")
+    return services
+
+
+def _ask(record: RegionRecord, path: str) -> Any:
     check(record)
     # a proxy of the user's has no way to this machine's loopback
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"{record.endpoint}/_drydock/status", timeout=10) as answer:
-            status: dict[str, Any] = json.load(answer)
+        with opener.open(f"{record.endpoint}{path}", timeout=10) as answer:
+            return json.load(answer)
     except (OSError, ValueError) as error:  # URLError and TimeoutError are OSErrors
         check(record)
         raise RegionNotRunning(
@@ -347,4 +361,3 @@ def inspect(record: RegionRecord) -> dict[str, Any]:
             f"it does not answer ({getattr(error, 'reason', error)})",
             f"read the end of {record.log}, then `drydock region stop` and start again",
         ) from error
-    return status

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from drydock.errors import StackError
+from drydock.stack import coverage
 from drydock.stack.change import Change, changes
+from drydock.stack.coverage import Covered
 from drydock.stack.findings import Finding, findings
 
 
@@ -26,6 +28,8 @@ class PlanSummary:
     """Names of outputs that change."""
     findings: tuple[Finding, ...] = ()
     """What of it loses data, interrupts service or lays something open."""
+    kept: tuple[Covered, ...] = field(default=(), compare=False)
+    """What of it a local region only keeps: nothing runs for it."""
     changes: tuple[Change, ...] = field(default=(), compare=False, repr=False)
     """The same as the addresses above, with what changes in each."""
 
@@ -84,5 +88,6 @@ def summarise(plan: Mapping[str, Any]) -> PlanSummary:
         destroyed=tuple(found["destroyed"]),
         outputs=outputs,
         findings=findings(plan),
+        kept=coverage.kept(plan),
         changes=changes(plan),
     )

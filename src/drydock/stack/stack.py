@@ -19,7 +19,7 @@ from typing import Any
 
 from drydock.errors import ProviderMissing, TerraformFailed
 from drydock.paths import Workspace, write_private
-from drydock.stack import backend, certificates, errored
+from drydock.stack import backend, certificates, coverage, errored
 from drydock.stack.commands import Commands
 from drydock.stack.declaration import advice
 from drydock.stack.files import StackFiles
@@ -157,6 +157,7 @@ class Stack:
                 self._check(self.commands.run("plan", arguments, mine), "plan")
                 summary = self._summary()
                 if self.target.is_local and not destroy:
+                    coverage.check(self.planned, self.folder)
                     self._refuse(certificates.absent(self.planned, self.target), "plan")
             except BaseException:
                 self.plan_file.unlink(missing_ok=True)

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from drydock.errors import DrydockError, NotSaved, UsageError
+from drydock.region.api import cbor, faults, gaps, validation
 from drydock.region.api import environ as requests
-from drydock.region.api import faults, gaps
 from drydock.region.api.hold import Hold
 from drydock.region.api.neighbour import refusal
 from drydock.region.api.operations import Environ, Operation, identify
 from drydock.region.api.store import Store
+from drydock.region.api.validation import ServiceNotRun
+from drydock.services import lookup
 
 if TYPE_CHECKING:
     from drydock.region.api.access.denial import Denial
@@ -92,6 +94,14 @@ class Application:
         if path.startswith((OWN, *_CLOSED)):
             return self._own(environ, path, start_response)
         operation = identify(environ)
+        if answer := validation.refuse(environ, operation):
+            return _answer(start_response, HTTPStatus(answer[0]), *answer[1:])
+        return self._dispatch(environ, operation, start_response)
+
+    def _dispatch(
+        self, environ: Environ, operation: Operation, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Ask moto, under the store's lock, and answer once the change is on the disk."""
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._store.account_id
         reply = _Reply()
         ticket: Ticket | None = None
@@ -113,9 +123,8 @@ class Application:
             return self._lacking(operation, error, start_response)
         except NotSaved as error:
             return self._later(operation, f"{operation} was not saved: {error}", start_response)
-        except Exception:
-            log.exception("%s failed inside the region", operation)
-            return self._broken(operation, start_response)
+        except Exception as error:  # noqa: BLE001  (told to the client, and logged)
+            return self._broken(environ, operation, error, start_response)
         start_response(reply.line, reply.headers)
         return body
 
@@ -138,7 +147,7 @@ class Application:
             self._store.changed(operation.service)
         if not self._journal:
             return None
-        touched = self._store.touched() | {operation.service}
+        touched = self._store.touched() | lookup.written(operation.service)
         if reply.status < 400:
             try:
                 return self._journal.take(touched)
@@ -174,6 +183,8 @@ class Application:
         """501, which SDKs do not try again, for what this region does not have."""
         log.warning("%s is not there: %s", operation, error)
         message = f"Drydock's local region does not have {operation} (yet)."
+        if isinstance(error, ServiceNotRun):
+            message = str(error)
         kind, body = faults.render(operation, "NotImplemented", message)
         return _answer(start_response, HTTPStatus.NOT_IMPLEMENTED, kind, body)
 
@@ -199,12 +210,23 @@ class Application:
             self._hold.begin(float(seconds or 0))
         return {}
 
-    def _broken(self, operation: Operation, start_response: StartResponse) -> Iterable[bytes]:
+    def _broken(
+        self,
+        environ: Environ,
+        operation: Operation,
+        error: Exception,
+        start_response: StartResponse,
+    ) -> Iterable[bytes]:
+        """501 again: what moto cannot do with a request that AWS would take, it cannot do later either."""
+        if answer := validation.blame(environ, operation, error):
+            return _answer(start_response, HTTPStatus(answer[0]), *answer[1:])
+        log.error("%s failed inside the region", operation, exc_info=error)
         message = (
-            f"{operation} failed inside Drydock's local region; {self._log_file} has the details."
+            f"Drydock's local region cannot do {operation} with these parameters; "
+            f"{self._log_file} has the details."
         )
-        kind, body = faults.render(operation, "InternalFailure", message)
-        return _answer(start_response, HTTPStatus.INTERNAL_SERVER_ERROR, kind, body)
+        kind, body = faults.render(operation, "NotImplemented", message)
+        return _answer(start_response, HTTPStatus.NOT_IMPLEMENTED, kind, body)
 
     def _own(self, environ: Environ, path: str, start_response: StartResponse) -> Iterable[bytes]:
         handler = self._handlers.get(path)
@@ -262,13 +284,14 @@ def _moto() -> Any:
     werkzeug_app.DISABLE_GLOBAL_CORS = True  # type: ignore[attr-defined]
 
     def create(service: Any) -> Any:
-        if service is None:
-            raise NotImplementedError("moto has no such service")
-        gaps.prepare(service)
+        known = lookup.get(service or "")
         # Classic load balancers have the same address and come first in moto's index.
+        if service != "elb" and (known is None or not known.answered):
+            raise ServiceNotRun(service)
+        gaps.prepare(service)
         return werkzeug_app.create_backend_app("elbv2" if service == "elb" else service)
 
-    return werkzeug_app.DomainDispatcherApplication(create)
+    return cbor.Translator(werkzeug_app.DomainDispatcherApplication(create))
 
 
 def _body(environ: Environ) -> Any:
@@ -287,5 +310,7 @@ def _answer(
     start_response: StartResponse, status: HTTPStatus, kind: str, body: bytes
 ) -> Iterable[bytes]:
     headers = [("Content-Type", kind), ("Content-Length", str(len(body)))]
+    if kind == cbor.KIND:
+        headers.append(cbor.PROTOCOL)
     start_response(f"{status.value} {status.phrase}", headers)
     return [body]

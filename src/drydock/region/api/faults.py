@@ -6,6 +6,7 @@ import json
 import uuid
 from xml.sax.saxutils import escape
 
+from drydock.region.api import cbor
 from drydock.region.api.operations import Operation
 
 
@@ -14,7 +15,9 @@ def render(
 ) -> tuple[str, bytes]:
     """Content type and body of an error in the protocol of `operation`; `fault`: whose it is."""
     request = str(uuid.uuid4())
-    if operation.protocol in {"json", "rest-json", "cbor"}:
+    if operation.protocol == "cbor":
+        return cbor.KIND, cbor.encode({"__type": code, "message": message})
+    if operation.protocol in {"json", "rest-json"}:
         kind = "application/x-amz-json-1.1" if operation.protocol == "json" else "application/json"
         return kind, json.dumps({"__type": code, "message": message}).encode()
     error = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"

@@ -6,16 +6,11 @@ import io
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote_plus
+
+from drydock.services import lookup
 
 Environ = dict[str, Any]
-
-_ALIASES = {
-    "elasticloadbalancing": "elbv2",
-    "monitoring": "cloudwatch",
-    "application-autoscaling": "applicationautoscaling",
-}
-"""Names in signatures that are not moto's names."""
 
 _READING = (
     "Describe", "List", "Get", "Head", "BatchGet", "Lookup", "Search", "Filter", "Simulate", "Test",
@@ -29,8 +24,11 @@ _UNSIGNED = {"AssumeRoleWithWebIdentity": "sts", "AssumeRoleWithSAML": "sts"}
 """Operations that nobody signs, and whose they are."""
 _RPC = re.compile(r"/service/[^/]+/operation/([^/]+)")
 """The path in the protocol that newer SDKs speak (https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html)."""
+_XML = frozenset({"s3", "route53", "cloudfront", "s3control"})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_LARGEST_FORM = 4 * 1024 * 1024
+_LARGEST_FORM = 16 * 1024 * 1024
+_CLASSIC_BALANCERS = "2012-06-01"
+"""The version of the API of classic load balancers, which have the scope of the others."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +62,14 @@ def identify(environ: Environ) -> Operation:
     path = _RPC.fullmatch(str(environ.get("PATH_INFO", "")))
     if path and "HTTP_SMITHY_PROTOCOL" in environ:
         return Operation(service, path[1], method, "cbor")
-    action = _action(environ)
+    action = _parameter(environ, "Action")
     if action in _UNSIGNED and "HTTP_AUTHORIZATION" not in environ:
         service = _UNSIGNED[action]
+    if service == "elbv2" and _parameter(environ, "Version") == _CLASSIC_BALANCERS:
+        service = "elb"
     if action:
         return Operation(service, action, method, "ec2" if service == "ec2" else "query")
-    xml = service in {"s3", "route53", "cloudfront", "s3control"}
+    xml = service in _XML
     return Operation(service, "", method, "rest-xml" if xml else "rest-json")
 
 
@@ -82,21 +82,32 @@ def _service(environ: Environ) -> str:
         scope = parse_qs(environ.get("QUERY_STRING", "")).get("X-Amz-Credential", [""])[0]
     parts = scope.split("/")
     name = parts[3].lower() if len(parts) == 5 else "s3"
-    return _ALIASES.get(name, name)
+    path = str(environ.get("PATH_INFO", ""))
+    if (name, path[:4]) == ("ses", "/v2/"):
+        return "sesv2"
+    if name == "s3" and path.startswith("/v20180820/"):
+        return "s3control"
+    if str(environ.get("HTTP_X_AMZ_TARGET", "")).startswith("DynamoDBStreams_"):
+        return "dynamodbstreams"
+    known = lookup.by_scope(name)
+    return known.name if known else name
 
 
-def _action(environ: Environ) -> str:
-    query = parse_qs(str(environ.get("QUERY_STRING", "")))
-    if "Action" in query:
-        return query["Action"][0]
+def _parameter(environ: Environ, name: str) -> str:
+    """A parameter of a form, in the address or in the body, which is put back."""
+    pattern = rf"(?:^|&){name}=([^&]*)"
+    if found := re.search(pattern, str(environ.get("QUERY_STRING", ""))):
+        return unquote_plus(found[1])
     if not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         return ""
-    length = int(environ.get("CONTENT_LENGTH") or 0)
+    try:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return ""
     if not 0 < length <= _LARGEST_FORM:
         return ""
     body: bytes = environ["wsgi.input"].read(length)
     environ["wsgi.input"] = io.BytesIO(body)
-    try:
-        return parse_qs(body.decode()).get("Action", [""])[0]
-    except UnicodeDecodeError:
-        return ""
+    if in_body := re.search(pattern.encode(), body):
+        return unquote_plus(in_body[1].decode(errors="replace"))
+    return ""

@@ -91,7 +91,7 @@ def test_the_account_is_the_stores(served: Served) -> None:
         ("route53", "get_hosted_zone", {"Id": "Z1"}),
     ],
 )
-def test_a_fault_inside_is_an_internal_failure(
+def test_a_fault_inside_is_said_so_and_is_not_tried_again(
     served: Served,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -108,8 +108,8 @@ def test_a_fault_inside_is_an_internal_failure(
     with pytest.raises(ClientError) as caught, caplog.at_level(logging.ERROR):
         getattr(served.client(service), operation)(**given)
     error = caught.value.response["Error"]
-    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
-    assert error["Code"] == "InternalFailure"
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert error["Code"] == "NotImplemented"
     assert str(served.log_file) in error["Message"]
     assert "secret word" not in error["Message"]
     assert "the secret word" in caplog.text

@@ -17,14 +17,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from drydock.region.api.operations import Environ, Operation
+from drydock.services import lookup
 
-_PREFIXES = {
-    "elbv2": "elasticloadbalancing",
-    "applicationautoscaling": "application-autoscaling",
-    "tagging": "tag",
-    "email": "ses",
-}
-"""moto's names → prefixes of actions, where they differ."""
 _LARGEST = 16 * 1024 * 1024
 _TAG = re.compile(r"(?i)(.*tag.*)\.key")
 
@@ -77,7 +71,8 @@ class Call:
 
 def read(environ: Environ, operation: Operation, account: str, region: str) -> Call:
     """The call that a request makes. Its body is read, unless it is S3's, and put back."""
-    service = _PREFIXES.get(operation.service, operation.service)
+    known = lookup.get(operation.service)
+    service = known.prefix if known else operation.service
     if service == "s3":
         return Call("s3", "", account, region, {}, environ)
     params: dict[str, Any] = {}

@@ -45,20 +45,26 @@ def install() -> None:
             ecs,
             efs,
             elbv2,
+            firehose,
             iam,
             logs,
+            notrun,
             rds,
             route53,
             s3,
             secretsmanager,
             servicediscovery,
+            sns,
+            ssm,
             stepfunctions,
             sts,
             wafv2,
         )
 
         scaling = applicationautoscaling
-        modules = (ec2, ecs, elbv2, acm, rds, iam, logs, scaling, route53, s3, wafv2, cloudwatch)
-        for module in (*modules, backup, efs, secretsmanager, servicediscovery, stepfunctions, sts):
+        ran = (ec2, ecs, elbv2, acm, rds, iam, logs, scaling, route53, s3, wafv2, cloudwatch, efs)
+        more = (secretsmanager, servicediscovery, ssm, sts, notrun)
+        kept = (backup, firehose, sns, stepfunctions)
+        for module in (*ran, *more, *kept):
             module.install()
         _DONE.set()

@@ -10,7 +10,10 @@ from typing import Any
 
 from moto.rds.models import rds_backends
 from moto.secretsmanager import urls as their_urls
-from moto.secretsmanager.exceptions import InvalidRequestException
+from moto.secretsmanager.exceptions import (
+    InvalidRequestException,
+    SecretNotFoundException,
+)
 from moto.secretsmanager.models import SecretsManagerBackend as TheirBackend
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.secretsmanager.responses import SecretsManagerResponse
@@ -29,21 +32,24 @@ class SecretsBackend(TheirBackend):
     def rotate_secret(
         self,
         secret_id: str,
-        client_request_token: str | None = None,
+        client_request_token: str | None = None,  # noqa: ARG002  (moto's signature)
         rotation_lambda_arn: str | None = None,
         rotation_rules: dict[str, Any] | None = None,
         rotate_immediately: bool = True,
     ) -> str:
         """RotateSecret. Raises InvalidRequestException: there is nobody who would do it."""
         secret: Any = self.secrets[secret_id] if self._is_valid_identifier(secret_id) else None
-        if secret is None or secret.owning_service != "rds":
-            known = rotation_lambda_arn or getattr(secret, "rotation_lambda_arn", "")
-            if secret is not None and not known:
+        if secret is None:
+            raise SecretNotFoundException
+        if secret.owning_service != "rds":
+            if not rotation_lambda_arn:
                 raise InvalidRequestException(
                     "No Lambda rotation function ARN is associated with this secret."
                 )
-            return super().rotate_secret(
-                secret_id, client_request_token, known, rotation_rules, rotate_immediately
+            raise InvalidRequestException(
+                f"Secrets Manager cannot invoke {rotation_lambda_arn}: Drydock's local region runs no "
+                "Lambda function. Rotate the secret from a task, or leave the rotation out of the "
+                "rehearsal with a variable of the stack."
             )
         rds: Any = rds_backends[self.account_id][self.region_name]
         owner = rds.owner_of_secret(secret.arn)

@@ -109,12 +109,14 @@ class Journal:
         """Whether something changed that the disk does not hold yet."""
         return self._store.generation != self._store.saved
 
-    def problems(self) -> list[dict[str, str]]:
+    def problems(self) -> list[dict[str, Any]]:
         """What keeps the region from being saved, as `drydock status` shows problems."""
-        found = self.unsavable()
+        found: list[dict[str, Any]] = [*self.unsavable()]
         if self._problem:
             where = f"the saved state {self._database.file}"
-            found.append({"resource": where, "error": self._problem, "since": self._since})
+            words = f"{self._problem}\n  Next: make room on that disk; the region then goes on by itself"
+            one = {"resource": where, "error": words, "since": self._since}
+            found.append({**one, "lasting": True, "machine": True})
         return found
 
     def unsavable(self) -> list[dict[str, str]]:

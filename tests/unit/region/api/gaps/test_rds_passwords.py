@@ -92,7 +92,6 @@ def test_a_rate_counts_region_time_since_the_last_rotation(served: Served) -> No
 @pytest.mark.parametrize(
     "rules",
     [
-        {"AutomaticallyAfterDays": 1001},
         {"AutomaticallyAfterDays": 2, "ScheduleExpression": "rate(2 days)"},
         {"ScheduleExpression": "rate(3 hours)"},
         {"ScheduleExpression": "rate(1000 days)"},
@@ -108,3 +107,5 @@ def test_rules_that_secrets_manager_refuses(served: Served, rules: dict[str, Any
     with pytest.raises(manager.exceptions.InvalidParameterException):
         manager.rotate_secret(SecretId=arn, RotationRules=rules, RotateImmediately=False)
     assert manager.describe_secret(SecretId=arn)["RotationRules"] == before
+    with pytest.raises(manager.exceptions.ClientError, match="less than or equal to 1000"):
+        manager.rotate_secret(SecretId=arn, RotationRules={"AutomaticallyAfterDays": 1001})

@@ -14,10 +14,11 @@ from drydock.region.api.gaps import overlay
 from drydock.region.api.gaps.ec2.acls import AclResponses
 from drydock.region.api.gaps.ec2.endpoints import EndpointOperations, EndpointResponses
 from drydock.region.api.gaps.ec2.gateways import GatewayOperations
+from drydock.region.api.gaps.ec2.prefix_lists import PrefixListOperations
 from drydock.region.api.gaps.ec2.rules import RuleOperations
 
 
-class Ec2Backend(EndpointOperations, GatewayOperations, RuleOperations):
+class Ec2Backend(EndpointOperations, GatewayOperations, PrefixListOperations, RuleOperations):
     """EC2 as it is asked for."""
 
     @property

@@ -1,0 +1,42 @@
+"""Which services hold resources here of which only the books are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sized
+from typing import Any
+
+from drydock.region.api.store import Store
+from drydock.services.table import KEPT
+
+
+def kept(store: Store) -> list[dict[str, str]]:
+    """The kept services that hold anything: {"service", "words"}, in the table's order."""
+    with store.reading():
+        holding = {name for name, backend in _backends(store) if _holds(backend)}
+    return [{"service": one.title, "words": one.words} for one in KEPT if one.name in holding]
+
+
+def _backends(store: Store) -> list[tuple[str, Any]]:
+    """Those that moto has made already, for any AWS region. Call it under the store's lock."""
+    from drydock.region.api.saved import units  # noqa: PLC0415  (moto, slow)
+
+    names = {one.name for one in KEPT}
+    return [
+        (unit.service, backend)
+        for unit, backend in units.live(store.account_id).items()
+        if unit.service in names
+    ]
+
+
+def _holds(backend: Any) -> bool:
+    """Does it hold more than a new one of its kind does?"""
+    fresh = type(backend)(backend.region_name, backend.account_id)
+    return _records(backend) > _records(fresh)
+
+
+def _records(backend: Any) -> int:
+    return sum(
+        len(value)
+        for value in vars(backend).values()
+        if isinstance(value, Sized) and not isinstance(value, str | bytes)
+    )
