@@ -228,21 +228,13 @@ def _name(pid: int) -> str:
         return ""
 
 
-def test_a_task_that_finds_no_open_file_stops_and_says_so(workspace: Workspace) -> None:
-    """The soft limit is raised to the hard one; when that is used up too, tasks are refused in words."""
-    ended = subprocess.run(
-        [str(Path(sys.executable).with_name("drydock")), "region", "start"],
-        cwd=workspace.root,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (120, 160)),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr
-    record = launcher.require(workspace)
-    region = TestRegion(workspace, record)
-    place = Scenario.build(region, "many")
+def test_a_task_that_finds_no_open_file_stops_and_says_so(own_region: TestRegion) -> None:
+    """When what the daemon may have open is used up, tasks are refused in words."""
+    region, place = own_region, Scenario.build(own_region, "many")
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    limits = resource.prlimit(region.record.daemon_pid, resource.RLIMIT_NOFILE)
+    assert limits[0] == limits[1]  # raised as far as it goes
+    resource.prlimit(region.record.daemon_pid, resource.RLIMIT_NOFILE, (160, 160))
     definition = place.define("shell:1", ["ulimit -Sn; while :; do sleep 1; done"])
     arns: list[str] = []
 
@@ -262,7 +254,7 @@ def test_a_task_that_finds_no_open_file_stops_and_says_so(workspace: Workspace) 
     assert "ulimit -Hn" in told
     running = arns[0]
     place.wait(running, "RUNNING")
-    assert place.output(running) == ["120"]  # its own soft limit is what it was
+    assert place.output(running) == [str(soft)]  # its own soft limit is what it was
     for arn in arns[1:]:
         region.client("ecs").stop_task(cluster=place.cluster, task=arn)
     eventually(lambda: "open files" not in problems(region), "there is room again", 40)

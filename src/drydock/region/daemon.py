@@ -5,7 +5,6 @@ python -m drydock.region.daemon ROOT PORTER_FD INIT_FD     (the porter starts it
 
 from __future__ import annotations
 
-import json
 import logging
 import signal
 import socket
@@ -23,7 +22,7 @@ from drydock import __version__, keys
 from drydock.config import Config
 from drydock.errors import DrydockError, NotSaved, RegionError, RegionStartFailed, UsageError
 from drydock.keys import AccessKey
-from drydock.paths import Workspace, write_private
+from drydock.paths import Workspace
 from drydock.region import apiport, damage, hostdns, linux, logs
 from drydock.region.api import bulk
 from drydock.region.api.application import Application, OwnRequest
@@ -37,6 +36,7 @@ from drydock.region.api.store import Store
 from drydock.region.certificates.authority import Authority
 from drydock.region.porter_client import PorterClient
 from drydock.region.processes.client import InitClient
+from drydock.saved import remembered, write
 
 if TYPE_CHECKING:
     from drydock.region.api.access.door import IamDoor
@@ -218,9 +218,12 @@ class Region:
         if not self.config.region.enforce_iam:
             return AccessKey(identity, keys.OPEN.secret)
         path = self.workspace.root_key
-        if not path.exists():
-            write_private(path, json.dumps(asdict(keys.new(identity))))
-        return AccessKey(identity, json.loads(path.read_text())["secret"])
+        secret = remembered(path).get("secret")
+        if not isinstance(secret, str) or not secret:  # none yet, or damaged: shells are set anew
+            made = keys.new(identity)
+            write(path, asdict(made))
+            return made
+        return AccessKey(identity, secret)
 
     def status(self, _request: OwnRequest) -> dict[str, Any]:
         """What `GET /_drydock/status` answers."""
