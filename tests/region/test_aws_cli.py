@@ -89,3 +89,24 @@ def test_logs_filter_log_events(site: Site, environment: dict[str, str]) -> None
 def test_ecs_wait_services_stable(site: Site, environment: dict[str, str]) -> None:
     aws(environment, "ecs", "wait", "services-stable", "--cluster", site.scenario.cluster,
         "--services", "cli")  # fmt: skip
+
+
+def test_s3_keeps_keys_and_metadata_as_they_are(
+    scenario: Scenario, environment: dict[str, str], tmp_path: Path
+) -> None:
+    bucket, there, back = "drydock-cli-keys", tmp_path / "there", tmp_path / "back"
+    s3 = scenario.region.client("s3")
+    where = {"LocationConstraint": scenario.region.record.region}
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=where)
+    names = {"a/b", "a%2Fb", "100%25", "x?y", "plus+ blank", "käse"}
+    for name in names:
+        (there / name).parent.mkdir(parents=True, exist_ok=True)
+        (there / name).write_text(name)
+    words = ("--recursive", "--metadata", "with_one=1,with-two=2")
+    aws(environment, "s3", "cp", str(there), f"s3://{bucket}", *words)
+    aws(environment, "s3", "cp", "--recursive", f"s3://{bucket}", str(back))
+    listed = s3.list_objects_v2(Bucket=bucket)["Contents"]
+    assert {one["Key"] for one in listed} == names
+    assert {name: (back / name).read_text() for name in names} == {name: name for name in names}
+    found = s3.head_object(Bucket=bucket, Key="a%2Fb")["Metadata"]
+    assert found == {"with_one": "1", "with-two": "2"}
