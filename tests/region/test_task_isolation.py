@@ -71,6 +71,15 @@ def test_a_script_finds_what_is_beside_it(seen: dict[str, Any]) -> None:
     assert seen["script"] == ["helped a b"]
 
 
+def test_the_examples_of_the_how_to_run(seen: dict[str, Any]) -> None:
+    closed, opened = seen["examples"]
+    assert closed[0].startswith("open in /")
+    assert closed[1:2] == ["soup"]
+    assert "No such file" in closed[2]
+    assert len(closed) == 3
+    assert opened == [closed[0], "soup", "{}", "uploaded"]
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -112,6 +113,31 @@ OWN = {
 }
 
 
+EXAMPLES = ROOT / "docs" / "how-to" / "own-image.md"
+SHOP = """#!/bin/sh
+echo "$@" in $PWD
+cat menu "$FIXTURES"
+echo 2>/dev/null >uploads/new && echo uploaded
+echo 2>/dev/null >menu && echo changed
+"""
+
+
+def examples(folder: Path) -> list[str]:
+    """The [images] entries of the how-to, with /srv and the home below a folder."""
+    shop = folder / "srv/shop"
+    (shop / "uploads").mkdir(parents=True)
+    (shop / "menu").write_text("soup\n")
+    (shop / "run").write_text(SHOP)
+    (shop / "run").chmod(0o755)
+    (folder / "home/fixtures").mkdir()
+    (folder / "home/fixtures/shop.json").write_text("{}\n")
+    found = re.findall(r"```toml\n(.*?)```", EXAMPLES.read_text(), re.DOTALL)
+    return [
+        one.replace("shop:*", f"shop:{number}").replace("/srv/", f"{folder}/srv/")
+        for number, one in enumerate(found, 1)
+    ]
+
+
 def lay_out(folder: Path) -> Path:
     """Files of the machine's, some of them open to tasks → the home."""
     home = folder / "home"
@@ -137,7 +163,7 @@ def lay_out(folder: Path) -> Path:
     (folder / "project/way-out").symlink_to(folder / "other-project/code")
     (folder / "project/linked").symlink_to("../other-project/program")
     settings = SETTINGS.format(python=sys.executable, folder=folder)
-    (folder / "drydock.toml").write_text(settings)
+    (folder / "drydock.toml").write_text("\n".join([settings, *examples(folder)]))
     return home
 
 
@@ -160,11 +186,24 @@ def watch(place: Scenario, folder: Path, home: Path) -> dict[str, Any]:
     place.wait_for_output(other, 1)
     mine = tasks / other.rsplit("/", 1)[-1] / "layers/app/home/mine"
     assert mine.read_text() == "mine\n", "a task's home is in its folder"
+    fixtures = home / "fixtures/shop.json"
     with tempfile.NamedTemporaryFile() as marker:
         known = {"folder": folder, "home": home, "tasks": tasks, "root": ROOT, "other": mine.parent}
         said = _try(place, folder, {**known, "marker": Path(marker.name)})
     scripted = place.run(place.define("script:1", ["a", "b"]))
     place.wait(scripted, "STOPPED", 60)
+    shops = [
+        place.run(
+            place.define(
+                f"shop:{number}",
+                ["open"],
+                environment=[{"name": "FIXTURES", "value": str(fixtures)}],
+            )
+        )
+        for number in (1, 2)
+    ]
+    for task in shops:
+        place.wait(task, "STOPPED", 60)
     refused = [(name, _refusal(place, task)) for name, task in _hopeless(place, folder)]
     place.stop(other)
     place.wait(other, "STOPPED", 60)
@@ -173,6 +212,7 @@ def watch(place: Scenario, folder: Path, home: Path) -> dict[str, Any]:
         "said": said,
         "kept": (folder / "kept/file").read_text(),
         "script": place.output(scripted),
+        "examples": [place.output(task) for task in shops],
         "left": [str(one) for one in tasks.rglob("*")],
         "refused": dict(refused),
     }

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from drydock.region import linux
 from drydock.region.processes import filesystems
@@ -37,6 +37,7 @@ def enter(
     """
     os.umask(0o022)
     opened = [(filesystems.open_source(one), target, locked) for one, target, locked in volumes]
+    shown = {one: filesystems.open_source(one) for one, kind in root.paths if kind != "hidden"}
     base = f"{root.layer}/root"
     for name in ("root", "home", *_PRIVATE):
         os.makedirs(f"{root.layer}/{name}", exist_ok=True)  # (nothing is imported late)
@@ -51,7 +52,7 @@ def enter(
         )  # a program reads there what memory it may use
     for path, text in root.texts.items():
         _write(path, text)
-    _show(root)
+    _show(root, shown)
     for source, target in files:
         filesystems.bind_file(f".{source}", target)
         filesystems.restrict(target, linux.MS_RDONLY)
@@ -78,15 +79,16 @@ def _private(root: OwnRoot) -> list[str]:
     return list(places.values())
 
 
-def _show(root: OwnRoot) -> None:
+def _show(root: OwnRoot, opened: Mapping[str, int]) -> None:
     """What is shown, and what is hidden in it; a folder comes before what is in it."""
     for path, kind in sorted(root.paths, key=lambda one: one[0].split("/")):
         if kind == "hidden":
             if os.path.isdir(path):
                 linux.mount("tmpfs", path, "tmpfs", _PLAIN, "mode=555,size=1m")
             continue
-        _target_for(f".{path}", path)
-        _bind(f".{path}", path, writable=kind == "writable")
+        source = f"./proc/self/fd/{opened[path]}"
+        _target_for(source, path)
+        _bind(source, path, writable=kind == "writable")
     for path, kind in root.paths:
         if kind == "hidden" and os.path.ismount(path):
             filesystems.lock(path)

@@ -16,6 +16,7 @@ from drydock.errors import ImageNotFound, SpawnFailed
 from drydock.region.processes.protocol import ImageRoot, OwnRoot
 from drydock.region.runtime import visible
 from drydock.region.runtime.images import ContainerImage
+from drydock.region.runtime.view import View
 from drydock.region.runtime.visible import Entry, Surroundings
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -46,7 +47,7 @@ class ProcessImage:
         """Where its programs are looked for."""
         return self.environment.get("PATH", DEFAULT_PATH)
 
-    def view(self) -> visible.View:
+    def view(self) -> View:
         """What its tasks see of this machine. Raises SpawnFailed."""
         entry = Entry(
             name=self.name,
@@ -187,7 +188,7 @@ def compose(
     return Command(argv, cwd, environment, user.uid, user.gid, own_root=root)
 
 
-def _has(view: visible.View, cwd: str, own: Sequence[str], volumes: Sequence[str]) -> bool:
+def _has(view: View, cwd: str, own: Sequence[str], volumes: Sequence[str]) -> bool:
     """Whether a working folder is there for the task: among what it sees, or its own."""
     above_one = any(path.startswith(f"{cwd.rstrip('/')}/") for path in view.paths)
     in_volume = any(Path(cwd).is_relative_to(one) for one in volumes)

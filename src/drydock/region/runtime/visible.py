@@ -8,8 +8,6 @@ written. Beside that the system's programs and libraries, and of /etc what these
 
 from __future__ import annotations
 
-import functools
-import glob
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,76 +15,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from drydock.errors import SpawnFailed
-from drydock.region.runtime import python_tree
+from drydock.region.runtime import python_tree, system_files
+from drydock.region.runtime.view import HIDDEN, LINKS, READABLE, WRITABLE, View, within
 
-READABLE, WRITABLE, HIDDEN = "readable", "writable", "hidden"
-
-_SYSTEM = (
-    *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"),
-    *("/nix/store", "/run/current-system", "/gnu/store"),
-)
-_ETC = (
-    *(
-        "alternatives",
-        "ca-certificates",
-        "ca-certificates.conf",
-        "crypto-policies",
-        "debian_version",
-    ),
-    *("fonts", "gai.conf", "host.conf", "hostname", "hosts", "inputrc", "java*", "ld.so.cache"),
-    *(
-        "ld.so.conf",
-        "ld.so.conf.d",
-        "locale.alias",
-        "locale.conf",
-        "localtime",
-        "magic",
-        "magic.mime",
-    ),
-    *(
-        "mime.types",
-        "networks",
-        "nsswitch.conf",
-        "os-release",
-        "perl",
-        "php",
-        "protocols",
-        "python3*",
-    ),
-    *("pki/ca-trust/extracted", "pki/ca-trust/source", "pki/tls/cert.pem", "pki/tls/certs"),
-    *("pki/tls/openssl.cnf", "redhat-release", "rpc", "ruby", "services", "shells", "ssl/cert.pem"),
-    *("ssl/certs", "ssl/openssl.cnf", "terminfo", "timezone"),
-)
-"""What programs and libraries read there, none of it secret: host keys, passwords and the settings of
-servers are left out. Names may be patterns."""
-_WIDE = frozenset(
-    [
-        *(
-            "/",
-            "/boot",
-            "/dev",
-            "/etc",
-            "/home",
-            "/lost+found",
-            "/proc",
-            "/root",
-            "/run",
-            "/run/user",
-        ),
-        *("/sys", "/tmp", "/var", "/var/cache", "/var/lib", "/var/log", "/var/tmp"),  # noqa: S108
-    ]
-)
-"""Folders of everyone's, which no program has as its own."""
-_SHARED = _WIDE | {"/media", "/mnt", "/opt", "/srv"}
-"""The same of a program that is directly in one."""
 _PROGRAMS = frozenset({"bin", "sbin", "libexec", "shims"})
 """Folders of an installation that programs are in."""
 _PARTS = ("bin", "lib", "lib64", "libexec")
 _EXEC = re.compile(rb"^'''exec' \"?([^\"\n]+?)\"? \"\$0\"", re.MULTILINE)
 """How pip writes an interpreter whose path is too long for the kernel."""
 _HEAD = 4096
-_LINKS = 40
-"""Symbolic links that one path may lead through, as the kernel has it."""
 
 
 @dataclass(frozen=True)
@@ -113,54 +50,12 @@ class Surroundings:
     homes: Sequence[str] = ()
 
 
-@dataclass
-class View:
-    """What a task sees: paths without a symbolic link in them, and the links that lead there."""
-
-    paths: dict[str, str] = field(default_factory=dict)
-    """→ readable, writable or hidden."""
-    links: dict[str, str] = field(default_factory=dict)
-
-    def kind(self, path: str) -> str:
-        """What a path is, by the nearest folder that is named; empty: it is not seen."""
-        for one in (path, *map(str, Path(path).parents)):
-            if one in self.paths:
-                return self.paths[one]
-        return ""
-
-    def sees(self, path: str) -> bool:
-        """Whether what this machine has at a path is there for the task."""
-        return self.kind(os.path.realpath(path)) in (READABLE, WRITABLE)
-
-    def pruned(self) -> list[tuple[str, str]]:
-        """The paths, without what is in another one that says the same."""
-        found = []
-        for path, kind in sorted(self.paths.items()):
-            above = self.kind(os.path.dirname(path)) if path != "/" else ""
-            if kind == HIDDEN and above in ("", HIDDEN):
-                continue
-            if kind == above or (kind, above) == (READABLE, WRITABLE):
-                continue
-            found.append((path, kind))
-        return found
-
-
 def view(entry: Entry, around: Surroundings, search: str) -> View:
     """What tasks of an entry see. `search`: the PATH in which its program is looked for.
 
     Raises SpawnFailed: a folder of `read` or `write` that is not there.
     """
     return _Builder(entry, around, search).build()
-
-
-def homes() -> list[str]:
-    """The folders of people on this machine, and of the user who runs the region."""
-    found = {os.path.expanduser("~"), "/root"}
-    for line in Path("/etc/passwd").read_text(errors="replace").splitlines():
-        fields = line.split(":")
-        if len(fields) > 5 and fields[2].isdecimal() and 1000 <= int(fields[2]) < 60000:
-            found.add(fields[5])
-    return sorted({os.path.realpath(one) for one in found if one not in ("", "/")})
 
 
 def remedy(name: str, path: str) -> str:
@@ -186,13 +81,13 @@ class _Builder:
         self._entry = entry
         self._around = around
         self._search = search
-        self._view = View()
+        self._view = View(around.written)
         self._seen: set[str] = set()
 
     def build(self) -> View:
         entry = self._entry
-        for path in (*_SYSTEM, *_etc(os.stat("/etc").st_mtime_ns)):
-            self._show(path)
+        for path in (*system_files.PROGRAMS, *system_files.settings()):
+            self._view.show(path)
         for words, paths, kind in (
             ("read", entry.read, READABLE),
             ("write", entry.write, WRITABLE),
@@ -204,9 +99,9 @@ class _Builder:
                         f"{words} names {path}, which is not on this machine",
                         "make it, or take it out",
                     )
-                self._show(path, kind)
-        if entry.working_dir and not self._wide(entry.working_dir, _WIDE):
-            self._show(entry.working_dir)
+                self._view.show(path, kind)
+        if entry.working_dir and not self._wide(entry.working_dir, system_files.WIDE):
+            self._view.show(entry.working_dir)
         if entry.words:
             self._program(entry.words[0])
         for path in _paths_in(entry.words[1:]):
@@ -220,56 +115,22 @@ class _Builder:
         self._hide()
         return self._view
 
-    def _show(self, path: str, kind: str = READABLE) -> str:
-        """Open a file or folder, by every name that leads to it → its real path; empty: there is none."""
-        real = self._follow(path)
-        if real and (kind == WRITABLE or real not in self._view.paths):
-            self._view.paths[real] = kind
-        return real
-
-    def _follow(self, path: str) -> str:
-        """The real path, after the links on the way are noted; empty: it leads nowhere, or through what a
-        task may have changed."""
-        left = [one for one in os.path.abspath(path).split("/") if one][::-1]
-        at, links = "/", 0
-        while left:
-            part = left.pop()
-            if part == "..":
-                at = os.path.dirname(at)
-                continue
-            step = os.path.join(at, part)
-            try:
-                target = os.readlink(step)
-            except OSError:
-                at = step
-                continue
-            links += 1
-            if links > _LINKS or self._may_be_written(step):
-                return ""
-            self._view.links[step] = target
-            left += [one for one in target.split("/") if one and one != "."][::-1]
-            at = "/" if target.startswith("/") else at
-        return at if os.path.exists(at) else ""
-
-    def _may_be_written(self, path: str) -> bool:
-        return any(_within(path, one) for one in self._around.written)
-
     def _wide(self, path: str, known: frozenset[str]) -> bool:
         """Whether a folder holds more than one program's: it is shared, a home, or above one."""
         real = os.path.realpath(path)
-        return real in known or any(_within(home, real) for home in self._around.homes)
+        return real in known or any(within(home, real) for home in self._around.homes)
 
     # -- a program, and what it is part of
 
     def _program(self, word: str) -> None:
         """Open a program: its installation, where symbolic links lead, and its interpreter."""
         path = self._find(word)
-        if not path or path in self._seen or len(self._seen) > _LINKS:
+        if not path or path in self._seen or len(self._seen) > LINKS:
             return
         self._seen.add(path)
         for step in self._steps(path):
             self._installation(step)
-            if self._may_be_written(step):
+            if self._view.may_be_written(step):
                 return
         for interpreter in _interpreters(path):
             self._program(interpreter)
@@ -282,9 +143,9 @@ class _Builder:
 
     def _steps(self, path: str) -> Iterator[str]:
         """A path, and where each of the symbolic links that it names leads."""
-        for _ in range(_LINKS):
+        for _ in range(LINKS):
             yield path
-            if not os.path.islink(path) or self._may_be_written(path):
+            if not os.path.islink(path) or self._view.may_be_written(path):
                 return
             target = os.readlink(path)
             path = os.path.normpath(os.path.join(os.path.dirname(path), target))
@@ -292,7 +153,7 @@ class _Builder:
     def _installation(self, program: str) -> None:
         """Open what a program belongs to: the folder above its `bin`, all node_modules that it is in, or
         the folder that it is in; the file alone where that is more than a program's."""
-        self._show(program)
+        self._view.show(program)
         folder = Path(program).parent
         if "node_modules" in folder.parts:
             parts = folder.parts[: folder.parts.index("node_modules") + 1]
@@ -305,23 +166,23 @@ class _Builder:
         """Open the folder that a file is in, unless it is more than one program's: ~/.ssh is, too."""
         in_home = os.path.dirname(os.path.realpath(folder)) in self._around.homes
         is_hidden = in_home and os.path.basename(folder).startswith(".")
-        if not is_hidden and not self._wide(folder, _SHARED):
-            self._show(folder)
+        if not is_hidden and not self._wide(folder, system_files.SHARED):
+            self._view.show(folder)
 
     def _prefix(self, prefix: Path) -> None:
-        if self._wide(str(prefix), _SHARED):
+        if self._wide(str(prefix), system_files.SHARED):
             return
         home = os.path.realpath(prefix.parent)
         is_hidden = home in self._around.homes and prefix.name.startswith(".")
         if is_hidden and not (prefix / "shims").is_dir():  # ~/.local: programs, and secrets
             for part in _PARTS:
-                self._show(str(prefix / part))
+                self._view.show(str(prefix / part))
         else:
-            self._show(str(prefix))
+            self._view.show(str(prefix))
         self._python(prefix)
 
     def _python(self, prefix: Path) -> None:
-        if str(prefix) in self._seen or self._may_be_written(str(prefix)):
+        if str(prefix) in self._seen or self._view.may_be_written(str(prefix)):
             return
         self._seen.add(str(prefix))
         base = python_tree.base(prefix)
@@ -329,15 +190,17 @@ class _Builder:
             self._prefix(base.parent)
         sites = [prefix, prefix / "local"] if str(prefix) == "/usr" else [prefix]
         for path in [path for site in sites for path in python_tree.editable(site)]:
-            if path.exists() and not self._wide(str(path), _SHARED):
-                self._show(str(path))
+            if path.exists() and not self._wide(str(path), system_files.SHARED):
+                self._view.show(str(path))
 
     # -- other words
 
     def _named(self, path: str) -> None:
         """Open a file or folder that the entry names."""
-        if os.path.exists(path) and not (os.path.isdir(path) and self._wide(path, _WIDE)):
-            self._show(path)
+        if os.path.exists(path) and not (
+            os.path.isdir(path) and self._wide(path, system_files.WIDE)
+        ):
+            self._view.show(path)
 
     def _hide(self) -> None:
         """Drydock's own folders, in all that is shown."""
@@ -348,24 +211,6 @@ class _Builder:
         for private in self._around.private:
             if self._view.paths.setdefault(os.path.realpath(private), HIDDEN) != HIDDEN:
                 self._view.paths[os.path.realpath(private)] = HIDDEN
-
-
-def _within(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(f"{folder.rstrip('/')}/")
-
-
-@functools.lru_cache(maxsize=4)
-def _etc(_changed: int) -> tuple[str, ...]:
-    """What of /etc is shown; a file that others may not read is left out."""
-    found = []
-    for name in _ETC:
-        for path in sorted(glob.glob(f"/etc/{name}")):
-            try:
-                if os.stat(path).st_mode & 0o004:
-                    found.append(path)
-            except OSError:
-                continue
-    return tuple(found)
 
 
 def _paths_in(words: Iterable[str]) -> Iterator[str]:

@@ -12,7 +12,8 @@ from drydock.errors import ImageNotFound, SpawnFailed
 from drydock.region.controllers.parts import Parts
 from drydock.region.runtime.command import ProcessImage
 from drydock.region.runtime.images import ContainerImage, ImageStore, choose_engine
-from drydock.region.runtime.visible import Surroundings, homes
+from drydock.region.runtime.system_files import homes
+from drydock.region.runtime.visible import Surroundings
 
 Image = ProcessImage | ContainerImage
 
