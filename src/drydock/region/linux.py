@@ -193,3 +193,18 @@ def host_pid(proc: int | None = None) -> int:
     """The caller's process id as a /proc (a descriptor; None: the mounted one) shows it, whatever its
     own PID namespace says."""
     return int(os.readlink("/proc/self" if proc is None else "self", dir_fd=proc))
+
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+
+
+def give_memory_back() -> None:
+    """Have glibc's allocator give what a large request needed back to the system (mallopt(3)).
+
+    Its own thresholds grow with what is freed, and each thread may have an arena. Elsewhere, nothing.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_ARENA_MAX, 2)
+        mallopt(_M_MMAP_THRESHOLD, 256 * 1024)
+        mallopt(_M_TRIM_THRESHOLD, 1024 * 1024)

@@ -289,7 +289,11 @@ def _moto() -> Any:
         if service != "elb" and (known is None or not known.answered):
             raise ServiceNotRun(service)
         gaps.prepare(service)
-        return werkzeug_app.create_backend_app("elbv2" if service == "elb" else service)
+        app = werkzeug_app.create_backend_app("elbv2" if service == "elb" else service)
+        # In Flask's debug mode, which moto 5.2.5 turns on, every request gets a class of its own, which
+        # keeps it, with its body, until all garbage is collected. Errors are ours to answer as before.
+        app.debug, app.config["PROPAGATE_EXCEPTIONS"] = False, True
+        return app
 
     return cbor.Translator(werkzeug_app.DomainDispatcherApplication(create))
 

@@ -17,6 +17,7 @@ from email.utils import formatdate
 from http import HTTPStatus
 from typing import IO, Any
 
+from drydock.errors import DrydockError
 from drydock.region.api import admission, environ
 from drydock.region.api.admission import Head, Refusal, Side
 from drydock.region.api.connection import Connection
@@ -63,6 +64,8 @@ class _Answer:
     status: int = 500
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes = b""
+    parts: Iterable[bytes] | None = None
+    """A large body, read while it is sent."""
 
     def start(self, line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
         if exc_info:
@@ -144,9 +147,12 @@ class Bridge:
 
 
 def _call(app: Wsgi, request: Environ) -> _Answer:
-    """In a thread: the application's whole answer."""
+    """In a thread: the application's answer, whole unless it is large."""
     answer = _Answer()
     parts = app(request, answer.start)
+    if not isinstance(parts, list):
+        answer.parts = parts
+        return answer
     try:
         answer.body = b"".join(parts)
     finally:
@@ -270,6 +276,9 @@ async def _send(connection: Connection, send: Send, answer: _Answer) -> None:
     if "date" not in names:
         headers.append(("Date", formatdate(usegmt=True)))
     encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    if answer.parts is not None:
+        await _send_parts(connection, send, answer.status, encoded, answer.parts)
+        return
     with connection.in_one_piece():
         await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
         first = answer.body[:_PIECE]
@@ -280,3 +289,29 @@ async def _send(connection: Connection, send: Send, answer: _Answer) -> None:
         last = start + _PIECE >= len(answer.body)
         piece = bytes(view[start : start + _PIECE])
         await send({"type": "http.response.body", "body": piece, "more_body": not last})
+
+
+async def _send_parts(
+    connection: Connection,
+    send: Send,
+    status: int,
+    headers: list[tuple[bytes, bytes]],
+    parts: Iterable[bytes],
+) -> None:
+    """An answer whose length its headers have. Raises GoneError: it cannot be read to its end."""
+    pieces = iter(parts)
+    try:
+        piece = await asyncio.to_thread(next, pieces, b"")
+        with connection.in_one_piece():
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        while piece := await asyncio.to_thread(next, pieces, b""):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+    except DrydockError as error:
+        log.error("an answer ends before its time", extra={"why": str(error)})  # noqa: TRY400
+        raise GoneError from error
+    finally:
+        close = getattr(parts, "close", None)
+        if close is not None:
+            close()

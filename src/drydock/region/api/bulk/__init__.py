@@ -22,6 +22,7 @@ import tempfile
 import threading
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from drydock.region.api.bulk.keeping import Bulk, Limits, Mark
 
@@ -93,6 +94,7 @@ def tidy_up(services: Collection[str]) -> None:
     current().tidy_up(services)
 
 
-def problems() -> list[dict[str, str]]:
-    """What `status` has to show: {"resource", "error", "since"} each; empty when all is well."""
+def problems() -> list[dict[str, Any]]:
+    """What `status` has to show: {"resource", "error", "since"} each, as the data plane's problems are;
+    empty when all is well."""
     return current().problems()

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from drydock.errors import StorageFailed
 from drydock.region.api.bulk.bodies import BodyStore
@@ -115,9 +115,9 @@ class Bulk:
         self.logs.flush()
         self.metrics.flush()
 
-    def problems(self) -> list[dict[str, str]]:
+    def problems(self) -> list[dict[str, Any]]:
         """For `status`: files that were damaged, lines that wait or were dropped."""
-        found = [
+        found: list[dict[str, Any]] = [
             _problem(one.file.name, one.damaged, one.damaged_at)
             for one in self._databases
             if one.damaged
@@ -125,7 +125,9 @@ class Bulk:
         if self._failed is not None:
             dropped = f"; {self.logs.dropped} lines were dropped" if self.logs.dropped else ""
             words, since = self._failed
-            found.append(_problem("log lines and metrics", words + dropped, since))
+            words += f"{dropped}\n  Next: make room on that disk; the region then goes on by itself"
+            one = _problem("log lines and metrics", words, since)
+            found.append({**one, "lasting": True, "machine": True})
         return found
 
     @property

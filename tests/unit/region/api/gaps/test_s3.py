@@ -135,6 +135,19 @@ def test_parts_become_one_body_where_they_are(s3: Any, bucket: str, folder: Path
     assert len(files(folder)) == 1
 
 
+def test_a_large_object_is_read_while_it_is_sent(s3: Any, bucket: str, folder: Path) -> None:
+    large = bytes(range(256)) * 40_000
+    s3.put_object(Bucket=bucket, Key="large", Body=large)
+    assert body(s3, bucket, "large") == large
+    assert body(s3, bucket, "large", Range="bytes=5-5000004") == large[5:5_000_005]
+    answer = s3.get_object(Bucket=bucket, Key="large")
+    begun = answer["Body"].read(1000)
+    s3.delete_object(Bucket=bucket, Key="large")
+    files(folder)
+    assert begun + answer["Body"].read() == large
+    assert files(folder) == []
+
+
 def test_an_upload_that_is_given_up_leaves_nothing(s3: Any, bucket: str, folder: Path) -> None:
     upload = s3.create_multipart_upload(Bucket=bucket, Key="big")["UploadId"]
     s3.upload_part(Bucket=bucket, Key="big", UploadId=upload, PartNumber=1, Body=b"part")
