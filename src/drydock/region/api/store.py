@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -96,9 +96,18 @@ class Store:
         self._changed |= changes.take()
         return set(self._changed)
 
+    def together_with(self, services: Set[str]) -> set[str]:
+        """What controllers changed and is not saved yet, if it concerns one of these services.
+
+        A controller may have changed several at once (a log's object in S3 and how far it was read), and
+        one of them must not be saved without the others. Call it while the lock is held.
+        """
+        return set(self._unsaved) if self._unsaved & services else set()
+
     def copied(self, services: set[str]) -> None:
         """Note that the journal has a copy of these services' changes; call it under the lock."""
         self._copied |= services
+        self._unsaved -= services
 
     def take_unsaved(self) -> set[str]:
         """The services that changed since the last call without the journal having a copy."""

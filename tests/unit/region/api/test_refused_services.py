@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from drydock.region.api.validation import ServiceNotRun
-from drydock.services.table import REFUSED
+from drydock.services.refused import REFUSED
 from tests.support.served import REGION, Served
 from tests.support.states import bring_back, forget, save
 

@@ -135,8 +135,9 @@ class Journal:
 
         Raises NotSaved: a record cannot be written, whatever room there is.
         """
-        ticket = self._copy(_with_side_effects(services))
-        self._store.copied(set(services))
+        wanted = set(services) | self._store.together_with(services)
+        ticket = self._copy(_with_side_effects(wanted))
+        self._store.copied(wanted)
         return ticket
 
     def commit(self, ticket: Ticket) -> None:
