@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import socket
 import threading
 from collections.abc import Callable, Coroutine, Sequence
@@ -72,7 +73,10 @@ class Front:
 
     def __init__(self, app: Wsgi, limits: Limits | None = None) -> None:
         self._bridge = Bridge(app)
-        self._registry = Registry(limits or Limits())
+        # half of what this process may open: tasks and databases take descriptors too
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = min(Limits.connections, max(files // 2, 1))
+        self._registry = Registry(limits or Limits(connections=most))
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="api-loop", daemon=True)
         self._thread.start()
