@@ -40,7 +40,8 @@ def take_up(stack: Stack, mine: Turn, *, force: bool = False) -> bool:
     if why and not force:
         raise _refused(stack, file, why)
     if left != present:
-        _save(stack, mine, file, force=force)
+        follows = left.get("lineage") == present.get("lineage") or not present.get("serial")
+        _save(stack, mine, file, force=bool(why) or not follows)
     kept = put_away(stack)
     count = len(list(reading.resources(left)))
     stack.commands.say(
@@ -64,14 +65,17 @@ def put_away(stack: Stack) -> Path | None:
 def unfit(left: Mapping[str, Any], present: Mapping[str, Any], *, own: bool) -> str:
     """Why a state that could not be saved must not replace the present one; empty: it may. Pure.
 
-    `own`: a run on this target has left it. Without that the lineage alone says that it belongs here; a
-    state that never was saved has none yet.
+    `own`: a run on this target has left it: then it may wherever it holds all that the present one
+    holds. Without that the lineage alone says that it belongs here.
     """
     if "lineage" not in left or "serial" not in left:
         return "it is not a state of Terraform's"
     if not present.get("resources") and not present.get("serial"):
         unknown = "the state is empty, and no run on this target is known to have left it"
         return "" if own else unknown
+    if own and _things(present) <= _things(left):
+        # Terraform gives a state a new lineage each time that it tries to save it for the first time.
+        return ""
     if left["lineage"] != present.get("lineage"):
         return "it is of another lineage: of another stack, or of the same stack on another target"
     was, now = int(left.get("serial") or 0), int(present.get("serial") or 0)
@@ -95,6 +99,11 @@ def _is_of(runs: Path, wanted: str) -> bool:
     if not runs.is_dir():
         return False
     return any(RunFiles(one).outcome.get("errored") == wanted for one in runs.iterdir())
+
+
+def _things(state: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Address and id of each resource."""
+    return {(one["address"], str(one["values"].get("id"))) for one in reading.resources(state)}
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -81,7 +81,7 @@ class World:
         self.running = True
         return RECORD
 
-    def stop(self, _workspace: Workspace) -> bool:
+    def stop(self, _workspace: Workspace, *, force: bool = False) -> bool:
         was, self.running = self.running, False
         self.do("stop")
         return was

@@ -8,18 +8,33 @@ import pytest
 
 from drydock.stack.errored import unfit
 
-LEFT = {"lineage": "a", "serial": 7, "resources": [{"type": "aws_vpc"}]}
-EMPTY = {"lineage": "", "serial": 0, "resources": []}
+
+def state(lineage: str, serial: int, *ids: str) -> dict[str, Any]:
+    resources = [
+        {
+            "mode": "managed",
+            "type": "aws_vpc",
+            "name": one,
+            "instances": [{"attributes": {"id": one}}],
+        }
+        for one in ids
+    ]
+    return {"lineage": lineage, "serial": serial, "resources": resources}
+
+
+LEFT = state("a", 7, "x", "y")
+EMPTY = state("", 0)
 
 
 @pytest.mark.parametrize(
     ("present", "own", "why"),
     [
-        ({"lineage": "a", "serial": 6, "resources": [{}]}, False, ""),
-        ({"lineage": "a", "serial": 7, "resources": [{}]}, False, ""),
-        ({"lineage": "a", "serial": 8, "resources": [{}]}, True, "has changed since"),
-        ({"lineage": "b", "serial": 1, "resources": [{}]}, True, "another lineage"),
-        ({"lineage": "b", "serial": 3, "resources": []}, True, "another lineage"),
+        (state("a", 6, "z"), False, ""),
+        (state("a", 7, "z"), False, ""),
+        (state("a", 8, "z"), True, "has changed since"),
+        (state("b", 1, "z"), True, "another lineage"),
+        (state("b", 1, "x"), True, ""),
+        (state("b", 1, "x"), False, "another lineage"),
         (EMPTY, True, ""),
         ({}, True, ""),
         (EMPTY, False, "no run on this target"),
@@ -33,4 +48,4 @@ def test_a_state_is_taken_up_where_it_fits(present: dict[str, Any], own: bool, w
 
 def test_what_is_no_state_is_refused_and_one_that_never_was_saved_has_no_lineage_yet() -> None:
     assert "not a state" in unfit({}, EMPTY, own=True)
-    assert unfit({**EMPTY, "resources": [{}]}, EMPTY, own=True) == ""
+    assert unfit(state("", 0, "x"), EMPTY, own=True) == ""

@@ -23,7 +23,7 @@ from drydock.stack.files import read_json
 from drydock.stack.stack import Stack
 from drydock.stack.teardown.contents import client
 from drydock.stack.teardown.remains import Remains, Standing
-from drydock.stack.teardown.sweep import sweep
+from drydock.stack.teardown.sweep import still, sweep
 
 _STATES = "drydock-state-"
 _GUARDED = {
@@ -72,6 +72,9 @@ def find(
     looked = look(clients, like.names)
     for one in looked.found:
         tags = tags_of(clients, one.arn)
+        there = still(clients, one.arn)
+        if there is None or there.kept:
+            continue
         if all(tags.get(key) == value for key, value in like.tags.items()):
             found.add(one.arn)
     for why in looked.unknown:

@@ -8,7 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from drydock.ops.clients import Clients
+from drydock.ops.failures import code
+
+_NO_RULE = frozenset({"InvalidPermission.NotFound", "InvalidSecurityGroupRuleId.NotFound"})
 
 
 def _id(name: str) -> str:
@@ -39,27 +44,33 @@ def _security_group(clients: Clients, name: str) -> None:
     told: Any = clients.ec2.describe_security_groups(GroupIds=[own])["SecurityGroups"][0]
     if told["GroupName"] == "default":
         return  # it goes with its VPC
-    if told.get("IpPermissions"):
-        clients.ec2.revoke_security_group_ingress(GroupId=own, IpPermissions=told["IpPermissions"])
-    if told.get("IpPermissionsEgress"):
-        clients.ec2.revoke_security_group_egress(
-            GroupId=own, IpPermissions=told["IpPermissionsEgress"]
-        )
+    rules = clients.ec2.describe_security_group_rules(
+        Filters=[{"Name": "group-id", "Values": [own]}]
+    )
+    for rule in rules["SecurityGroupRules"]:
+        _revoke(clients, own, rule)
     clients.ec2.delete_security_group(GroupId=own)
 
 
 def _rule(clients: Clients, name: str) -> None:
     own = _id(name)
     told = clients.ec2.describe_security_group_rules(SecurityGroupRuleIds=[own])
-    rule = told["SecurityGroupRules"][0]
-    if rule["IsEgress"]:
-        clients.ec2.revoke_security_group_egress(
-            GroupId=rule["GroupId"], SecurityGroupRuleIds=[own]
-        )
-    else:
-        clients.ec2.revoke_security_group_ingress(
-            GroupId=rule["GroupId"], SecurityGroupRuleIds=[own]
-        )
+    for rule in told["SecurityGroupRules"]:
+        _revoke(clients, rule["GroupId"], rule)
+
+
+def _revoke(clients: Clients, group: str, rule: Any) -> None:
+    revoke = (
+        clients.ec2.revoke_security_group_egress
+        if rule["IsEgress"]
+        else clients.ec2.revoke_security_group_ingress
+    )
+    try:
+        revoke(GroupId=group, SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]])
+    except ClientError as error:
+        # It is gone already.
+        if code(error) not in _NO_RULE:
+            raise
 
 
 def _address(clients: Clients, name: str) -> None:

