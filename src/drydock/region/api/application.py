@@ -93,21 +93,20 @@ class Application:
         path = environ.get("PATH_INFO", "")
         if path.startswith((OWN, *_CLOSED)):
             return self._own(environ, path, start_response)
-        operation = identify(environ)
-        if answer := validation.refuse(environ, operation):
-            return _answer(start_response, HTTPStatus(answer[0]), *answer[1:])
-        return self._dispatch(environ, operation, start_response)
+        return self._dispatch(environ, identify(environ), start_response)
 
     def _dispatch(
         self, environ: Environ, operation: Operation, start_response: StartResponse
     ) -> Iterable[bytes]:
-        """Ask moto, under the store's lock, and answer once the change is on the disk."""
+        """Check the request, ask moto under the store's lock, and answer once the change is on the disk."""
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._store.account_id
         reply = _Reply()
         ticket: Ticket | None = None
         try:
             if self._door and (denial := self._door.forged(environ)):
                 return self._refused(operation, denial, start_response)
+            if answer := validation.refuse(environ, operation):
+                return _answer(start_response, HTTPStatus(answer[0]), *answer[1:])
             with self._store.reading():
                 if denial := self._denial(environ, operation):
                     return self._refused(operation, denial, start_response)

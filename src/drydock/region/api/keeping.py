@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
+from collections.abc import Mapping
 from typing import Any
 
 from drydock.region.api.store import Store
@@ -34,9 +34,17 @@ def _holds(backend: Any) -> bool:
     return _records(backend) > _records(fresh)
 
 
-def _records(backend: Any) -> int:
-    return sum(
-        len(value)
-        for value in vars(backend).values()
-        if isinstance(value, Sized) and not isinstance(value, str | bytes)
-    )
+def _records(owner: Any, deep: int = 2) -> int:
+    """How many records an object of moto's holds; those of its records too (a bus has rules)."""
+    count = 0
+    for value in vars(owner).values():
+        if isinstance(value, Mapping | list):
+            ones = list(value.values()) if isinstance(value, Mapping) else value
+            count += len(ones)
+            if deep > 1:
+                count += sum(_records(one, deep - 1) for one in ones if _is_record(one))
+    return count
+
+
+def _is_record(value: Any) -> bool:
+    return type(value).__module__.startswith(("moto.", "drydock.")) and hasattr(value, "__dict__")

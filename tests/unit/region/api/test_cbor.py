@@ -29,7 +29,7 @@ def ask(served: Served, operation: str, body: bytes, service: str = GRANITE) -> 
         },
     )
     model = botocore.session.get_session().get_service_model("cloudwatch")
-    shape: Any = (
+    shape = (
         model.operation_model(operation).output_shape
         if operation in model.operation_names
         else None
@@ -42,7 +42,7 @@ def ask(served: Served, operation: str, body: bytes, service: str = GRANITE) -> 
         assert answer.headers["smithy-protocol"] == "rpc-v2-cbor"
         headers = {name.lower(): value for name, value in answer.headers.items()}
         found = {"status_code": answer.status, "headers": headers, "body": answer.read()}
-    return found["status_code"], create_parser("smithy-rpc-v2-cbor").parse(found, shape)
+    return found["status_code"], create_parser("smithy-rpc-v2-cbor").parse(found, shape)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
