@@ -81,7 +81,7 @@ class World:
         self.running = True
         return RECORD
 
-    def stop(self, _workspace: Workspace, *, force: bool = False) -> bool:
+    def stop(self, _workspace: Workspace, *, force: bool = False) -> bool:  # noqa: ARG002
         was, self.running = self.running, False
         self.do("stop")
         return was
