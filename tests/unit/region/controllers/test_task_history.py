@@ -28,7 +28,7 @@ def controller(served: Served, folder: Path) -> TaskController:
     parts: Any = SimpleNamespace(
         store=served.store,
         config=Config(folder=folder, region=RegionConfig(container_engine="none")),
-        workspace=SimpleNamespace(region=folder, private=folder / "private"),
+        workspace=SimpleNamespace(folder=folder, region=folder, private=folder / "private"),
         porter=SimpleNamespace(engine=None),
         spawner=None,
         pump=None,
