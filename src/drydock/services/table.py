@@ -15,7 +15,7 @@ from drydock.services.refused import REFUSED
 RUN = (
     Service("acm", "AWS Certificate Manager", "run", "certificates are validated by DNS, issued by the region's authority, and renewed", terraform=("acm_",)),
     Service("applicationautoscaling", "Application Auto Scaling", "run", "policies and schedules change the desired counts of ECS services", model="application-autoscaling", terraform=("appautoscaling_",)),
-    Service("cloudwatch", "Amazon CloudWatch", "run", "metrics of tasks, load balancers and databases; alarms are evaluated and act", signing="monitoring", action="cloudwatch", terraform=("cloudwatch_metric_", "cloudwatch_composite_", "cloudwatch_dashboard$", "cloudwatch_contributor_")),
+    Service("cloudwatch", "Amazon CloudWatch", "run", "metrics of tasks, load balancers and databases; alarms are evaluated and act", signing="monitoring", action="cloudwatch", terraform=("cloudwatch_metric_", "cloudwatch_composite_", "cloudwatch_dashboard$", "cloudwatch_contributor_"), beside=("sns", "sqs")),
     Service("ec2", "Amazon EC2 (VPC)", "run", "VPCs, subnets, routes, gateways, endpoints, security groups and network ACLs are real; no EC2 instance runs", terraform=("vpc", "subnet$", "route$", "route_", "security_group", "network_acl", "network_interface", "nat_gateway$", "internet_gateway", "egress_only_", "eip", "default_", "main_route_", "flow_log$", "ec2_", "ebs_", "vpn_", "snapshot_", "spot_")),
     Service("ecs", "Amazon ECS", "run", "services and tasks run as processes or containers with network interfaces of their own", terraform=("ecs_",)),
     Service("efs", "Amazon EFS", "run", "file systems are folders that tasks mount", signing="elasticfilesystem", terraform=("efs_",)),
@@ -24,13 +24,13 @@ RUN = (
     Service("kms", "AWS KMS", "run", "keys encrypt, decrypt and sign", terraform=("kms_",)),
     Service("logs", "Amazon CloudWatch Logs", "run", "what tasks, load balancers, databases and flow logs write", terraform=("cloudwatch_log_", "cloudwatch_query_definition$"), beside=("firehose", "kinesis")),
     Service("rds", "Amazon RDS and Aurora PostgreSQL", "run", "clusters are PostgreSQL servers", terraform=("rds_", "db_")),
-    Service("resourcegroupstaggingapi", "AWS Resource Groups Tagging API", "run", "lists what carries a tag, over every service here", signing="tagging", action="tag"),
+    Service("resourcegroupstaggingapi", "AWS Resource Groups Tagging API", "run", "lists what carries a tag, over every service here", signing="tagging", action="tag", beside=("acm", "dynamodb", "ec2", "ecs", "efs", "elbv2", "events", "kms", "logs", "rds", "s3", "secretsmanager", "sns", "sqs", "ssm", "stepfunctions")),
     Service("route53", "Amazon Route 53", "run", "zones are served by DNS, and health checks are made", terraform=("route53_",)),
     Service("s3", "Amazon S3", "run", "buckets and objects, Terraform's state and lock among them", terraform=("s3_",), beside=("events", "sns", "sqs")),
-    Service("secretsmanager", "AWS Secrets Manager", "run", "secrets reach tasks, and RDS rotates its own; no Lambda function rotates any", terraform=("secretsmanager_",)),
+    Service("secretsmanager", "AWS Secrets Manager", "run", "secrets reach tasks, and RDS rotates its own; no Lambda function rotates any", terraform=("secretsmanager_",), beside=("kms",)),
     Service("servicediscovery", "AWS Cloud Map", "run", "names of ECS services are served by DNS", terraform=("service_discovery_",)),
-    Service("ssm", "AWS Systems Manager (parameters)", "run", "parameters reach tasks, and sessions reach containers", terraform=("ssm_",)),
-    Service("sts", "AWS STS", "run", "credentials of roles"),
+    Service("ssm", "AWS Systems Manager (parameters)", "run", "parameters reach tasks, and sessions reach containers", terraform=("ssm_",), beside=("kms", "secretsmanager")),
+    Service("sts", "AWS STS", "run", "credentials of roles", beside=("iam",)),
     Service("wafv2", "AWS WAF", "run", "rules are applied by the load balancer", terraform=("wafv2_",)),
 )  # fmt: skip
 

@@ -38,20 +38,6 @@ EVERYTHING = 5.0
 RETRY = 0.5
 """Seconds between two attempts while the disk refuses."""
 
-_SIDE_EFFECTS = {
-    "s3": {"events", "sns", "sqs"},
-    "sns": {"sqs", "events"},
-    "events": {"sqs", "sns", "logs", "stepfunctions"},
-    "scheduler": {"sqs", "sns", "events"},
-    "stepfunctions": {"sqs", "sns", "events", "dynamodb", "ecs"},
-    "logs": {"kinesis", "firehose"},
-    "cloudwatch": {"sns", "sqs"},
-    "secretsmanager": {"kms"},
-    "ssm": {"secretsmanager", "kms"},
-    "resourcegroupstaggingapi": {"s3", "ec2", "ecs", "elbv2", "rds", "kms", "logs", "sqs", "sns"},
-    "sts": {"iam"},
-}
-"""Services of moto's whose operations also change records of others."""
 _CONTROLLED = frozenset(
     {
         "acm", "applicationautoscaling", "cloudwatch", "ec2", "ecs", "elbv2", "logs", "rds", "route53",
@@ -136,7 +122,7 @@ class Journal:
         Raises NotSaved: a record cannot be written, whatever room there is.
         """
         wanted = set(services) | self._store.together_with(services)
-        ticket = self._copy(_with_side_effects(wanted))
+        ticket = self._copy(wanted)
         self._store.copied(wanted)
         return ticket
 
@@ -188,7 +174,7 @@ class Journal:
         live = units.live(self._store.account_id)
         index = Index(self._store.account_id, live)
         referred = set().union(*self._referred.values())
-        for unit, backend in _of(live, _with_side_effects(services)).items():
+        for unit, backend in _of(live, set(services)).items():
             if unit.service in _CONTROLLED or unit in referred:
                 continue
             try:
@@ -348,13 +334,6 @@ class Journal:
         self._problem = problem
         with self._wake:
             self._wake.notify()
-
-
-def _with_side_effects(services: Iterable[str]) -> set[str]:
-    found = set(services)
-    for service in services:
-        found |= _SIDE_EFFECTS.get(service, set())
-    return found
 
 
 def _of(live: Mapping[Unit, Any], services: Set[str]) -> dict[Unit, Any]:
