@@ -1,4 +1,4 @@
-"""A managed master password: its rotation changes the server and the secret together."""
+"""Master passwords: a given one is in force at once; a rotation changes server and secret together."""
 
 from __future__ import annotations
 
@@ -91,6 +91,26 @@ def test_its_schedule_is_shown_and_others_need_a_function(cluster: Cluster) -> N
     with pytest.raises(manager.exceptions.ClientError, match="No Lambda rotation function"):
         manager.rotate_secret(SecretId=name)
     manager.delete_secret(SecretId="pwd-own", ForceDeleteWithoutRecovery=True)
+
+
+@pytest.fixture
+def given(place: Scenario) -> Iterator[Cluster]:
+    """A cluster whose password is in the request."""
+    cluster = Cluster.create(place, "given-db")
+    cluster.wait_available()
+    yield cluster
+    cluster.delete()
+
+
+def test_a_changed_password_is_in_force_without_a_maintenance_window(given: Cluster) -> None:
+    assert given.ask("select 1") == ["1"]
+    given.scenario.region.client("rds").modify_db_cluster(
+        DBClusterIdentifier=given.name, MasterUserPassword="second-Passw0rd", ApplyImmediately=False
+    )
+    assert not given.describe().get("PendingModifiedValues")
+    given.wait_available()
+    assert given.ask("select 1", password="second-Passw0rd") == ["1"]
+    assert "password authentication failed" in given.refusal("select 1")
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from drydock.region.api.gaps.rds.pending import within
+from drydock.region.api.gaps.rds.records import DBInstance
 from tests.support.served import Served
 
 
@@ -53,21 +54,79 @@ def test_a_change_waits_is_shown_and_is_made_in_its_window(served: Served) -> No
     assert rds.describe_db_clusters()["DBClusters"][0]["EngineVersion"] == "16.8"
 
 
-def test_what_is_to_apply_immediately_does_and_a_password_is_never_shown(served: Served) -> None:
+def make_plain(served: Served) -> None:
+    served.client("rds").create_db_instance(
+        DBInstanceIdentifier="plain",
+        Engine="postgres",
+        EngineVersion="16.8",
+        DBInstanceClass="db.t4g.medium",
+        AllocatedStorage=20,
+        MasterUsername="postgres",
+        MasterUserPassword="correct horse",
+    )
+    with served.store.writing("rds"):
+        served.store.backend("rds").databases["plain"].status = "available"
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_clusters_master_password_never_waits(served: Served, at_once: bool) -> None:
     make(served)
     rds = served.client("rds")
-    rds.modify_db_cluster(DBClusterIdentifier="db", MasterUserPassword="another horse")
-    pending = rds.describe_db_clusters()["DBClusters"][0]["PendingModifiedValues"]
-    assert pending == {"MasterUserPassword": "****"}
     rds.modify_db_cluster(
-        DBClusterIdentifier="db", MasterUserPassword="third horse", ApplyImmediately=True
+        DBClusterIdentifier="db",
+        MasterUserPassword="another horse",
+        EngineVersion="16.8",
+        ApplyImmediately=at_once,
     )
     cluster = rds.describe_db_clusters()["DBClusters"][0]
-    assert not cluster.get("PendingModifiedValues")
+    waiting = {} if at_once else {"EngineVersion": "16.8"}
+    assert cluster.get("PendingModifiedValues", {}) == waiting
     assert cluster["Status"] == "modifying"
     with served.store.reading():
         backend = served.store.backend("rds")
-        assert backend.master_password(backend.clusters["db"]) == "third horse"
+        assert backend.master_password(backend.clusters["db"]) == "another horse"
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_an_instances_master_password_never_waits(served: Served, at_once: bool) -> None:
+    make_plain(served)
+    rds = served.client("rds")
+    rds.modify_db_instance(
+        DBInstanceIdentifier="plain",
+        MasterUserPassword="another horse",
+        DBInstanceClass="db.t4g.large",
+        ApplyImmediately=at_once,
+    )
+    instance = rds.describe_db_instances()["DBInstances"][0]
+    waiting = {} if at_once else {"DBInstanceClass": "db.t4g.large"}
+    assert instance.get("PendingModifiedValues", {}) == waiting
+    assert instance["DBInstanceStatus"] == "modifying"
+    with served.store.reading():
+        backend = served.store.backend("rds")
+        plain = backend.databases["plain"]
+        assert isinstance(plain, DBInstance)
+        assert backend.master_password(plain) == "another horse"
+
+
+def test_a_password_that_an_older_region_held_back_does_not_undo_a_newer_one(
+    served: Served,
+) -> None:
+    make(served)
+    with served.store.writing("rds"):
+        cluster = served.store.backend("rds").clusters["db"]
+        cluster.held_back = {"master_user_password": "older horse"}
+    served.client("rds").modify_db_cluster(DBClusterIdentifier="db", MasterUserPassword="new horse")
+    with served.store.writing("rds"):
+        backend = served.store.backend("rds")
+        assert not backend.apply_pending(cluster)
+        assert backend.master_password(cluster) == "new horse"
+
+
+def test_a_password_is_in_no_answer(served: Served) -> None:
+    make(served)
+    rds = served.client("rds")
+    told = rds.modify_db_cluster(DBClusterIdentifier="db", MasterUserPassword="another horse")
+    assert "another horse" not in str((told, rds.describe_db_clusters()))
 
 
 @pytest.mark.parametrize(

@@ -78,3 +78,61 @@ def test_it_waits_for_the_maintenance_window_with_all_that_was_asked(served: Ser
     assert rds.clusters["db"].status == "upgrading"
     rds.upgraded(rds.clusters["db"])
     assert rds.clusters["db"].parameter_group == "own16"
+
+
+NOT_ALLOWED = (
+    "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version."
+)
+
+
+@pytest.fixture
+def plain(served: Served) -> Served:
+    """With an instance of its own."""
+    served.client("rds").create_db_instance(
+        DBInstanceIdentifier="plain",
+        Engine="postgres",
+        EngineVersion="15.12",
+        DBInstanceClass="db.t4g.medium",
+        AllocatedStorage=20,
+        MasterUsername="postgres",
+        MasterUserPassword="correct horse",
+    )
+    served.store.backend("rds").databases["plain"].status = "available"
+    return served
+
+
+@pytest.mark.parametrize("flag", [{}, {"AllowMajorVersionUpgrade": False}], ids=["none", "false"])
+@pytest.mark.parametrize("at_once", [False, True])
+def test_another_major_that_was_not_allowed_is_refused(
+    plain: Served, flag: dict[str, Any], at_once: bool
+) -> None:
+    rds = plain.client("rds")
+    wanted = {"EngineVersion": "16", "ApplyImmediately": at_once, **flag}
+    refused = []
+    with pytest.raises(ClientError) as caught:
+        rds.modify_db_cluster(DBClusterIdentifier="db", **wanted)
+    refused.append(caught.value.response["Error"])
+    with pytest.raises(ClientError) as caught:
+        rds.modify_db_instance(DBInstanceIdentifier="plain", **wanted)
+    refused.append(caught.value.response["Error"])
+    assert {one["Code"] for one in refused} == {"InvalidParameterCombination"}
+    assert {one["Message"] for one in refused} == {NOT_ALLOWED}
+    (cluster,) = rds.describe_db_clusters()["DBClusters"]
+    (instance,) = rds.describe_db_instances()["DBInstances"]
+    assert (cluster["Status"], cluster["EngineVersion"]) == ("available", "15.10")
+    assert (instance["DBInstanceStatus"], instance["EngineVersion"]) == ("available", "15.12")
+
+
+def test_an_instance_of_its_own_is_upgraded_when_it_is_allowed(plain: Served) -> None:
+    rds = plain.client("rds")
+    told = rds.modify_db_instance(
+        DBInstanceIdentifier="plain",
+        EngineVersion="16",
+        AllowMajorVersionUpgrade=True,
+        ApplyImmediately=True,
+    )["DBInstance"]
+    assert (told["DBInstanceStatus"], told["EngineVersion"]) == ("upgrading", "15.12")
+    backend = plain.store.backend("rds")
+    backend.upgraded(backend.databases["plain"])
+    (told,) = rds.describe_db_instances()["DBInstances"]
+    assert (told["DBInstanceStatus"], told["EngineVersion"]) == ("available", "16.10")

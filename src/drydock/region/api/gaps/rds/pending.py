@@ -12,13 +12,8 @@ from typing import Any
 from drydock.region.api.gaps.rds.passwords import PasswordOperations
 from drydock.region.api.gaps.rds.records import DBCluster
 
-_OF_A_CLUSTER = ("engine_version", "master_user_password")
-_OF_AN_INSTANCE = (
-    "db_instance_class",
-    "engine_version",
-    "master_user_password",
-    "allocated_storage",
-)
+_OF_A_CLUSTER = ("engine_version",)
+_OF_AN_INSTANCE = ("db_instance_class", "engine_version", "allocated_storage")
 _OF_A_MEMBER = ("db_instance_class",)
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEK = 7 * 24 * 60
@@ -28,7 +23,15 @@ class PendingOperations(PasswordOperations):
     """The pending changes' part of our RDS backend."""
 
     def hold_back(self, owner: Any, given: dict[str, Any]) -> dict[str, Any]:
-        """Of a modification, what is to happen now; the rest is kept until its time has come."""
+        """Of a modification, what is to happen now; the rest is kept until its time has come.
+
+        A master password never waits:
+        https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBCluster.html
+        """
+        if (
+            given.get("master_user_password") is not None
+        ):  # an earlier version of the region kept it
+            owner.__dict__.get("held_back", {}).pop("master_user_password", None)
         if given.get("apply_immediately"):
             for key in given:
                 owner.__dict__.get("held_back", {}).pop(key, None)
@@ -39,7 +42,7 @@ class PendingOperations(PasswordOperations):
             waiting = _OF_A_MEMBER if getattr(owner, "cluster", None) else _OF_AN_INSTANCE
         held = owner.__dict__.setdefault("held_back", {})
         for key in waiting:
-            if given.get(key) not in (None, _now(owner, key)):
+            if given.get(key) not in (None, getattr(owner, key, None)):
                 held[key] = given.pop(key)
         return given
 
@@ -88,7 +91,3 @@ def within(window: str, now: datetime) -> bool:
 def _minute(text: str) -> int:
     day, hour, minute = text.lower().split(":")
     return _DAYS.index(day) * 1440 + int(hour) * 60 + int(minute)
-
-
-def _now(owner: Any, key: str) -> Any:
-    return None if key == "master_user_password" else getattr(owner, key, None)

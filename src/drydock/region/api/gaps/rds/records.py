@@ -27,10 +27,7 @@ class _Pending:
     @property
     def pending_modified_values(self) -> dict[str, Any]:
         held = self.__dict__.get("held_back", {})
-        shown = {_PENDING[key]: value for key, value in held.items() if key in _PENDING}
-        if "MasterUserPassword" in shown:
-            shown["MasterUserPassword"] = "****"
-        return shown
+        return {_PENDING[key]: value for key, value in held.items() if key in _PENDING}
 
     @pending_modified_values.setter
     def pending_modified_values(self, value: Any) -> None:
@@ -40,7 +37,6 @@ class _Pending:
 _PENDING = {
     "db_instance_class": "DBInstanceClass",
     "engine_version": "EngineVersion",
-    "master_user_password": "MasterUserPassword",
     "allocated_storage": "AllocatedStorage",
 }
 """Changes that wait, unless they are to apply immediately, by the names of requests and answers."""
