@@ -47,10 +47,14 @@ DONE = Done()
 
 
 class TerminalError(Exception):
-    """What a retry cannot mend. It is reported once; the next change wakes the key again."""
+    """What a retry cannot mend. It is reported once; the next change wakes the key again.
 
-    def __init__(self, cause: str) -> None:
+    `lasting`: to wait for the resource is in vain.
+    """
+
+    def __init__(self, cause: str, *, lasting: bool = True) -> None:
         super().__init__(cause)
+        self.lasting = lasting
 
 
 @dataclass(frozen=True)
@@ -243,7 +247,7 @@ class Runner:
             outcome = self.controller.reconcile(key)
         except TerminalError as error:
             self._failures.pop(key, None)
-            if self._tell(key, Problem(str(error), lasting=True)):
+            if self._tell(key, Problem(str(error), lasting=error.lasting)):
                 log.warning("pass ended: terminal", extra={**where, "error": str(error)})
         except Exception as error:
             self._failures[key] = self._failures.get(key, 0) + 1

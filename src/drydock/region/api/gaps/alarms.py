@@ -120,12 +120,17 @@ class AlarmBackend(TheirBackend):
             self.set_state(alarm, state_value, reason, reason_data or "")
 
     def acted(self, alarm: Alarm, action: str, error: str | None) -> None:
-        """Tell that an action was executed, or why not."""
+        """Tell that an action was executed, or why not.
+
+        https://repost.aws/knowledge-center/cloudwatch-receive-sns-for-alarm-trigger
+        """
         done = "Failed to execute" if error else "Successfully executed"
         data = {"actionState": "Failed" if error else "Succeeded", "notificationResource": action}
+        summary = f"{done} action {action}"
         if error:
             data["error"] = error
-        self._told(alarm, "Action", f"{done} action {action}", data)
+            summary += f'. Received error: "{error}"'
+        self._told(alarm, "Action", summary, data)
 
     def _told(self, alarm: Alarm, kind: str, summary: str, data: dict[str, Any]) -> None:
         text = json.dumps({"version": "1.0", **data}, separators=(",", ":"))

@@ -11,12 +11,13 @@ from typing import Any
 from moto.core.exceptions import ServiceException
 
 from drydock.region.api.store import Store
-from drydock.region.controllers.alarms import notification
+from drydock.region.controllers.alarms import encryption, notification
 
 log = logging.getLogger(__name__)
 
 _DELIVERED = frozenset({"sqs", "email", "email-json", "sms"})
 """Protocols that stay inside the region; HTTP would leave it."""
+STATES = ("ALARM", "OK", "INSUFFICIENT_DATA")
 
 
 def of(alarm: Any, state: str) -> list[str]:
@@ -27,6 +28,20 @@ def of(alarm: Any, state: str) -> list[str]:
         "INSUFFICIENT_DATA": alarm.insufficient_data_actions,
     }
     return list(by_state[state] or [])
+
+
+def hopeless(store: Store, alarm: Any) -> list[str]:
+    """Which actions of an alarm would fail for their topic's key, and why. Under the store's lock."""
+    if not alarm.actions_enabled:
+        return []
+    topics = store.backend("sns").topics
+    found = []
+    for arn in dict.fromkeys(one for state in STATES for one in of(alarm, state)):
+        topic = topics.get(arn)
+        why = encryption.refusal(store, alarm, topic) if topic is not None else None
+        if why is not None:
+            found.append(f"its action {arn} fails: {why}\n  Next: {encryption.NEXT}")
+    return found
 
 
 def execute(store: Store, alarm: Any, action: str, before: str) -> str | None:
@@ -47,6 +62,8 @@ def _publish(store: Store, alarm: Any, arn: str, before: str) -> str | None:
     topic = backend.topics.get(arn)
     if topic is None:
         return f"Topic does not exist: {arn}"
+    if (refused := encryption.refusal(store, alarm, topic)) is not None:
+        return refused
     text = notification.message(alarm, before, store.account_id, store.region)
     title = notification.subject(alarm, store.region)
     identity = f"{alarm.name}-{alarm.state_updated_timestamp.timestamp()}"

@@ -1,10 +1,14 @@
 """The controller of alarms: one pass looks at all of them, at the end of every minute of region time.
 
+An alarm whose topic is encrypted with a key that CloudWatch may not use has a pass of its own, which
+says so before the alarm is ever needed.
+
 A period of 60 seconds is one minute of region time long; data points have the wall clock's time.
 """
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -20,8 +24,10 @@ from drydock.region.controllers.alarms.evaluation import (
     datapoints,
     evaluate,
 )
-from drydock.region.controllers.base import DONE, Outcome, Requeue
+from drydock.region.controllers.base import DONE, Outcome, Requeue, TerminalError
 from drydock.region.controllers.parts import Parts
+
+log = logging.getLogger(__name__)
 
 _LATE = 0.25
 """Minutes after its end at which a minute is evaluated: what was measured in it has been written."""
@@ -44,10 +50,13 @@ class AlarmController:
 
     def all_keys(self) -> Iterable[str]:
         with self._store.reading():
-            return [_KEY] if self._store.backend("cloudwatch").alarms else []
+            alarms = self._store.backend("cloudwatch").alarms.values()
+            dumb = [one.alarm_arn for one in alarms if actions.hopeless(self._store, one)]
+            return [_KEY, *dumb] if alarms else []
 
     def reconcile(self, key: str) -> Outcome:
-        del key
+        if key != _KEY:
+            return self._look_at_actions(key)
         now = time.time()
         late = _LATE * self._minute
         end = math.floor((now - late) / self._minute) * self._minute
@@ -62,6 +71,16 @@ class AlarmController:
 
     def close(self) -> None:
         """It runs nothing of its own."""
+
+    def _look_at_actions(self, arn: str) -> Outcome:
+        with self._store.reading():
+            alarms = self._store.backend("cloudwatch").alarms.values()
+            alarm = next((one for one in alarms if one.alarm_arn == arn), None)
+            found = actions.hopeless(self._store, alarm) if alarm is not None else []
+        if found:
+            # a command that waits for the stack goes on: it is complete without the message
+            raise TerminalError("; ".join(found), lasting=False)
+        return DONE
 
     def _evaluate_all(self, end: float) -> None:
         backend = self._store.backend("cloudwatch")
@@ -109,7 +128,11 @@ class AlarmController:
         backend.set_state(alarm, state, reason, data)
         if alarm.actions_enabled:
             for action in actions.of(alarm, state):
-                backend.acted(alarm, action, actions.execute(self._store, alarm, action, before))
+                why = actions.execute(self._store, alarm, action, before)
+                if why is not None:
+                    fields = {"alarm": alarm.name, "action": action, "why": why}
+                    log.warning("alarm's action failed", extra=fields)
+                backend.acted(alarm, action, why)
         return True
 
 

@@ -7,6 +7,8 @@ https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 from drydock.region.api.access.call import Call
 from drydock.region.api.access.evaluate import Check, Door
@@ -59,18 +61,37 @@ def checks(call: Call, store: Store) -> list[Check]:
 def _key(
     call: Call, store: Store, action: str, given: str, context: dict[str, tuple[str, ...]]
 ) -> Check:
-    backend = store.backend("kms")
-    key_id = _id(store, given)
-    key = backend.keys.get(key_id)
+    key = find(store, given)
     if key is None:
-        arn = given if given.startswith("arn:") else call.arn(f"key/{key_id or given}", "kms")
+        name = _id(store, given) or given
+        arn = given if given.startswith("arn:") else call.arn(f"key/{name}", "kms")
         return Check(action, Resource(arn), context)
+    return check(store, key, action, context)
+
+
+def check(
+    store: Store, key: Any, action: str, context: Mapping[str, tuple[str, ...]] | None = None
+) -> Check:
+    """An action on a key that is there; its own policy has to let the caller in."""
     aliases = tuple(key.aliases)
-    context = {**context, "kms:calleraccount": (store.account_id,)}
+    context = {**(context or {}), "kms:calleraccount": (store.account_id,)}
     if aliases:
         context["kms:resourcealiases"] = aliases
     policy = policy_of(key.policy, key.arn)
     return Check(action, Resource(key.arn), context, policy or Policy(()), Door.KEY)
+
+
+def find(store: Store, given: str) -> Any:
+    """A key by id, ARN, alias or alias's ARN; None: there is none."""
+    return store.backend("kms").keys.get(_id(store, given))
+
+
+def is_of_aws(store: Store, given: str) -> bool:
+    """Whether it is a key that AWS manages, such as `alias/aws/sns`."""
+    key = find(store, given)
+    return "alias/aws/" in given or any(
+        alias.startswith("alias/aws/") for alias in (key.aliases if key is not None else ())
+    )
 
 
 def _id(store: Store, given: str) -> str:
@@ -84,10 +105,7 @@ def _id(store: Store, given: str) -> str:
 
 def use(call: Call, store: Store, action: str, given: str, service: str) -> list[Check]:
     """What `service` needs of a key on the caller's behalf. AWS's own keys let everyone in."""
-    if not given or "alias/aws/" in given:
-        return []
-    key = store.backend("kms").keys.get(_id(store, given))
-    if key is None or any(alias.startswith("alias/aws/") for alias in key.aliases):
+    if not given or is_of_aws(store, given) or find(store, given) is None:
         return []
     via: dict[str, tuple[str, ...]] = {
         "kms:viaservice": (f"{service}.{call.region}.amazonaws.com",)
