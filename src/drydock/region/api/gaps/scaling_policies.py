@@ -103,6 +103,8 @@ def check(policy_type: str, body: Json, resource_id: str) -> None:
             raise AWSValidationException("Target value must be greater than 0.")
         tracked_metric(body, resource_id)
         return
+    if policy_type == "PredictiveScaling":
+        raise AWSValidationException("The local region has no predictive scaling.")
     kinds = ("ChangeInCapacity", "PercentChangeInCapacity", "ExactCapacity")
     if body.get("AdjustmentType") not in kinds or not body.get("StepAdjustments"):
         raise AWSValidationException(

@@ -13,7 +13,7 @@ from moto.ec2.responses import EC2Response as TheirResponse
 from drydock.region.api.gaps import overlay
 from drydock.region.api.gaps.ec2.acls import AclResponses
 from drydock.region.api.gaps.ec2.endpoints import EndpointOperations, EndpointResponses
-from drydock.region.api.gaps.ec2.gateways import GatewayOperations
+from drydock.region.api.gaps.ec2.gateways import GatewayOperations, GatewayResponses
 from drydock.region.api.gaps.ec2.prefix_lists import PrefixListOperations
 from drydock.region.api.gaps.ec2.rules import RuleOperations
 
@@ -82,7 +82,7 @@ class Ec2Backend(EndpointOperations, GatewayOperations, PrefixListOperations, Ru
         return vpc
 
 
-class EC2Response(AclResponses, EndpointResponses, TheirResponse):
+class EC2Response(AclResponses, EndpointResponses, GatewayResponses, TheirResponse):
     """EC2's operations on our backend."""
 
     def create_network_interface(self) -> ActionResult:

@@ -1,16 +1,19 @@
 """NAT gateways and elastic addresses. A NAT gateway's interface has an address of its subnet, and goes
 with it.
 
-moto 5.2.5 gives the interface a random address outside the VPC and leaves it behind. An elastic
-address that moves to another interface stays with the first one too.
+moto 5.2.5 gives the interface a random address outside the VPC and leaves it behind, and knows no
+AvailabilityMode. An elastic address that moves to another interface stays with the first one too.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from moto.core.responses import ActionResult
+from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.elastic_ip_addresses import ElasticAddress
 from moto.ec2.models.nat_gateways import NatGateway
+from moto.ec2.responses.nat_gateways import NatGateways
 
 from drydock.region.addresses import s3_prefix
 from drydock.region.api.gaps.ec2.interfaces import InterfaceOperations
@@ -48,6 +51,7 @@ class GatewayOperations(InterfaceOperations):
     def create_nat_gateway(self, subnet_id: str, *args: Any, **kwargs: Any) -> NatGateway:
         """CreateNatGateway."""
         gateway = super().create_nat_gateway(subnet_id, *args, **kwargs)
+        gateway.availability_mode = "zonal"  # type: ignore[attr-defined]
         gateway.private_ip = str(gateway._eni.private_ip_address)
         self.manage(gateway._eni, "nat", f"Interface for NAT Gateway {gateway.id}")
         return gateway
@@ -61,3 +65,20 @@ class GatewayOperations(InterfaceOperations):
                 self.disassociate_address(association_id=associated)
         self.delete_managed_eni(gateway._eni.id)
         return gateway
+
+
+class GatewayResponses(NatGateways):
+    """The NAT gateways' part of our EC2 operations."""
+
+    def create_nat_gateway(self) -> ActionResult:
+        """CreateNatGateway. Raises EC2ClientError: one for the whole VPC, which the region does not run.
+
+        https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateways-regional.html
+        """
+        if self._get_param("AvailabilityMode") == "regional":
+            raise EC2ClientError(
+                "UnsupportedOperation",
+                "The local region has no regional NAT gateways: use AvailabilityMode zonal, one in "
+                "each zone.",
+            )
+        return super().create_nat_gateway()

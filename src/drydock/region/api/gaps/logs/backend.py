@@ -15,13 +15,13 @@ from moto.logs.exceptions import InvalidParameterException
 from moto.logs.exceptions import ResourceNotFoundException as LogGroupMissing
 from moto.logs.models import LogGroup, LogQuery, logs_backends
 from moto.logs.models import LogsBackend as TheirBackend
-from moto.logs.responses import LogsResponse
 from moto.moto_api._internal import mock_random
 
 from drydock.region.api import bulk, changes
 from drydock.region.api.bulk.walking import FOREVER, Span
 from drydock.region.api.gaps import overlay
 from drydock.region.api.gaps.logs import search
+from drydock.region.api.gaps.logs.protection import ProtectionResponses
 from drydock.region.api.gaps.logs.streams import MOST, Stream
 
 __all__ = ["LogGroupMissing", "LogsBackend", "Stream", "install"]
@@ -220,7 +220,7 @@ def _release(streams: Iterable[Any]) -> None:
             bulk.current().logs.release(one.uid)
 
 
-class Responses(LogsResponse):
+class Responses(ProtectionResponses):
     """Logs' operations on our backend."""
 
     def filter_log_events(self) -> str:

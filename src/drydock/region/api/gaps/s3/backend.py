@@ -17,10 +17,10 @@ from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3 import models
 from moto.s3 import urls as their_urls
 from moto.s3.models import FakeBucket, FakeKey, FakeMultipart, S3Backend, s3_backends
-from moto.s3.responses import S3Response
 
 from drydock.region.api import bulk, changes
 from drydock.region.api.gaps import overlay
+from drydock.region.api.gaps.s3.encryption import EncryptionResponses
 from drydock.region.api.gaps.s3.objects import Answered, Object, Shared, Source, Upload
 
 
@@ -102,7 +102,7 @@ class Backend(S3Backend):
         return upload.set_part(part_id, part)
 
 
-class Responses(S3Response):
+class Responses(EncryptionResponses):
     """S3's operations on our backend; an object is read while it is sent."""
 
     def get_object(self) -> Any:
