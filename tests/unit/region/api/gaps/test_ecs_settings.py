@@ -196,3 +196,10 @@ def test_deleted_definitions(ecs: Any, service: dict[str, Any]) -> None:
             launchType="FARGATE",
             networkConfiguration=service["networkConfiguration"],
         )
+
+
+def test_an_empty_list_of_secrets_is_taken(served: Served) -> None:
+    container = {"name": "app", "image": "x", "secrets": [], "environment": []}
+    served.task_definition("empty", containerDefinitions=[container])
+    shown = served.client("ecs").describe_task_definition(taskDefinition="empty")["taskDefinition"]
+    assert shown["containerDefinitions"][0].get("secrets", []) == []

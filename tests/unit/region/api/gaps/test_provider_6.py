@@ -259,3 +259,55 @@ def test_predictive_scaling_is_refused_by_its_name(served: Served) -> None:
         **target,
     )
     assert (code, words) == ("ValidationException", "The local region has no predictive scaling.")
+
+
+def test_lifecycle_hooks_of_deployments_are_refused(served: Served) -> None:
+    hook = {
+        "hookTargetArn": "arn:aws:lambda:ap-southeast-2:123456789012:function:look",
+        "roleArn": "arn:aws:iam::123456789012:role/ecs",
+        "lifecycleStages": ["PRE_SCALE_UP"],
+    }
+    with pytest.raises(ClientError, match="no lifecycle hooks of deployments"):
+        service(served, deploymentConfiguration={"strategy": "ROLLING", "lifecycleHooks": [hook]})
+
+
+def test_rules_for_test_traffic_of_service_connect_are_kept(served: Served) -> None:
+    served.client("servicediscovery").create_http_namespace(Name="six")
+    alias = {
+        "port": 80,
+        "dnsName": "six",
+        "testTrafficRules": {"header": {"name": "x-test", "value": {"exact": "yes"}}},
+    }
+    container = {
+        "name": "app",
+        "image": "tasklist:latest",
+        "portMappings": [{"name": "web", "containerPort": 3000}],
+    }
+    served.task_definition(containerDefinitions=[container])
+    wanted = {
+        "enabled": True,
+        "namespace": "six",
+        "services": [{"portName": "web", "clientAliases": [alias]}],
+    }
+    made = served.client("ecs").create_service(
+        cluster=served.cluster(),
+        serviceName="six",
+        taskDefinition="app",
+        desiredCount=0,
+        launchType="FARGATE",
+        networkConfiguration=served.network,
+        serviceConnectConfiguration=wanted,
+    )["service"]
+    (configuration,) = [one["serviceConnectConfiguration"] for one in made["deployments"]]
+    assert configuration["services"][0]["clientAliases"] == [alias]
+
+
+def test_a_bucket_is_made_with_its_tags(served: Served) -> None:
+    s3 = served.client("s3")
+    tags = [{"Key": "a", "Value": "b"}]
+    s3.create_bucket(
+        Bucket="tagged",
+        CreateBucketConfiguration={"LocationConstraint": "ap-southeast-2", "Tags": tags},
+    )
+    assert s3.get_bucket_tagging(Bucket="tagged")["TagSet"] == tags
+    s3.delete_bucket(Bucket="tagged")

@@ -20,6 +20,7 @@ from moto.s3.models import FakeBucket, FakeKey, FakeMultipart, S3Backend, s3_bac
 
 from drydock.region.api import bulk, changes
 from drydock.region.api.gaps import overlay
+from drydock.region.api.gaps.s3.buckets import BucketResponses
 from drydock.region.api.gaps.s3.encryption import EncryptionResponses
 from drydock.region.api.gaps.s3.objects import Answered, Object, Shared, Source, Upload
 
@@ -102,7 +103,7 @@ class Backend(S3Backend):
         return upload.set_part(part_id, part)
 
 
-class Responses(EncryptionResponses):
+class Responses(BucketResponses, EncryptionResponses):
     """S3's operations on our backend; an object is read while it is sent."""
 
     def get_object(self) -> Any:
