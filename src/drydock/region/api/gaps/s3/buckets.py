@@ -6,9 +6,10 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucketConfiguration.ht
 from __future__ import annotations
 
 from typing import Any
-from xml.etree import ElementTree
 
 from moto.s3.responses import S3Response
+
+from drydock.region.api.validation import xmls
 
 _ROOT = "CreateBucketConfiguration"
 
@@ -21,11 +22,8 @@ class BucketResponses(S3Response):
     ) -> Any:
         answer = super()._bucket_response_put(request, bucket_name, querystring)
         if not querystring and self.body and _ROOT.encode() in self.body:
-            # the door has refused what is no XML, and what has a DTD
-            listed = ElementTree.fromstring(self.body).findall("{*}Tags/{*}Tag")
+            listed = xmls.parse(self.body).findall("Tags/Tag")
             if listed:
-                tags = {
-                    str(one.findtext("{*}Key")): one.findtext("{*}Value") or "" for one in listed
-                }
+                tags = {str(one.findtext("Key")): one.findtext("Value") or "" for one in listed}
                 self.backend.put_bucket_tagging(bucket_name, tags)
         return answer
