@@ -62,6 +62,7 @@ environment = {{ FROM_IMAGE = "yes" }}
 
 [images."psql:*"]
 entrypoint = ["{python}", "-c"]
+read = ["{shared}"]
 
 [images."worded:*"]
 entrypoint = ["/bin/sh", "-c", 'echo $COLOUR $SHAPE $PWD "$1"', "sh"]
