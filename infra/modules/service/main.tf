@@ -3,6 +3,7 @@ data "aws_region" "current" {}
 resource "aws_ecs_cluster" "this" {
   #checkov:skip=CKV_AWS_65:on in production; they cost by the metric
   name = "${var.prefix}-app"
+  tags = var.tags
 
   setting {
     name  = "containerInsights"
@@ -18,6 +19,7 @@ resource "aws_ecs_task_definition" "app" {
   memory                   = var.memory
   execution_role_arn       = aws_iam_role.execution.arn
   task_role_arn            = aws_iam_role.task.arn
+  tags                     = var.tags
 
   runtime_platform {
     operating_system_family = "LINUX"
@@ -26,15 +28,18 @@ resource "aws_ecs_task_definition" "app" {
 
   # Written as the API returns it (sorted, with its empty lists), so that a second plan is empty.
   container_definitions = jsonencode([merge({
-    name           = "app"
-    image          = var.image
-    essential      = true
-    cpu            = 0
-    portMappings   = [{ containerPort = var.container_port, hostPort = var.container_port, protocol = "tcp" }]
-    environment    = [for name, value in var.environment : { name = name, value = value }]
-    secrets        = [for name, secret in var.secrets : { name = name, valueFrom = secret.key == "" ? secret.secret_arn : "${secret.secret_arn}:${secret.key}::" }]
-    mountPoints    = [for number, path in var.writable_paths : { containerPath = path, readOnly = false, sourceVolume = "writable-${number}" }]
-    volumesFrom    = []
+    name         = "app"
+    image        = var.image
+    essential    = true
+    cpu          = 0
+    portMappings = [{ containerPort = var.container_port, hostPort = var.container_port, protocol = "tcp" }]
+    environment  = [for name, value in var.environment : { name = name, value = value }]
+    secrets      = [for name, secret in var.secrets : { name = name, valueFrom = secret.key == "" ? secret.secret_arn : "${secret.secret_arn}:${secret.key}::" }]
+    mountPoints  = [for number, path in var.writable_paths : { containerPath = path, readOnly = false, sourceVolume = "writable-${number}" }]
+    volumesFrom  = []
+    # A secret that has changed means a new revision: tasks read it when they start. The secret itself
+    # is named without its version, so that tasks of a former revision start with what is valid now.
+    dockerLabels   = { for name, version in var.secret_versions : "secret-version.${name}" => tostring(version) }
     systemControls = []
     logConfiguration = {
       logDriver = "awslogs"
@@ -82,6 +87,8 @@ resource "aws_ecs_service" "app" {
   health_check_grace_period_seconds  = 60
   wait_for_steady_state              = var.wait_for_steady_state
   enable_execute_command             = var.execute_command
+  propagate_tags                     = "SERVICE"
+  tags                               = var.tags
 
   deployment_circuit_breaker {
     enable   = true
