@@ -200,7 +200,7 @@ variable "container" {
   }
 
   validation {
-    condition     = var.container.health_check_path == null || var.container.health_check_path == "" || can(regex("^/[!-~]{0,1023}$", var.container.health_check_path))
+    condition     = var.container.health_check_path == null || var.container.health_check_path == "" || (try(length(var.container.health_check_path) <= 1024, true) && can(regex("^/[!-~]*$", var.container.health_check_path)))
     error_message = "Write container.health_check_path as a path that begins with a slash, for example /healthcheck/, of 1024 printable characters at most."
   }
 

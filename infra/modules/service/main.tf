@@ -28,18 +28,15 @@ resource "aws_ecs_task_definition" "app" {
 
   # Written as the API returns it (sorted, with its empty lists), so that a second plan is empty.
   container_definitions = jsonencode([merge({
-    name         = "app"
-    image        = var.image
-    essential    = true
-    cpu          = 0
-    portMappings = [{ containerPort = var.container_port, hostPort = var.container_port, protocol = "tcp" }]
-    environment  = [for name, value in var.environment : { name = name, value = value }]
-    secrets      = [for name, secret in var.secrets : { name = name, valueFrom = secret.key == "" ? secret.secret_arn : "${secret.secret_arn}:${secret.key}::" }]
-    mountPoints  = [for number, path in var.writable_paths : { containerPath = path, readOnly = false, sourceVolume = "writable-${number}" }]
-    volumesFrom  = []
-    # A secret that has changed means a new revision: tasks read it when they start. The secret itself
-    # is named without its version, so that tasks of a former revision start with what is valid now.
-    dockerLabels   = { for name, version in var.secret_versions : "secret-version.${name}" => tostring(version) }
+    name           = "app"
+    image          = var.image
+    essential      = true
+    cpu            = 0
+    portMappings   = [{ containerPort = var.container_port, hostPort = var.container_port, protocol = "tcp" }]
+    environment    = [for name, value in var.environment : { name = name, value = value }]
+    secrets        = [for name, secret in var.secrets : { name = name, valueFrom = secret.key == "" ? secret.secret_arn : "${secret.secret_arn}:${secret.key}::" }]
+    mountPoints    = [for number, path in var.writable_paths : { containerPath = path, readOnly = false, sourceVolume = "writable-${number}" }]
+    volumesFrom    = []
     systemControls = []
     logConfiguration = {
       logDriver = "awslogs"
@@ -52,6 +49,11 @@ resource "aws_ecs_task_definition" "app" {
     }, var.read_only_root_filesystem ? { readonlyRootFilesystem = true } : {},
     # Empty: the image's own.
     length(var.command) > 0 ? { command = var.command } : {},
+    # A secret that has changed means a new revision: tasks read it when they start. The secret itself is
+    # named without its version, so that tasks of a former revision start with what is valid now.
+    length(var.secret_versions) > 0 ? {
+      dockerLabels = { for name, version in var.secret_versions : "secret-version.${name}" => tostring(version) }
+    } : {},
   )])
 
   dynamic "volume" {

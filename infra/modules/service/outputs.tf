@@ -40,7 +40,7 @@ output "service_arn" {
 
 output "secret_versions" {
   description = "What the revision says of its secrets' versions."
-  value       = jsondecode(aws_ecs_task_definition.app.container_definitions)[0].dockerLabels
+  value       = try(jsondecode(aws_ecs_task_definition.app.container_definitions)[0].dockerLabels, {})
 }
 
 output "role_names" {
