@@ -13,7 +13,7 @@ from pathlib import Path
 
 _VARIABLE = re.compile(r'^variable\s+"([\w-]+)"\s*\{(.*?)^\}', re.MULTILINE | re.DOTALL)
 _SENSITIVE = re.compile(r"^\s*sensitive\s*=\s*true\b", re.MULTILINE)
-_ASSIGNED = re.compile(r'^\s*"?([\w-]+)"?\s*[=:]\s*("(?:\\.|[^"\\])*")', re.MULTILINE)
+_ASSIGNED = re.compile(r'(?:^|[{,])\s*"?([\w-]+)"?\s*[=:]\s*("(?:\\.|[^"\\])*")', re.MULTILINE)
 _SHORTEST = 4
 """A shorter value would hide half of every line, and is no secret."""
 
