@@ -45,6 +45,11 @@ output "ecs_service_name" {
   value       = module.app.ecs_service_name
 }
 
+output "task_definition" {
+  description = "Task definition; `drydock destroy` deregisters its revisions, which Terraform keeps."
+  value       = module.app.task_definition
+}
+
 output "migrate_command" {
   description = "Words of a one-off task that brings the tables up to date."
   value       = module.app.migrate_command
