@@ -70,18 +70,7 @@ output "database_secret_arn" {
 
 output "migrate_command" {
   description = "Words that a one-off task runs to bring the database's tables up to date, as a JSON list."
-  value       = jsonencode(var.migrate_command)
-}
-
-output "repository_url" {
-  description = "ECR repository of the application's images; null without one."
-  value       = one(module.delivery[*].repository_url)
-
-  # Before anything runs that cannot get its image.
-  precondition {
-    condition     = !local.uses_endpoints || can(regex("\\.dkr\\.ecr\\.[a-z0-9-]+\\.", local.container_image))
-    error_message = "With egress = endpoints, tasks reach no registry but ECR: push the image there (drydock image push) and set container_image to it (what it is in a local region, drydock.toml says), or set egress = nat."
-  }
+  value       = jsonencode(var.container.migrate_command)
 }
 
 output "alarm_topic" {

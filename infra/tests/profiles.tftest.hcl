@@ -56,7 +56,7 @@ run "nothing_set" {
     error_message = "Nothing stands in the way of a destroy."
   }
   assert {
-    condition     = length(module.alarms) + length(module.firewall) + length(module.backup) + length(module.delivery) == 0
+    condition     = length(module.alarms) + length(module.firewall) + length(module.backup) == 0
     error_message = "What costs, or what nobody looks at, is production's."
   }
   assert {
@@ -73,7 +73,7 @@ run "one_task_stays_one" {
   command = plan
 
   variables {
-    desired_count = 1
+    service = { desired_count = 1 }
   }
 
   assert {
@@ -86,7 +86,7 @@ run "many_tasks_stay_many" {
   command = plan
 
   variables {
-    desired_count = 8
+    service = { desired_count = 8 }
   }
 
   assert {
@@ -100,24 +100,81 @@ run "empty_strings_mean_not_set" {
 
   variables {
     prefix                    = ""
-    region                    = ""
     production                = ""
-    deletion_protection       = ""
-    final_snapshot            = ""
     vpc_id                    = ""
     domain_name               = ""
-    host_name                 = ""
     certificate_arn           = ""
     container_image           = ""
-    health_check_path         = ""
     postgresql_version        = ""
     postgresql_instance_class = ""
     postgresql_password       = ""
+    network                   = { egress = "" }
+    dns                       = { host_name = "", record = "" }
+    container                 = { health_check_path = "" }
+    monitoring                = { alarm_email = "" }
   }
 
   assert {
     condition     = output.prefix == "tasklist" && output.app_dns_name == null && output.standalone_task_public_ip
     error_message = "Empty strings give the defaults."
+  }
+  assert {
+    condition     = module.load_balancer.health_check_path == "/healthcheck/live"
+    error_message = "And so does one within an object."
+  }
+}
+
+run "null_means_not_set" {
+  command = plan
+
+  variables {
+    network    = null
+    dns        = null
+    container  = null
+    service    = null
+    database   = { instances = null, min_capacity = null }
+    protection = { deletion_protection = null }
+    monitoring = { alarms = null }
+  }
+
+  assert {
+    condition     = module.database.instance_count == 1 && module.database.minimum_capacity == 0 && length(module.alarms) == 0
+    error_message = "Null gives the defaults."
+  }
+}
+
+run "what_may_pause_is_not_kept_awake_by_its_health_check" {
+  command = plan
+
+  assert {
+    condition     = module.database.minimum_capacity == 0 && module.load_balancer.health_check_path == "/healthcheck/live"
+    error_message = "/healthcheck/ asks the database every 15 s."
+  }
+}
+
+run "what_does_not_pause_is_checked_with_its_database" {
+  command = plan
+
+  variables {
+    database = { min_capacity = 0.5 }
+  }
+
+  assert {
+    condition     = module.load_balancer.health_check_path == "/healthcheck/"
+    error_message = "A task without its database cannot serve."
+  }
+}
+
+run "the_original_application_has_one_health_check" {
+  command = plan
+
+  variables {
+    container_image = "servian/techchallengeapp:latest"
+  }
+
+  assert {
+    condition     = module.load_balancer.health_check_path == "/healthcheck/"
+    error_message = "It has no /healthcheck/live."
   }
 }
 
@@ -142,8 +199,8 @@ run "production" {
     error_message = "The service scales from 2 to 6 tasks."
   }
   assert {
-    condition     = length(module.alarms) == 1 && length(module.firewall) == 1 && length(module.backup) == 1 && length(module.delivery) == 1
-    error_message = "Alarms, firewall, vault and repository."
+    condition     = length(module.alarms) == 1 && length(module.firewall) == 1 && length(module.backup) == 1
+    error_message = "Alarms, firewall and vault."
   }
   assert {
     condition     = length(module.endpoints.services) == 0
@@ -152,6 +209,14 @@ run "production" {
   assert {
     condition     = module.database.instance_count == 2 && module.database.minimum_capacity == 0.5
     error_message = "Two database instances that do not pause."
+  }
+  assert {
+    condition     = !module.database.applies_at_once && module.load_balancer.health_check_path == "/healthcheck/"
+    error_message = "What restarts the database waits for its maintenance window."
+  }
+  assert {
+    condition     = jsonencode(module.service.role_names) == jsonencode(["shop-ap-southeast-2-execution", "shop-ap-southeast-2-task"])
+    error_message = "Roles are one to an account, so their names have the region."
   }
   assert {
     condition     = module.observability.retention_in_days == 365
@@ -167,9 +232,8 @@ run "production_about_to_be_destroyed" {
   command = plan
 
   variables {
-    production          = true
-    deletion_protection = "false"
-    final_snapshot      = "false"
+    production = true
+    protection = { deletion_protection = false, final_snapshot = false }
   }
 
   assert {
@@ -186,8 +250,7 @@ run "protected_all_the_same" {
   command = plan
 
   variables {
-    deletion_protection = "true"
-    final_snapshot      = "true"
+    protection = { deletion_protection = true, final_snapshot = true }
   }
 
   assert {
@@ -238,8 +301,27 @@ run "domain" {
     error_message = "The host's name is the prefix, and the site is served over HTTPS."
   }
   assert {
+    condition     = module.certificate_and_dns[0].record_type == "A"
+    error_message = "In a zone of Route 53 an alias leads to a load balancer."
+  }
+  assert {
     condition     = module.load_balancer.listener_ports == tolist([80, 443])
     error_message = "With a domain a certificate is requested, so there is port 443."
+  }
+}
+
+run "domain_with_a_cname" {
+  command = plan
+
+  variables {
+    domain_name     = "example.com"
+    dns             = { record = "cname" }
+    certificate_arn = "arn:aws:acm:ap-southeast-2:123456789012:certificate/0a1b2c3d"
+  }
+
+  assert {
+    condition     = module.certificate_and_dns[0].record_type == "CNAME"
+    error_message = "The record of the stack that this one continues."
   }
 }
 
@@ -248,7 +330,7 @@ run "domain_and_certificate" {
 
   variables {
     domain_name     = "example.com"
-    host_name       = "www"
+    dns             = { host_name = "www" }
     certificate_arn = "arn:aws:acm:ap-southeast-2:123456789012:certificate/0a1b2c3d"
   }
 
@@ -294,7 +376,7 @@ run "production_with_endpoints" {
 
   variables {
     production      = true
-    egress          = "endpoints"
+    network         = { egress = "endpoints" }
     container_image = "123456789012.dkr.ecr.ap-southeast-2.amazonaws.com/shop:1.0"
   }
 
@@ -312,11 +394,9 @@ run "endpoints_and_a_shell" {
   command = plan
 
   variables {
-    private_tasks             = true
-    egress                    = "endpoints"
-    execute_command           = true
-    read_only_root_filesystem = false
-    container_image           = "123456789012.dkr.ecr.ap-southeast-2.amazonaws.com/shop:1.0"
+    network         = { private_tasks = true, egress = "endpoints" }
+    container       = { execute_command = true, read_only_root_filesystem = false }
+    container_image = "123456789012.dkr.ecr.ap-southeast-2.amazonaws.com/shop:1.0"
   }
 
   assert {
@@ -330,11 +410,11 @@ run "endpoints_do_not_lead_to_docker_hub" {
 
   variables {
     production      = true
-    egress          = "endpoints"
+    network         = { egress = "endpoints" }
     container_image = "tasklist:latest"
   }
 
-  expect_failures = [output.repository_url]
+  expect_failures = [var.container_image]
 }
 
 run "production_with_domain_certificate_and_password" {
@@ -357,26 +437,20 @@ run "each_setting_alone" {
   command = plan
 
   variables {
-    production            = true
-    scaling               = false
-    redeploy_on_rotation  = false
-    alarms                = false
-    firewall              = false
-    backup_vault          = false
-    repository            = false
-    customer_keys         = false
-    database_instances    = 1
-    database_min_capacity = 0
-    log_retention_days    = 90
-    private_tasks         = false
+    production = true
+    network    = { private_tasks = false }
+    service    = { scaling = false }
+    database   = { redeploy_on_rotation = false, instances = 1, min_capacity = 0, apply_immediately = true }
+    protection = { firewall = false, backup_vault = false, customer_keys = false }
+    monitoring = { alarms = false, log_retention_days = 90 }
   }
 
   assert {
-    condition     = module.service.scaling == null && !module.service.redeploys_on_rotation && length(module.alarms) + length(module.firewall) + length(module.backup) + length(module.delivery) == 0
+    condition     = module.service.scaling == null && !module.service.redeploys_on_rotation && length(module.alarms) + length(module.firewall) + length(module.backup) == 0
     error_message = "Each part can be left out."
   }
   assert {
-    condition     = module.database.instance_count == 1 && module.database.minimum_capacity == 0 && module.observability.retention_in_days == 90
+    condition     = module.database.instance_count == 1 && module.database.minimum_capacity == 0 && module.observability.retention_in_days == 90 && module.database.applies_at_once
     error_message = "Each number can be set."
   }
   assert {
@@ -389,14 +463,16 @@ run "an_image_of_ones_own" {
   command = plan
 
   variables {
-    container_image    = "ghcr.io/example/shop:2.1"
-    container_port     = 8080
-    container_command  = []
-    migrate_command    = ["npm", "run", "migrate"]
-    health_check_path  = "/up"
-    environment        = { LOG_LEVEL = "info" }
-    secrets            = { API_KEY = "arn:aws:secretsmanager:ap-southeast-2:123456789012:secret:shop-AbCdEf:key::" }
-    database_variables = { host = "PGHOST", port = "PGPORT", name = "PGDATABASE", user = "PGUSER", password = "PGPASSWORD", listen_host = "", listen_port = "PORT" }
+    container_image = "ghcr.io/example/shop:2.1"
+    environment     = { LOG_LEVEL = "info" }
+    secrets         = { API_KEY = "arn:aws:secretsmanager:ap-southeast-2:123456789012:secret:shop-AbCdEf:key::" }
+    container = {
+      port               = 8080
+      command            = []
+      migrate_command    = ["npm", "run", "migrate"]
+      health_check_path  = "/up"
+      database_variables = { host = "PGHOST", port = "PGPORT", name = "PGDATABASE", user = "PGUSER", password = "PGPASSWORD", listen_host = "", listen_port = "PORT" }
+    }
   }
 
   assert {
@@ -405,6 +481,78 @@ run "an_image_of_ones_own" {
   }
   assert {
     condition     = module.service.environment_names == tolist(["LOG_LEVEL", "PGDATABASE", "PGHOST", "PGPORT", "PGUSER", "PORT"]) && module.service.secret_names == tolist(["API_KEY", "PGPASSWORD"])
-    error_message = "The container is told of the database by the names that it knows."
+    error_message = "The container hears of the database by the names that it knows."
+  }
+}
+
+# A policy with a statement that names no resource is malformed, and AWS says so in the middle of an apply.
+run "a_container_without_any_secret" {
+  command = plan
+
+  variables {
+    container = { database_variables = { password = "" } }
+  }
+
+  assert {
+    condition     = length(module.service.secret_names) == 0 && !module.service.reads_secrets
+    error_message = "Without secrets there is no policy to read them."
+  }
+}
+
+run "alarms_without_keys_of_ones_own" {
+  command = plan
+
+  variables {
+    monitoring = { alarms = true }
+  }
+
+  assert {
+    condition     = contains(module.alarms[0].own_key_users, "cloudwatch.amazonaws.com") && contains(module.alarms[0].own_key_users, "events.amazonaws.com")
+    error_message = "The topic's key is one that CloudWatch may use; alias/aws/sns is none."
+  }
+  assert {
+    condition     = contains(module.alarms[0].names, "tasklist-redeployment-failed") && contains(module.alarms[0].names, "tasklist-deployment-failed")
+    error_message = "A redeployment that fails is told of."
+  }
+}
+
+run "alarms_with_keys_of_ones_own" {
+  command = plan
+
+  variables {
+    production = true
+  }
+
+  assert {
+    condition     = length(module.alarms[0].own_key_users) == 0 && contains(module.alarms[0].names, "tasklist-backup-failed")
+    error_message = "The key of logs and alarms serves, and a backup that fails is told of."
+  }
+}
+
+run "a_major_upgrade" {
+  command = plan
+
+  variables {
+    production         = true
+    postgresql_version = "17"
+  }
+
+  assert {
+    condition     = module.database.takes_major_upgrades && module.database.parameter_family == "aurora-postgresql17"
+    error_message = "AWS takes a newer major version only if it is allowed to, with a parameter group of its family."
+  }
+}
+
+run "the_longest_prefix" {
+  command = plan
+
+  variables {
+    prefix     = "a23456789-123456789-1234"
+    production = true
+  }
+
+  assert {
+    condition     = output.ecs_cluster_name == "a23456789-123456789-1234-app" && length(module.service.role_names[0]) <= 64
+    error_message = "No name is too long: the provider looks at the lengths of most of them in a plan."
   }
 }

@@ -23,6 +23,18 @@ run "prefix" {
   expect_failures = [var.prefix]
 }
 
+run "prefix_that_a_database_refuses" {
+  command = plan
+  variables { prefix = "my--shop" }
+  expect_failures = [var.prefix]
+}
+
+run "prefix_that_a_load_balancer_refuses" {
+  command = plan
+  variables { prefix = "internal-shop" }
+  expect_failures = [var.prefix]
+}
+
 run "production" {
   command = plan
   variables { production = "yes" }
@@ -49,17 +61,32 @@ run "certificate_arn" {
 
 run "health_check_path" {
   command = plan
-  variables { health_check_path = "healthcheck" }
-  expect_failures = [var.health_check_path]
+  variables { container = { health_check_path = "healthcheck" } }
+  expect_failures = [var.container]
 }
 
 run "fargate_size" {
   command = plan
-  variables {
-    cpu    = 256
-    memory = 4096
-  }
-  expect_failures = [var.memory]
+  variables { service = { cpu = 256, memory = 4096 } }
+  expect_failures = [var.service]
+}
+
+run "fargate_memory_above_30_gib" {
+  command = plan
+  variables { service = { cpu = 4096, memory = 32768 } }
+  expect_failures = [var.service]
+}
+
+run "fargate_memory_in_steps_of_4_gib" {
+  command = plan
+  variables { service = { cpu = 8192, memory = 17408 } }
+  expect_failures = [var.service]
+}
+
+run "fargate_memory_in_steps_of_8_gib" {
+  command = plan
+  variables { service = { cpu = 16384, memory = 36864 } }
+  expect_failures = [var.service]
 }
 
 run "postgresql_version" {
@@ -76,14 +103,20 @@ run "postgresql_password" {
 
 run "container_port" {
   command = plan
-  variables { container_port = 70000 }
-  expect_failures = [var.container_port]
+  variables { container = { port = 70000 } }
+  expect_failures = [var.container]
 }
 
 run "egress" {
   command = plan
-  variables { egress = "internet" }
-  expect_failures = [var.egress]
+  variables { network = { egress = "internet" } }
+  expect_failures = [var.network]
+}
+
+run "subnets_without_their_vpc" {
+  command = plan
+  variables { network = { task_subnet_ids = ["subnet-0123456789abcdef0"] } }
+  expect_failures = [var.network]
 }
 
 run "a_secret_itself" {
@@ -94,24 +127,39 @@ run "a_secret_itself" {
 
 run "scaling_bounds" {
   command = plan
-  variables {
-    scaling_min = 4
-    scaling_max = 3
-  }
-  expect_failures = [var.scaling_max]
+  variables { service = { scaling_min = 4, scaling_max = 3 } }
+  expect_failures = [var.service]
+}
+
+run "capacity_bounds" {
+  command = plan
+  variables { database = { min_capacity = 4, max_capacity = 1 } }
+  expect_failures = [var.database]
+}
+
+run "capacity_above_the_profiles_most" {
+  command = plan
+  variables { database = { min_capacity = 4 } }
+  expect_failures = [var.database]
+}
+
+run "a_version_that_cannot_pause" {
+  command = plan
+  variables { postgresql_version = "16.1" }
+  expect_failures = [var.database]
 }
 
 run "a_shell_in_a_read_only_container" {
   command = plan
   variables {
-    production      = true
-    execute_command = true
+    production = true
+    container  = { execute_command = true }
   }
-  expect_failures = [var.execute_command]
+  expect_failures = [var.container]
 }
 
 run "log_retention" {
   command = plan
-  variables { log_retention_days = 31 }
-  expect_failures = [var.log_retention_days]
+  variables { monitoring = { log_retention_days = 31 } }
+  expect_failures = [var.monitoring]
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -13,6 +14,7 @@ from typing import Any
 import boto3
 import pytest
 
+from drydock.errors import TerraformFailed
 from drydock.paths import Workspace
 from drydock.stack import Stack, Target
 from drydock.stack.finder import Terraform
@@ -20,47 +22,74 @@ from tests.support.minutes import with_test_all
 
 pytestmark = [pytest.mark.terraform, pytest.mark.usefixtures("aws_provider")]
 INFRA = Path(__file__).parents[2] / "infra"
-WRONG: dict[str, Any] = {
-    "prefix": "My Shop",
-    "region": "Sydney",
-    "production": "yes",
-    "deletion_protection": "no",
-    "final_snapshot": "no",
-    "vpc_id": "my-vpc",
-    "vpc_cidr": "10.0.0.0/24",
-    "zones": 1,
-    "domain_name": "https://example.com/",
-    "host_name": "www.example.com",
-    "certificate_arn": "certificate",
-    "container_image": "shop : 1.0",
-    "container_port": 70000,
-    "health_check_path": "healthcheck",
-    "cpu": 300,
-    "desired_count": -1,
-    "postgresql_version": "latest",
-    "postgresql_instance_class": "t4g.medium",
-    "postgresql_password": "with/slash",
-    "environment": {"1ST": "x"},
-    "secrets": {"API_KEY": "hunter2"},
-    "secrets_key_arns": ["alias/mine"],
-    "database_variables": {"host": "DB HOST"},
-    "writable_paths": ["tmp"],
-    "scaling_min": 4.5,
-    "egress": "internet",
-    "database_instances": 0,
-    "database_min_capacity": 0.3,
-    "database_max_capacity": 0.5,
-    "backup_retention_days": 0,
-    "log_retention_days": 31,
-    "alarm_email": "on call",
-    "rate_limit": 1,
-}
-WRONG_TOGETHER: dict[str, dict[str, Any]] = {
-    "memory": {"cpu": 256, "memory": 4096},
-    "scaling_max": {"scaling_min": 4, "scaling_max": 3},
-    "execute_command": {"execute_command": True, "read_only_root_filesystem": True},
-}
-"""By the variable that is refused; Terraform looks at it only if the others are right by themselves."""
+FIXTURES = Path(__file__).parent / "fixtures"
+SUBNET = "subnet-0123456789abcdef0"
+WRONG: list[dict[str, Any]] = [
+    {
+        "prefix": "My Shop",
+        "tags": {"aws:mine": "x"},
+        "network": {"cidr": "10.0.0.0/24"},
+        "domain_name": "https://example.com/",
+        "dns": {"host_name": "www.example.com"},
+        "certificate_arn": "certificate",
+        "container": {"port": 70000},
+        "environment": {"1ST": "x"},
+        "secrets": {"API_KEY": "hunter2"},
+        "service": {"cpu": 300},
+        "postgresql_password": "with/slash",
+        "database": {"instances": 0},
+        "protection": {"rate_limit": 1},
+        "monitoring": {"log_retention_days": 31},
+    },
+    {
+        "prefix": "my--shop",
+        "network": {"zones": 1},
+        "dns": {"record": "mx"},
+        "container": {"health_check_path": "healthcheck"},
+        "service": {"cpu": 8192, "memory": 17408},
+        "database": {"min_capacity": 0.3},
+        "monitoring": {"alarm_email": "on call"},
+    },
+    {
+        "network": {"availability_zones": ["ap-southeast-2a"]},
+        "container": {"database_variables": {"host": "DB HOST"}},
+        "service": {"desired_count": -1},
+        "database": {"max_capacity": 0.5},
+    },
+    {
+        "network": {"public_subnet_ids": ["mine", SUBNET]},
+        "vpc_id": "vpc-0123456789abcdef0",
+        "container": {"secrets_key_arns": ["alias/mine"]},
+        "service": {"scaling_min": 4.5},
+        "database": {"min_capacity": 4},
+    },
+    {
+        "network": {"task_subnet_ids": [SUBNET]},
+        "container": {"writable_paths": ["tmp"]},
+        "service": {"scaling_min": 4, "scaling_max": 3},
+        "database": {"backup_retention_days": 0},
+    },
+    {
+        "network": {"public_subnet_ids": [SUBNET]},
+        "vpc_id": "vpc-0123456789abcdef0",
+        "container": {"execute_command": True, "read_only_root_filesystem": True},
+        "database": {},
+        "postgresql_version": "16.1",
+    },
+    {"network": {"egress": "internet"}},
+    {
+        "container_image": "shop : 1.0",
+        "network": {"private_tasks": True, "egress": "endpoints"},
+    },
+    {
+        "production": "yes",
+        "vpc_id": "my-vpc",
+        "postgresql_version": "latest",
+        "postgresql_instance_class": "t4g.medium",
+    },
+]
+"""Each plan's values; between them, each validation of each variable refuses one. One that names another
+variable is not looked at where that one is refused."""
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +114,7 @@ def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 def of_moto(no_variables: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server here is plain moto 5.2.5, which lacks ValidateStateMachineDefinition: the provider asks
     for it while it plans, and again for minutes. In a region tests/e2e/test_main_job.py has it all."""
-    monkeypatch.setenv("TF_VAR_redeploy_on_rotation", "false")
+    monkeypatch.setenv("TF_VAR_database", '{"redeploy_on_rotation": false}')
 
 
 def test_it_is_formatted(terraform: Terraform) -> None:
@@ -109,7 +138,7 @@ def test_every_variable_and_output_is_described_and_every_variable_optional() ->
             assert re.search(r'^  description += "\S', body, re.MULTILINE), f"{path}: {name}"
             if kind == "variable":
                 assert re.search(r"^  type +=", body, re.MULTILINE), f"{path}: {name}"
-            if kind == "variable" and path.parent == INFRA:
+            if kind == "variable" and path.parent in (INFRA, INFRA / "repository"):
                 assert re.search(r"^  default +=", body, re.MULTILINE), f"{path}: {name}"
 
 
@@ -128,7 +157,7 @@ def test_what_is_made_before_it_is_destroyed_can_stand_twice() -> None:
         }
     assert found == {
         "aws_acm_certificate",  # has no name
-        "aws_lb_target_group",  # has its port in its name
+        "aws_lb_target_group",  # has VPC and port in its name
         "aws_rds_cluster_parameter_group",  # has a name of its own each time
         "aws_secretsmanager_secret",  # has a name of its own each time
         "aws_secretsmanager_secret_version",
@@ -152,30 +181,64 @@ def test_its_own_tests_pass(stack: Stack, no_variables: None, name: str) -> None
     assert f"Success! {len(runs)} passed, 0 failed." in told.text
 
 
+@pytest.mark.timeout(300)
 def test_each_wrong_value_is_refused_with_what_to_do(
     stack: Stack, no_variables: None, tmp_path: Path
 ) -> None:
-    """All in one plan: Terraform says of every variable what is wrong before it plans anything."""
-    blocks = re.findall(
-        r'^variable "(\w+)" \{\n(.*?)^\}',
-        (INFRA / "variables.tf").read_text(),
-        re.MULTILINE | re.DOTALL,
-    )
-    messages = {
-        name: found[1]
-        for name, body in blocks
-        if (found := re.search(r'error_message = "((?:[^"\\]|\\.)*)"', body))
-    }
-    assert set(WRONG) | set(WRONG_TOGETHER) == set(messages)
-    together = {name: one for values in WRONG_TOGETHER.values() for name, one in values.items()}
-    for refused, values in ((set(WRONG), WRONG), (set(WRONG_TOGETHER), together)):
+    """Many in one plan: Terraform says of every variable what is wrong before it plans anything."""
+    text = (INFRA / "variables.tf").read_text()
+    messages = set(re.findall(r'error_message = "((?:[^"\\]|\\.)*)"', text))
+    assert len(messages) == text.count("  validation {")
+    seen: set[str] = set()
+    for wrong_values in WRONG:
+        # What `of_moto` says: a plan goes on with all that does not need the refused variable.
+        database = {"redeploy_on_rotation": False, **wrong_values.get("database", {})}
+        values = {**wrong_values, "database": database}
         (tmp_path / "wrong.tfvars.json").write_text(json.dumps(values))
         wrong = f"-var-file={tmp_path / 'wrong.tfvars.json'}"
         told = stack.command("plan", "-no-color", "-input=false", "-lock=false", wrong)
-        assert told.code == 1
+        assert told.code == 1, values
         said = " ".join(told.text.split())
-        assert {name for name, message in messages.items() if message in said} == refused
-        assert said.count("Error: ") == len(refused)
+        refused = {message for message in messages if message in said}
+        assert said.count("Invalid value for variable") == len(refused), told.text
+        seen |= refused
+    assert messages - seen == set()
+    # Each says which variable, or which attribute of it.
+    names = re.findall(r'^variable "(\w+)"', text, re.MULTILINE)
+    assert [one for one in messages if not any(name in one for name in names)] == []
+
+
+def test_what_is_empty_in_the_environment_is_not_set(
+    stack: Stack, no_variables: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of every variable, the objects among them, which Terraform alone refuses."""
+    text = (INFRA / "variables.tf").read_text()
+    for name in re.findall(r'^variable "(\w+)"', text, re.MULTILINE):
+        monkeypatch.setenv(f"TF_VAR_{name}", "")
+    monkeypatch.setenv("TF_VAR_database", '{"redeploy_on_rotation": false}')
+    planned = stack.command("plan", "-no-color", "-input=false", "-lock=false")
+    assert planned.code == 0, planned.text
+    assert "module.service.aws_ecs_service.app will be created" in planned.text
+
+
+def test_a_wrong_password_is_not_shown(
+    stack: Stack, no_variables: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Terraform shows the value that a validation refuses, though the variable is sensitive."""
+    monkeypatch.setenv("TF_VAR_postgresql_password", "hunter2/hunter2")
+    lines: list[str] = []
+    mine = Stack(
+        stack.folder,
+        stack.target,
+        Workspace(stack.folder.parent),
+        terraform=stack.terraform,
+        on_line=lines.append,
+    )
+    with pytest.raises(TerraformFailed) as failed:
+        mine.plan()
+    said = "\n".join([*lines, str(failed.value)])
+    assert "Give postgresql_password" in " ".join(said.split())
+    assert "hunter2" not in said
 
 
 def test_it_plans_a_vpc_from_scratch(stack: Stack, of_moto: None) -> None:
@@ -241,6 +304,67 @@ def test_examples_plan(stack: Stack, of_moto: None, example: str) -> None:
     )
     assert planned.code == 0, planned.text
     assert "module.service.aws_ecs_service.app will be created" in planned.text
+
+
+def planned(stack: Stack, *words: str) -> dict[str, Any]:
+    """A plan's JSON; nothing of it is kept."""
+    told = stack.command(
+        "plan", "-no-color", "-input=false", "-lock=false", "-out=seen.plan", *words
+    )
+    assert told.code == 0, told.text
+    found: dict[str, Any] = json.loads(stack.command("show", "-json", "seen.plan").text)
+    return found
+
+
+def test_a_stack_of_before_the_groups_is_kept(
+    terraform: Terraform,
+    endpoint: str,
+    no_variables: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The state is that of the stack as it was in October 2026, applied to plain moto."""
+    folder = tmp_path / "infra"
+    shutil.copytree(INFRA, folder, ignore=shutil.ignore_patterns(".terraform*", "terraform.plan"))
+    versions = folder / "versions.tf"
+    versions.write_text(versions.read_text().replace('  backend "s3" {}\n', ""))
+    target = Target.local(endpoint, region_id="r1")
+    own = Stack(folder, target, Workspace(tmp_path), terraform=terraform, on_line=lambda _: None)
+    own.init()
+    [words] = own.state_arguments()
+    before = gzip.decompress((FIXTURES / "state-of-october.json.gz").read_bytes())
+    Path(words.removeprefix("-state=")).write_bytes(before)
+    monkeypatch.setenv("TF_VAR_postgresql_password", "correct-horse-battery")
+    monkeypatch.setenv("TF_VAR_network", '{"private_tasks": true}')
+    monkeypatch.setenv("TF_VAR_service", '{"wait_for_steady_state": false}')
+    monkeypatch.setenv("TF_VAR_monitoring", '{"alarms": true, "flow_logs": true}')
+    changes = planned(own, words, "-refresh=false")["resource_changes"]
+    gone = {one["address"] for one in changes if "delete" in one["change"]["actions"]}
+    # A new revision: the one before it stays, since Terraform forgets it alone (skip_destroy).
+    assert gone == {"module.service.aws_ecs_task_definition.app"}
+    moved = {one["previous_address"] for one in changes if "previous_address" in one}
+    assert "module.network.aws_nat_gateway.this[1]" in moved
+    assert "module.network.aws_subnet.database[0]" in moved
+
+
+def test_everything_that_takes_tags_has_the_stacks(stack: Stack, of_moto: None) -> None:
+    """There is no provider block in `infra/`, whose default tags would do it."""
+    after = [
+        (one["address"], one["change"]["after"])
+        for one in planned(stack)["resource_changes"]
+        if one["mode"] == "managed"
+    ]
+    tagged = {address: values["tags"] for address, values in after if "tags_all" in values}
+    wanted = {"Application": "tasklist", "ManagedBy": "terraform"}
+    assert len(tagged) > 20
+    assert {name for name, tags in tagged.items() if not wanted.items() <= tags.items()} == set()
+
+
+def test_an_image_of_private_tasks_comes_from_where_they_reach(stack: Stack) -> None:
+    """The repository of such an image is a stack of its own: nothing of it is in this one's plan."""
+    assert "aws_ecr_repository" not in "".join(path.read_text() for path in INFRA.glob("*.tf"))
+    text = (INFRA / "repository" / "main.tf").read_text()
+    assert 'source = "../modules/delivery"' in text
 
 
 def checkov(folder: Path) -> subprocess.CompletedProcess[str]:

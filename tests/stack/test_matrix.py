@@ -5,6 +5,7 @@ What the account has is declared in `[account]`, as a pipeline's rehearsal has i
 
 from __future__ import annotations
 
+import json
 import shutil
 import ssl
 import threading
@@ -57,7 +58,11 @@ entrypoint = ["{BIN}/tasklist"]
 command = ["serve"]
 """
 # Through endpoints alone a task reaches no registry but ECR.
-ENDPOINTS = {"production": "true", "egress": "endpoints", "container_image": f"{IMAGE}:1"}
+ENDPOINTS = {
+    "production": "true",
+    "network": '{"egress": "endpoints"}',
+    "container_image": f"{IMAGE}:1",
+}
 CASES = {
     "existing-certificate": {"vpc_id": VPC, "certificate_arn": CERTIFICATE},
     "production-made-nat": {"production": "true", "vpc_id": VPC},
@@ -70,7 +75,7 @@ CASES = {
     },
     "production-endpoints": {**ENDPOINTS, "domain_name": "shop.test"},
 }
-UNPROTECTED = {"deletion_protection": "false", "final_snapshot": "false"}
+UNPROTECTED = {"protection": '{"deletion_protection": false, "final_snapshot": false}'}
 
 pytestmark = [
     pytest.mark.region,
@@ -109,7 +114,8 @@ class Site:
     @property
     def name(self) -> str:
         """The site's own; without one, a name that the given certificate has."""
-        return f"{self.values.get('host_name', 'tasklist')}.shop.test"
+        dns = json.loads(self.values.get("dns", "{}"))
+        return f"{dns.get('host_name', 'tasklist')}.shop.test"
 
     def context(self) -> ssl.SSLContext:
         authority = self.run("region", "ca", "--path").strip()
@@ -198,8 +204,8 @@ def test_from_nothing_to_a_site_changed_under_load_and_back(site: Site) -> None:
     assert_settled(site)
 
     image = f"{IMAGE}:2"
-    service = {"container_image": image, "cpu": "512", "memory": "1024", "scaling_min": "3"}
-    change(site, **service)
+    service = json.dumps({"cpu": 512, "memory": 1024, "scaling_min": 3})
+    change(site, container_image=image, service=service)
     eventually(lambda: len(site.drydock.status()["tasks"]) == 3, "three tasks", 120)
     assert running(api) == {(image, "512", "1024")}
 
@@ -207,7 +213,7 @@ def test_from_nothing_to_a_site_changed_under_load_and_back(site: Site) -> None:
     assert b"another-one-of-mine" not in states(api)
     # The former name leads nowhere afterwards, which has to be said twice.
     allow = ("--allow-replace",) if site.values.get("domain_name") else ()
-    change(site, *allow, domain_name="shop.test", host_name="www")
+    change(site, *allow, domain_name="shop.test", dns='{"host_name": "www"}')
     assert site.get().status_code == 200
 
     site.run("destroy", "-y")

@@ -34,7 +34,9 @@ log = logging.getLogger(__name__)
 INFRA = Path(__file__).parents[2] / "infra"
 LOG_GROUP = "module.observability.aws_cloudwatch_log_group.tasks"
 CLUSTER = "module.database.aws_rds_cluster.this"
-UNPROTECTED = {"TF_VAR_deletion_protection": "false", "TF_VAR_final_snapshot": "false"}
+UNPROTECTED = {
+    "TF_VAR_protection": json.dumps({"deletion_protection": False, "final_snapshot": False})
+}
 
 pytestmark = [
     pytest.mark.region,

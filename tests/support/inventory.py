@@ -88,6 +88,8 @@ class _Reader:
         groups = elbv2.describe_target_groups(LoadBalancerArn=arn)["TargetGroups"]
         listeners = elbv2.describe_listeners(LoadBalancerArn=arn)["Listeners"]
         group = groups[0]["TargetGroupArn"]
+        # Named by the VPC's id, which is another one each time.
+        self.names[str(groups[0]["TargetGroupName"])] = "the-target-group"
         arns = [arn, group, *(one["ListenerArn"] for one in listeners)]
         return {
             "balancer": balancer,
@@ -124,7 +126,8 @@ class _Reader:
     def identity(self) -> dict[str, Any]:
         iam = self.api.iam
         found: dict[str, Any] = {}
-        for name in (f"{self.prefix}-{kind}" for kind in ("execution", "task", "rotation")):
+        kinds = ("execution", "task", "redeploy", "rotation-events")
+        for name in (f"{self.prefix}-{self.api.region}-{kind}" for kind in kinds):
             inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
             found[name] = {
                 "role": iam.get_role(RoleName=name)["Role"],

@@ -143,7 +143,7 @@ def test_the_rehearsal_has_the_values_that_aws_gets(
     """drydock.toml's [account] says what they are; tests/stack/test_matrix.py rehearses such a stack."""
     own = {name for name in infra()["jobs"]["rehearse"]["env"] if name.startswith("TF_VAR_")}
     # What would keep the rehearsal from being destroyed, and no more.
-    assert own == {"TF_VAR_deletion_protection", "TF_VAR_final_snapshot"}
+    assert own == {"TF_VAR_protection"}
     text = (ROOT / "docs/how-to/pipeline.md").read_text()
     shown = re.search(r"```toml\n(.*?)```", text, re.DOTALL)
     assert shown

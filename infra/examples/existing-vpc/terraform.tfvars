@@ -5,5 +5,5 @@
 prefix          = "shop"
 vpc_id          = "vpc-0123456789abcdef0"
 domain_name     = "example.com"
-host_name       = "shop"
+dns             = { host_name = "www" }
 container_image = "servian/techchallengeapp:latest"

@@ -4,12 +4,11 @@
 #   terraform -chdir=infra plan -var-file=examples/production/terraform.tfvars
 
 prefix          = "shop"
-production      = "true"
-egress          = "endpoints"
+production      = true
 domain_name     = "example.com"
 container_image = "123456789012.dkr.ecr.ap-southeast-2.amazonaws.com/shop:1.0.0"
-alarm_email     = "on-call@example.com"
 
-scaling_min           = 3
-scaling_max           = 12
-database_max_capacity = 16
+network    = { egress = "endpoints" }
+service    = { scaling_min = 3, scaling_max = 12 }
+database   = { max_capacity = 16 }
+monitoring = { alarm_email = "on-call@example.com" }

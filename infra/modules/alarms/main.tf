@@ -1,8 +1,70 @@
-# What somebody should be told of. Each alarm says in its description what to look at.
+# What somebody should hear of. Each alarm says in its description what to look at. What CloudWatch has no
+# metric for comes as an event: a deployment or a backup that has failed.
+
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+# AWS's own key of SNS has a policy that nobody can change, and by which CloudWatch may not use it: an
+# alarm to such a topic is lost, and only the alarm's history says so.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
+resource "aws_kms_key" "topic" {
+  count                   = var.has_key ? 0 : 1
+  description             = "Alarms of ${var.prefix}"
+  enable_key_rotation     = true
+  deletion_window_in_days = 7
+  tags                    = var.tags
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "TheAccountDecidesByIam"
+        Effect    = "Allow"
+        Principal = { AWS = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:root" }
+        Action    = "kms:*"
+        Resource  = "*"
+      },
+      {
+        Sid       = "AlarmsAndEventsToAnEncryptedTopic"
+        Effect    = "Allow"
+        Principal = { Service = ["cloudwatch.amazonaws.com", "events.amazonaws.com"] }
+        Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]
+        Resource  = "*"
+        Condition = { StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id } }
+      },
+    ]
+  })
+}
 
 resource "aws_sns_topic" "this" {
   name              = "${var.prefix}-alarms"
-  kms_master_key_id = coalesce(var.key_arn, "alias/aws/sns")
+  kms_master_key_id = var.has_key ? var.key_arn : aws_kms_key.topic[0].arn
+  tags              = var.tags
+}
+
+# Whoever may publish with IAM may still do so: a policy of one's own takes the place of the default one.
+resource "aws_sns_topic_policy" "this" {
+  arn = aws_sns_topic.this.arn
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "TheAccountDecidesByIam"
+        Effect    = "Allow"
+        Principal = { AWS = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:root" }
+        Action    = ["sns:GetTopicAttributes", "sns:SetTopicAttributes", "sns:Subscribe", "sns:ListSubscriptionsByTopic", "sns:Publish", "sns:DeleteTopic"]
+        Resource  = aws_sns_topic.this.arn
+      },
+      {
+        Sid       = "AlarmsAndEventsOfThisAccount"
+        Effect    = "Allow"
+        Principal = { Service = ["cloudwatch.amazonaws.com", "events.amazonaws.com"] }
+        Action    = "sns:Publish"
+        Resource  = aws_sns_topic.this.arn
+        Condition = { StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id } }
+      },
+    ]
+  })
 }
 
 resource "aws_sns_topic_subscription" "email" {
@@ -18,7 +80,39 @@ locals {
   service  = { ClusterName = var.cluster_name, ServiceName = var.service_name }
   database = { DBClusterIdentifier = var.database_id }
 
-  alarms = {
+  events = merge(
+    {
+      deployment-failed = {
+        says = "ECS has given a deployment of ${var.prefix} up"
+        pattern = {
+          source      = ["aws.ecs"]
+          detail-type = ["ECS Deployment State Change"]
+          resources   = [var.service_arn]
+          detail      = { eventName = ["SERVICE_DEPLOYMENT_FAILED"] }
+        }
+      }
+    },
+    var.watches_backups ? {
+      backup-failed = {
+        says = "A backup of ${var.prefix} has failed"
+        pattern = {
+          source      = ["aws.backup"]
+          detail-type = ["Backup Job State Change"]
+          detail      = { state = ["FAILED", "ABORTED", "EXPIRED"], backupVaultName = [var.prefix] }
+        }
+      }
+    } : {},
+  )
+
+  alarms = merge(local.own_alarms, var.watches_redeployments ? {
+    redeployment-failed = {
+      namespace  = "AWS/States", metric = "ExecutionsFailed", statistic = "Sum"
+      comparison = "GreaterThanThreshold", threshold = 0, minutes = 1, missing = "notBreaching"
+      dimensions = { StateMachineArn = var.state_machine_arn }
+      says       = "The database's password has rotated and the tasks were not replaced: drydock deploy"
+    }
+  } : {})
+  own_alarms = {
     no-healthy-task = {
       namespace  = "AWS/ApplicationELB", metric = "HealthyHostCount", statistic = "Minimum"
       comparison = "LessThanThreshold", threshold = 1, minutes = 2, missing = "breaching", dimensions = local.targets
@@ -47,12 +141,12 @@ locals {
     busy-tasks = {
       namespace  = "AWS/ECS", metric = "CPUUtilization", statistic = "Average"
       comparison = "GreaterThanThreshold", threshold = 90, minutes = 10, missing = "notBreaching", dimensions = local.service
-      says       = "Tasks are busy although the service scales: raise scaling_max or cpu"
+      says       = "Tasks are busy although the service scales: raise service.scaling_max or service.cpu"
     }
     busy-database = {
       namespace  = "AWS/RDS", metric = "CPUUtilization", statistic = "Average"
       comparison = "GreaterThanThreshold", threshold = 90, minutes = 10, missing = "notBreaching", dimensions = local.database
-      says       = "The database is at its limit: raise database_max_capacity, or the instance class"
+      says       = "The database is at its limit: raise database.max_capacity, or the instance class"
     }
   }
 }
@@ -72,4 +166,20 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   treat_missing_data  = each.value.missing
   alarm_actions       = [aws_sns_topic.this.arn]
   ok_actions          = [aws_sns_topic.this.arn]
+  tags                = var.tags
+}
+
+resource "aws_cloudwatch_event_rule" "this" {
+  for_each      = local.events
+  name          = "${var.prefix}-${each.key}"
+  description   = each.value.says
+  event_pattern = jsonencode(each.value.pattern)
+  tags          = var.tags
+}
+
+resource "aws_cloudwatch_event_target" "this" {
+  for_each  = local.events
+  rule      = aws_cloudwatch_event_rule.this[each.key].name
+  target_id = "alarms"
+  arn       = aws_sns_topic.this.arn
 }

@@ -2,14 +2,18 @@
 
 data "aws_partition" "current" {}
 
+data "aws_region" "current" {}
+
 resource "aws_backup_vault" "this" {
   name          = var.prefix
   kms_key_arn   = var.key_arn
   force_destroy = var.force_destroy
+  tags          = var.tags
 }
 
 resource "aws_backup_plan" "this" {
   name = var.prefix
+  tags = var.tags
 
   rule {
     rule_name         = "daily"
@@ -25,7 +29,8 @@ resource "aws_backup_plan" "this" {
 }
 
 resource "aws_iam_role" "this" {
-  name        = "${var.prefix}-backup"
+  # Roles are one to an account, not to a region.
+  name        = "${var.prefix}-${data.aws_region.current.id}-backup"
   description = "AWS Backup copies the database of ${var.prefix} with this role"
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -35,6 +40,12 @@ resource "aws_iam_role" "this" {
       Principal = { Service = "backup.amazonaws.com" }
     }]
   })
+  tags = var.tags
+
+  lifecycle {
+    # One that has a former name keeps it.
+    ignore_changes = [name]
+  }
 }
 
 resource "aws_iam_role_policy_attachment" "this" {

@@ -1,3 +1,8 @@
+variable "tags" {
+  description = "Tags of everything that takes some."
+  type        = map(string)
+}
+
 variable "domain_name" {
   description = "Name of the hosted zone."
   type        = string
@@ -15,5 +20,15 @@ variable "certificate_arn" {
 
 variable "load_balancer_dns_name" {
   description = "Where the site's name leads."
+  type        = string
+}
+
+variable "load_balancer_zone_id" {
+  description = "Hosted zone of that name."
+  type        = string
+}
+
+variable "record" {
+  description = "Kind of the site's record: alias or cname."
   type        = string
 }

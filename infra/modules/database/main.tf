@@ -14,6 +14,7 @@ resource "aws_db_subnet_group" "this" {
   name        = var.prefix
   description = "Database of ${var.prefix}"
   subnet_ids  = var.subnet_ids
+  tags        = var.tags
 }
 
 # A snapshot outlives its stack: one that is made and destroyed again needs another name for its own.
@@ -24,13 +25,19 @@ resource "terraform_data" "final_snapshot" {
 resource "aws_rds_cluster" "this" {
   #checkov:skip=CKV_AWS_162:the tasks read a password from Secrets Manager
   #checkov:skip=CKV2_AWS_8:modules/backup selects it, in production
-  cluster_identifier     = var.prefix
-  engine                 = "aurora-postgresql"
-  engine_version         = var.engine_version
-  database_name          = "app"
-  port                   = 5432
-  db_subnet_group_name   = aws_db_subnet_group.this.name
-  vpc_security_group_ids = [var.security_group_id]
+  cluster_identifier = var.prefix
+  engine             = "aurora-postgresql"
+  engine_version     = var.engine_version
+  # A new major version is asked for by its number alone: the plan says so, and `drydock apply` wants
+  # --allow-replace for it. Without this AWS refuses it in the middle of the apply.
+  allow_major_version_upgrade = true
+  # Once support ends AWS upgrades the cluster, where it would go on for a price.
+  engine_lifecycle_support = var.extended_support ? "open-source-rds-extended-support" : "open-source-rds-extended-support-disabled"
+  database_name            = "app"
+  port                     = 5432
+  db_subnet_group_name     = aws_db_subnet_group.this.name
+  vpc_security_group_ids   = [var.security_group_id]
+  tags                     = var.tags
 
   master_username             = local.username
   manage_master_user_password = local.password_is_given ? null : true
@@ -51,7 +58,12 @@ resource "aws_rds_cluster" "this" {
   deletion_protection          = var.deletion_protection
   skip_final_snapshot          = !var.final_snapshot
   final_snapshot_identifier    = var.final_snapshot ? "${var.prefix}-final-${substr(terraform_data.final_snapshot[0].id, 0, 8)}" : null
-  apply_immediately            = true
+  apply_immediately            = var.apply_immediately
+
+  lifecycle {
+    # AWS takes it when a cluster is made, and never again.
+    ignore_changes = [engine_lifecycle_support]
+  }
 
   # RDS would make the log group itself, to keep for ever.
   depends_on = [aws_cloudwatch_log_group.server]
@@ -78,7 +90,8 @@ resource "aws_rds_cluster_instance" "this" {
   publicly_accessible        = false
   auto_minor_version_upgrade = local.follows_minor_versions
   copy_tags_to_snapshot      = true
-  apply_immediately          = true
+  apply_immediately          = var.apply_immediately
+  tags                       = var.tags
 
   performance_insights_enabled    = var.production
   performance_insights_kms_key_id = var.production ? var.database_key_arn : null
@@ -91,6 +104,7 @@ resource "aws_rds_cluster_parameter_group" "this" {
   name_prefix = "${var.prefix}-"
   family      = "aurora-postgresql${split(".", var.engine_version)[0]}"
   description = "Database of ${var.prefix}"
+  tags        = var.tags
 
   # ddl: what changes tables. Each statement would be a log line (and its values a leak).
   parameter {
@@ -120,4 +134,5 @@ resource "aws_cloudwatch_log_group" "server" {
   name              = "/aws/rds/cluster/${var.prefix}/postgresql"
   retention_in_days = var.retention_in_days
   kms_key_id        = var.logs_key_arn
+  tags              = var.tags
 }

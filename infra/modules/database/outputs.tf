@@ -28,6 +28,29 @@ output "secret_arn" {
   depends_on = [aws_secretsmanager_secret_version.given]
 }
 
+output "password_version" {
+  description = "A number that changes with the password that the user gave; null where RDS manages it."
+  value       = local.password_version
+
+  # Tasks that start for it read the new one.
+  depends_on = [aws_secretsmanager_secret_version.given, aws_rds_cluster.this]
+}
+
+output "applies_at_once" {
+  description = "Whether changes that restart the database are made at once."
+  value       = aws_rds_cluster.this.apply_immediately
+}
+
+output "takes_major_upgrades" {
+  description = "Whether a newer major version is taken."
+  value       = aws_rds_cluster.this.allow_major_version_upgrade
+}
+
+output "parameter_family" {
+  description = "Family of the cluster's parameter group; null without one."
+  value       = one(aws_rds_cluster_parameter_group.this[*].family)
+}
+
 output "instance_count" {
   description = "Number of database instances."
   value       = length(aws_rds_cluster_instance.this)

@@ -22,6 +22,7 @@ resource "aws_secretsmanager_secret" "given" {
   # A stack that is destroyed and made again must not find its secret scheduled for deletion.
   recovery_window_in_days = var.production ? 7 : 0
   kms_key_id              = var.secrets_key_arn
+  tags                    = var.tags
 
   lifecycle {
     # It goes when no task needs it any more.

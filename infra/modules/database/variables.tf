@@ -3,6 +3,11 @@ variable "prefix" {
   type        = string
 }
 
+variable "tags" {
+  description = "Tags of everything that takes some."
+  type        = map(string)
+}
+
 variable "production" {
   description = "Whether the server's log is kept and Performance Insights are on."
   type        = bool
@@ -87,4 +92,14 @@ variable "secrets_key_arn" {
 variable "database_key_arn" {
   description = "Key of the database; null: AWS's own."
   type        = string
+}
+
+variable "apply_immediately" {
+  description = "Whether changes that restart the database are made at once, and not in its maintenance window."
+  type        = bool
+}
+
+variable "extended_support" {
+  description = "Whether AWS goes on to support a version that is past its end, for a price."
+  type        = bool
 }

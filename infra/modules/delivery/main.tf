@@ -3,6 +3,7 @@ resource "aws_ecr_repository" "this" {
   # What was tested under a tag is what runs under it.
   image_tag_mutability = "IMMUTABLE"
   force_delete         = var.force_delete
+  tags                 = var.tags
 
   image_scanning_configuration {
     scan_on_push = true

@@ -35,7 +35,7 @@ locals {
   alarms_use = {
     Sid       = "AlarmsToAnEncryptedTopic"
     Effect    = "Allow"
-    Principal = { Service = "cloudwatch.amazonaws.com" }
+    Principal = { Service = ["cloudwatch.amazonaws.com", "events.amazonaws.com"] }
     Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]
     Resource  = "*"
     Condition = { StringEquals = { "aws:SourceAccount" = local.account } }
@@ -51,6 +51,7 @@ resource "aws_kms_key" "logs" {
     Version   = "2012-10-17"
     Statement = [local.by_iam, local.logs_use, local.alarms_use]
   })
+  tags = var.tags
 }
 
 resource "aws_kms_key" "secrets" {
@@ -59,6 +60,7 @@ resource "aws_kms_key" "secrets" {
   enable_key_rotation     = true
   deletion_window_in_days = 7
   policy                  = jsonencode({ Version = "2012-10-17", Statement = [local.by_iam] })
+  tags                    = var.tags
 }
 
 resource "aws_kms_key" "database" {
@@ -67,6 +69,7 @@ resource "aws_kms_key" "database" {
   enable_key_rotation     = true
   deletion_window_in_days = 30
   policy                  = jsonencode({ Version = "2012-10-17", Statement = [local.by_iam] })
+  tags                    = var.tags
 }
 
 resource "aws_kms_alias" "this" {

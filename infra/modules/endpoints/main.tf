@@ -16,7 +16,7 @@ resource "aws_security_group" "endpoints" {
   name        = "${var.prefix}-endpoints"
   description = "VPC endpoints: HTTPS from the VPC, nothing out"
   vpc_id      = var.vpc_id
-  tags        = { Name = "${var.prefix}-endpoints" }
+  tags        = merge(var.tags, { Name = "${var.prefix}-endpoints" })
 }
 
 # Of the whole VPC: with private DNS, the names of AWS lead everybody in it here.
@@ -28,6 +28,7 @@ resource "aws_vpc_security_group_ingress_rule" "https" {
   ip_protocol       = "tcp"
   from_port         = 443
   to_port           = 443
+  tags              = var.tags
 }
 
 resource "aws_vpc_endpoint" "interface" {
@@ -38,7 +39,7 @@ resource "aws_vpc_endpoint" "interface" {
   private_dns_enabled = true
   subnet_ids          = var.subnet_ids
   security_group_ids  = [aws_security_group.endpoints[0].id]
-  tags                = { Name = "${var.prefix}-${each.value}" }
+  tags                = merge(var.tags, { Name = "${var.prefix}-${each.value}" })
 }
 
 resource "aws_vpc_endpoint" "s3" {
@@ -47,5 +48,5 @@ resource "aws_vpc_endpoint" "s3" {
   service_name      = "${local.service_prefix}.s3"
   vpc_endpoint_type = "Gateway"
   route_table_ids   = var.route_table_ids
-  tags              = { Name = "${var.prefix}-s3" }
+  tags              = merge(var.tags, { Name = "${var.prefix}-s3" })
 }

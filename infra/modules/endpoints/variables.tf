@@ -3,6 +3,11 @@ variable "prefix" {
   type        = string
 }
 
+variable "tags" {
+  description = "Tags of everything that takes some."
+  type        = map(string)
+}
+
 variable "enabled" {
   description = "Whether the tasks reach AWS through endpoints."
   type        = bool

@@ -2,6 +2,7 @@ resource "aws_wafv2_web_acl" "this" {
   name        = var.prefix
   description = "In front of the load balancer of ${var.prefix}"
   scope       = "REGIONAL"
+  tags        = var.tags
 
   default_action {
     allow {}
@@ -152,6 +153,7 @@ resource "aws_cloudwatch_log_group" "requests" {
   name              = "aws-waf-logs-${var.prefix}"
   retention_in_days = var.retention_in_days
   kms_key_id        = var.logs_key_arn
+  tags              = var.tags
 }
 
 resource "aws_wafv2_web_acl_logging_configuration" "this" {

@@ -3,6 +3,11 @@ variable "prefix" {
   type        = string
 }
 
+variable "tags" {
+  description = "Tags of everything that takes some."
+  type        = map(string)
+}
+
 variable "load_balancer_arn" {
   description = "Load balancer to protect."
   type        = string

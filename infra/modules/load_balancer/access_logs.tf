@@ -8,6 +8,7 @@ resource "aws_s3_bucket" "logs" {
   count         = var.access_logs ? 1 : 0
   bucket_prefix = "${var.prefix}-logs-"
   force_destroy = !var.deletion_protection
+  tags          = var.tags
 }
 
 resource "aws_s3_bucket_public_access_block" "logs" {

@@ -1,5 +1,5 @@
 resource "aws_lb" "this" {
-  #checkov:skip=CKV2_AWS_28:modules/firewall stands before it, in production
+  #checkov:skip=CKV2_AWS_28:modules/firewall protects it, in production
   name                       = var.prefix
   load_balancer_type         = "application"
   internal                   = false
@@ -8,6 +8,7 @@ resource "aws_lb" "this" {
   idle_timeout               = 60
   drop_invalid_header_fields = true
   enable_deletion_protection = var.deletion_protection
+  tags                       = var.tags
 
   dynamic "access_logs" {
     for_each = var.access_logs ? [true] : []
@@ -24,13 +25,15 @@ resource "aws_lb" "this" {
 
 resource "aws_lb_target_group" "app" {
   #checkov:skip=CKV_AWS_378:TLS ends at the load balancer; the way to the tasks is within the VPC
-  # Another port means another group, so the name says it: the new one stands before the old one goes.
-  name                 = "${var.prefix}-${var.container_port}"
+  # The new group is there before the old one goes, so their names differ: in all that AWS does not let
+  # change in a group. One that has a former name keeps it until then.
+  name                 = "${var.prefix}-${substr(sha256("${var.vpc_id}/${var.container_port}"), 0, 7)}"
   vpc_id               = var.vpc_id
   target_type          = "ip"
   protocol             = "HTTP"
   port                 = var.container_port
   deregistration_delay = 30
+  tags                 = var.tags
 
   health_check {
     path                = var.health_check_path
@@ -45,6 +48,7 @@ resource "aws_lb_target_group" "app" {
 
   lifecycle {
     create_before_destroy = true
+    ignore_changes        = [name]
   }
 }
 
@@ -53,6 +57,7 @@ resource "aws_lb_listener" "http" {
   load_balancer_arn = aws_lb.this.arn
   port              = 80
   protocol          = "HTTP"
+  tags              = var.tags
 
   default_action {
     type             = var.has_certificate ? "redirect" : "forward"
@@ -78,6 +83,7 @@ resource "aws_lb_listener" "https" {
   # Left out, the API gives a weak one of 2016.
   ssl_policy      = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
   certificate_arn = var.certificate_arn
+  tags            = var.tags
 
   default_action {
     type             = "forward"

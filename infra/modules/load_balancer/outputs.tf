@@ -3,6 +3,11 @@ output "dns_name" {
   value       = aws_lb.this.dns_name
 }
 
+output "zone_id" {
+  description = "Hosted zone of the load balancer's name, for alias records."
+  value       = aws_lb.this.zone_id
+}
+
 output "target_group_arn" {
   description = "Target group of the tasks."
   value       = aws_lb_target_group.app.arn
@@ -39,6 +44,11 @@ output "target_group_suffix" {
 output "logs_bucket" {
   description = "Bucket of the access logs; null without."
   value       = one(aws_s3_bucket.logs[*].id)
+}
+
+output "health_check_path" {
+  description = "Path that the tasks' health is asked for at."
+  value       = one(aws_lb_target_group.app.health_check[*].path)
 }
 
 output "certificate_arn" {

@@ -3,6 +3,11 @@ variable "prefix" {
   type        = string
 }
 
+variable "tags" {
+  description = "Tags of everything that takes some."
+  type        = map(string)
+}
+
 variable "deletion_protection" {
   description = "Whether the load balancer is protected from deletion."
   type        = bool

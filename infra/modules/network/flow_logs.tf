@@ -5,11 +5,13 @@ resource "aws_cloudwatch_log_group" "flows" {
   name              = "/vpc/${var.prefix}"
   retention_in_days = var.retention_in_days
   kms_key_id        = var.logs_key_arn
+  tags              = var.tags
 }
 
 resource "aws_iam_role" "flows" {
-  count       = var.flow_logs ? 1 : 0
-  name        = "${var.prefix}-flow-logs"
+  count = var.flow_logs ? 1 : 0
+  # Roles are one to an account, not to a region. One that has a former name keeps it.
+  name        = "${var.prefix}-${data.aws_region.current.id}-flow-logs"
   description = "The VPC of ${var.prefix} writes its flow logs with this role"
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -19,6 +21,11 @@ resource "aws_iam_role" "flows" {
       Principal = { Service = "vpc-flow-logs.amazonaws.com" }
     }]
   })
+  tags = var.tags
+
+  lifecycle {
+    ignore_changes = [name]
+  }
 }
 
 resource "aws_iam_role_policy" "flows" {
@@ -41,5 +48,5 @@ resource "aws_flow_log" "this" {
   traffic_type    = "ALL"
   iam_role_arn    = aws_iam_role.flows[0].arn
   log_destination = aws_cloudwatch_log_group.flows[0].arn
-  tags            = { Name = var.prefix }
+  tags            = merge(var.tags, { Name = var.prefix })
 }

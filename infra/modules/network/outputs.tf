@@ -12,13 +12,13 @@ output "public_subnet_ids" {
 
   precondition {
     condition     = length(local.public_subnet_ids) >= 2
-    error_message = "The VPC ${var.vpc_id} has public subnets (with a route to an internet gateway) in fewer than two zones, and a load balancer needs two. Add one, or leave vpc_id empty to have a VPC made."
+    error_message = "The VPC ${var.vpc_id} has public subnets (with a route to an internet gateway) in fewer than two zones, and a load balancer needs two. Add one, hand some in with network.public_subnet_ids, or leave vpc_id empty to have a VPC made."
   }
 }
 
 output "task_subnet_ids" {
   description = "One subnet per zone, for the tasks: private in production, else public."
-  value       = var.private ? local.private_subnet_ids : local.public_subnet_ids
+  value       = local.task_subnet_ids
 
   # A task starts only where it can reach its image.
   depends_on = [
@@ -28,13 +28,13 @@ output "task_subnet_ids" {
   ]
 
   precondition {
-    condition     = !var.private || !local.are_needed || length(local.made_zones) >= 2
-    error_message = "The VPC ${var.vpc_id} has no private subnets with a way out in two zones, and no room to make them: ${2 * length(local.zones)} free ranges of /${local.made_length} are needed in ${local.vpc_range}. Add an address range or private subnets with a route to a NAT gateway, set production = false, or leave vpc_id empty to have a VPC made."
+    condition     = !var.private || !local.are_needed || local.has_room && length(local.wanted_zones) >= 2
+    error_message = "The VPC ${var.vpc_id} has no private subnets with a way out in two zones, and no room to make them: ${length(local.new_ranges)} free ranges of /${local.made_length} are needed in ${local.vpc_range}. Add an address range or private subnets with a route to a NAT gateway, hand some in with network.task_subnet_ids, set production = false, or leave vpc_id empty to have a VPC made."
   }
 
   precondition {
     condition     = local.from_scratch || !var.private || var.egress != "endpoints" || alltrue([for one in data.aws_vpc.existing : one.enable_dns_support && one.enable_dns_hostnames])
-    error_message = "The VPC ${var.vpc_id} does not have both of its attributes enableDnsSupport and enableDnsHostnames set, and AWS's names lead to VPC endpoints only where they are. Set them (aws ec2 modify-vpc-attribute --vpc-id ${var.vpc_id} --enable-dns-hostnames Value=true), or set egress = nat."
+    error_message = "The VPC ${var.vpc_id} does not have both of its attributes enableDnsSupport and enableDnsHostnames set, and AWS's names lead to VPC endpoints only where they are. Set them (aws ec2 modify-vpc-attribute --vpc-id ${var.vpc_id} --enable-dns-hostnames Value=true), or set network.egress = nat."
   }
 }
 
@@ -67,7 +67,7 @@ output "task_route_table_ids" {
 
 output "made_ranges" {
   description = "Ranges of the subnets that were made in a VPC that exists: private ones first."
-  value       = slice(local.free, 0, 2 * length(local.made_zones))
+  value       = [for name in local.wanted_ranges : local.range_of[name] if local.has_room]
 }
 
 output "is_made" {

@@ -3,8 +3,13 @@ variable "prefix" {
   type        = string
 }
 
+variable "tags" {
+  description = "Tags of everything that takes some."
+  type        = map(string)
+}
+
 variable "private" {
-  description = "Whether tasks stand in private subnets."
+  description = "Whether tasks are in private subnets."
   type        = bool
 }
 
@@ -21,6 +26,30 @@ variable "cidr" {
 variable "zones" {
   description = "Number of zones of a VPC that is made."
   type        = number
+}
+
+variable "zone_names" {
+  description = "Zones of a VPC that is made, by name; empty: the first of the region's."
+  type        = list(string)
+  default     = []
+}
+
+variable "public_subnet_ids" {
+  description = "Subnets of the load balancer in a VPC that exists; empty: found by their routes."
+  type        = list(string)
+  default     = []
+}
+
+variable "task_subnet_ids" {
+  description = "Subnets of the tasks in a VPC that exists; empty: found by their routes, or made."
+  type        = list(string)
+  default     = []
+}
+
+variable "database_subnet_ids" {
+  description = "Subnets of the database in a VPC that exists; empty: found by their routes, or made."
+  type        = list(string)
+  default     = []
 }
 
 variable "egress" {

@@ -6,7 +6,7 @@ resource "aws_security_group" "load_balancer" {
   name        = "${var.prefix}-load-balancer"
   description = "Load balancer: in from anywhere, out to the tasks"
   vpc_id      = var.vpc_id
-  tags        = { Name = "${var.prefix}-load-balancer" }
+  tags        = merge(var.tags, { Name = "${var.prefix}-load-balancer" })
 }
 
 resource "aws_security_group" "task" {
@@ -14,7 +14,7 @@ resource "aws_security_group" "task" {
   name        = "${var.prefix}-task"
   description = "Tasks: in from the load balancer, out everywhere"
   vpc_id      = var.vpc_id
-  tags        = { Name = "${var.prefix}-task" }
+  tags        = merge(var.tags, { Name = "${var.prefix}-task" })
 }
 
 resource "aws_security_group" "database" {
@@ -22,7 +22,7 @@ resource "aws_security_group" "database" {
   name        = "${var.prefix}-database"
   description = "Database: in from the tasks, nothing out"
   vpc_id      = var.vpc_id
-  tags        = { Name = "${var.prefix}-database" }
+  tags        = merge(var.tags, { Name = "${var.prefix}-database" })
 }
 
 resource "aws_vpc_security_group_ingress_rule" "load_balancer" {
@@ -34,6 +34,7 @@ resource "aws_vpc_security_group_ingress_rule" "load_balancer" {
   ip_protocol       = "tcp"
   from_port         = each.value
   to_port           = each.value
+  tags              = var.tags
 }
 
 resource "aws_vpc_security_group_egress_rule" "load_balancer_to_task" {
@@ -43,6 +44,7 @@ resource "aws_vpc_security_group_egress_rule" "load_balancer_to_task" {
   ip_protocol                  = "tcp"
   from_port                    = var.container_port
   to_port                      = var.container_port
+  tags                         = var.tags
 }
 
 resource "aws_vpc_security_group_ingress_rule" "task_from_load_balancer" {
@@ -52,6 +54,7 @@ resource "aws_vpc_security_group_ingress_rule" "task_from_load_balancer" {
   ip_protocol                  = "tcp"
   from_port                    = var.container_port
   to_port                      = var.container_port
+  tags                         = var.tags
 }
 
 resource "aws_vpc_security_group_egress_rule" "task_to_anywhere" {
@@ -59,6 +62,7 @@ resource "aws_vpc_security_group_egress_rule" "task_to_anywhere" {
   description       = "To the image, the secrets, the logs and the database"
   cidr_ipv4         = "0.0.0.0/0"
   ip_protocol       = "-1"
+  tags              = var.tags
 }
 
 resource "aws_vpc_security_group_ingress_rule" "database_from_task" {
@@ -68,4 +72,5 @@ resource "aws_vpc_security_group_ingress_rule" "database_from_task" {
   ip_protocol                  = "tcp"
   from_port                    = 5432
   to_port                      = 5432
+  tags                         = var.tags
 }

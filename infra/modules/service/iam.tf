@@ -3,6 +3,11 @@
 
 data "aws_partition" "current" {}
 
+locals {
+  reads_secrets = length(var.secrets) > 0
+  role_prefix   = "${var.prefix}-${data.aws_region.current.id}"
+}
+
 data "aws_iam_policy_document" "assume" {
   statement {
     actions = ["sts:AssumeRole"]
@@ -15,9 +20,16 @@ data "aws_iam_policy_document" "assume" {
 }
 
 resource "aws_iam_role" "execution" {
-  name               = "${var.prefix}-execution"
+  # Roles are one to an account, not to a region.
+  name               = "${local.role_prefix}-execution"
   description        = "ECS starts the tasks of ${var.prefix} with this role"
   assume_role_policy = data.aws_iam_policy_document.assume.json
+  tags               = var.tags
+
+  lifecycle {
+    # One that has a former name keeps it.
+    ignore_changes = [name]
+  }
 }
 
 resource "aws_iam_role_policy_attachment" "execution" {
@@ -26,6 +38,9 @@ resource "aws_iam_role_policy_attachment" "execution" {
 }
 
 data "aws_iam_policy_document" "secrets" {
+  # A statement without a resource is no policy.
+  count = local.reads_secrets ? 1 : 0
+
   statement {
     sid       = "ReadTheSecretsOfTheTask"
     actions   = ["secretsmanager:GetSecretValue"]
@@ -44,15 +59,27 @@ data "aws_iam_policy_document" "secrets" {
 }
 
 resource "aws_iam_role_policy" "secrets" {
+  count  = local.reads_secrets ? 1 : 0
   name   = "secrets"
   role   = aws_iam_role.execution.id
-  policy = data.aws_iam_policy_document.secrets.json
+  policy = data.aws_iam_policy_document.secrets[0].json
+}
+
+moved {
+  from = aws_iam_role_policy.secrets
+  to   = aws_iam_role_policy.secrets[0]
 }
 
 resource "aws_iam_role" "task" {
-  name               = "${var.prefix}-task"
+  name               = "${local.role_prefix}-task"
   description        = "The application of ${var.prefix} acts on AWS with this role"
   assume_role_policy = data.aws_iam_policy_document.assume.json
+  tags               = var.tags
+
+  lifecycle {
+    # One that has a former name keeps it.
+    ignore_changes = [name]
+  }
 }
 
 # ECS Exec's channels have no resources to name.

@@ -3,6 +3,7 @@ data "aws_region" "current" {}
 resource "aws_ecs_cluster" "this" {
   #checkov:skip=CKV_AWS_65:on in production; they cost by the metric
   name = "${var.prefix}-app"
+  tags = var.tags
 
   setting {
     name  = "containerInsights"
@@ -18,6 +19,7 @@ resource "aws_ecs_task_definition" "app" {
   memory                   = var.memory
   execution_role_arn       = aws_iam_role.execution.arn
   task_role_arn            = aws_iam_role.task.arn
+  tags                     = var.tags
 
   runtime_platform {
     operating_system_family = "LINUX"
@@ -47,6 +49,11 @@ resource "aws_ecs_task_definition" "app" {
     }, var.read_only_root_filesystem ? { readonlyRootFilesystem = true } : {},
     # Empty: the image's own.
     length(var.command) > 0 ? { command = var.command } : {},
+    # A secret that has changed means a new revision: tasks read it when they start. The secret itself is
+    # named without its version, so that tasks of a former revision start with what is valid now.
+    length(var.secret_versions) > 0 ? {
+      dockerLabels = { for name, version in var.secret_versions : "secret-version.${name}" => tostring(version) }
+    } : {},
   )])
 
   dynamic "volume" {
@@ -82,6 +89,8 @@ resource "aws_ecs_service" "app" {
   health_check_grace_period_seconds  = 60
   wait_for_steady_state              = var.wait_for_steady_state
   enable_execute_command             = var.execute_command
+  propagate_tags                     = "SERVICE"
+  tags                               = var.tags
 
   deployment_circuit_breaker {
     enable   = true

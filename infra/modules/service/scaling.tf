@@ -7,6 +7,7 @@ resource "aws_appautoscaling_target" "service" {
   resource_id        = "service/${aws_ecs_cluster.this.name}/${aws_ecs_service.app.name}"
   min_capacity       = var.scaling_min
   max_capacity       = var.scaling_max
+  tags               = var.tags
 }
 
 resource "aws_appautoscaling_policy" "service" {

@@ -3,6 +3,11 @@ variable "prefix" {
   type        = string
 }
 
+variable "tags" {
+  description = "Tags of everything that takes some."
+  type        = map(string)
+}
+
 variable "production" {
   description = "Whether the cluster collects container insights."
   type        = bool
@@ -74,6 +79,11 @@ variable "secrets" {
     secret_arn = string
     key        = string
   }))
+}
+
+variable "secret_versions" {
+  description = "Variables that come from secrets => a number that changes with the secret."
+  type        = map(number)
 }
 
 variable "command" {

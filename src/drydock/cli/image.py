@@ -53,7 +53,9 @@ def push(
     *,
     repository: Annotated[
         str,
-        typer.Option("--repository", envvar="TF_VAR_prefix", help="In ECR; the stack makes it."),
+        typer.Option(
+            "--repository", envvar="TF_VAR_prefix", help="In ECR; infra/repository makes it."
+        ),
     ] = NAME,
     tag: Annotated[str, typer.Option("--tag", help="Else the commit, or the time.")] = "",
     env_file: Annotated[

@@ -69,8 +69,8 @@ def choose(tasks: Sequence[Mapping[str, Any]], container: str = "") -> Target:
         raise UsageError(
             f"task {identity}",
             "ExecuteCommand was not enabled when it was started",
-            "set enable_execute_command on the service (TF_VAR_execute_command=true), apply, and "
-            "try again with a new task",
+            "set enable_execute_command on the service (in infra/: container.execute_command), apply, "
+            "and try again with a new task",
         )
     return Target(str(task["clusterArn"]), str(task["taskArn"]), name)
 

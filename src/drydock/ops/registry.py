@@ -54,7 +54,7 @@ def repository_uri(clients: Clients, name: str) -> str:
         raise ResourceMissing(
             f"the ECR repository {name}",
             "it is not there",
-            "apply the stack, which makes it, or name another with --repository",
+            "`DIR=infra/repository make init plan apply` makes it; or name another with --repository",
         )
     return str(found[0]["repositoryUri"])
 

@@ -21,6 +21,14 @@ from typing import Literal
 from drydock.stack.finder import Terraform, Version, parse_version, version_text
 
 MINIMUM = (5, 100, 0)
+REHEARSED = (5, 100)
+"""Major and minor version of the provider that Drydock's own tests run."""
+
+ADD_HASHES = (
+    "the stack's .terraform.lock.hcl has no checksum of the provider for {0}: "
+    "`terraform providers lock -platform={0} registry.terraform.io/hashicorp/aws` in the stack's folder "
+    "adds it (docs/how-to/provider.md)"
+)
 SHARED = (Path("/opt"), Path("/usr/local/share"), Path("/usr/share"))
 """A mirror is looked for one level below each: `/opt/ANYTHING/registry.terraform.io/…`."""
 
@@ -47,6 +55,17 @@ class ProviderSource:
             return "AWS provider from the registry"
         version = version_text(self.version) if self.version else "?"
         return f"AWS provider {version} from the mirror {self.path}"
+
+
+def unrehearsed(used: Version | None) -> str | None:
+    """A line for the user, where another version is used than Drydock's tests run; else None. Pure."""
+    if used is None or used[:2] == REHEARSED:
+        return None
+    return (
+        f"AWS provider {version_text(used)}: Drydock's own tests ran with "
+        f"{REHEARSED[0]}.{REHEARSED[1]}, so what is different in this one was never rehearsed "
+        "(docs/how-to/provider.md)"
+    )
 
 
 def find_provider(

@@ -24,9 +24,16 @@ from drydock.stack.commands import Commands
 from drydock.stack.declaration import advice
 from drydock.stack.files import StackFiles
 from drydock.stack.finder import Terraform, find_terraform
+from drydock.stack.masking import masker_of
 from drydock.stack.missing import Missing, undeclared
 from drydock.stack.plan import PlanSummary, summarise
-from drydock.stack.provider import ProviderSource, cli_configuration, find_provider
+from drydock.stack.provider import (
+    ADD_HASHES,
+    ProviderSource,
+    cli_configuration,
+    find_provider,
+    unrehearsed,
+)
 from drydock.stack.record import check_record, digest, refuse, used_up, write_record
 from drydock.stack.runner import LineCallback, Outcome, capture
 from drydock.stack.source import StackSource, locked_provider, read_source
@@ -37,6 +44,7 @@ PLAN_FILE = "terraform.plan"
 _NO_PROVIDER = re.compile(
     r"Failed to (?:query available provider packages|install provider|resolve provider packages)"
 )
+_WRONG_HASH = "doesn't match any of the checksums"
 
 
 def _to_stdout(line: str) -> None:
@@ -76,7 +84,10 @@ class Stack:
         self.source: StackSource = read_source(self.folder)
         self.terraform = terraform or find_terraform(os.environ)
         self._provider = provider
-        self._on_line = on_line or _to_stdout
+        mask = masker_of(self.folder, os.environ)
+        say = on_line or _to_stdout
+        self._on_line: LineCallback = lambda line: say(mask(line))
+        self._mask = mask
         self.planned: Mapping[str, Any] = {}
         """The JSON of the last plan of this object; it holds secrets in clear."""
         if color is None:
@@ -130,7 +141,12 @@ class Stack:
         with self.commands.turn("init") as mine:
             outcome = self.commands.run("init", arguments, mine)
         if outcome.code == 0:
+            used = locked_provider(self.folder, self.terraform.registry)
+            if (news := unrehearsed(used)) is not None:
+                self._on_line(news)
             return
+        if _WRONG_HASH in outcome.words:
+            raise self._failed("init", remedy=ADD_HASHES.format(self.terraform.platform))
         if _NO_PROVIDER.search(outcome.words) and "hashicorp/aws" in outcome.words:
             raise ProviderMissing(
                 "the AWS provider cannot be had",
@@ -351,6 +367,6 @@ class Stack:
     def _failed(self, step: str, words: str = "", remedy: str = "") -> TerraformFailed:
         return TerraformFailed(
             f"{self.terraform.name} could not {step} the stack in {self.folder}",
-            words.strip() or "its own words are above",
+            self._mask(words.strip()) or "its own words are above",
             remedy or f"mend what it names, then run `drydock {step}` again",
         )

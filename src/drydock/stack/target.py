@@ -15,6 +15,8 @@ from drydock.errors import CredentialsMissing
 from drydock.keys import OPEN, AccessKey
 
 DEFAULT_REGION = "ap-southeast-2"
+VARIABLE_PREFIX = "TF_VAR_"
+"""A variable of the environment with this prefix and no value counts as not set."""
 _KEPT_LOCALLY = frozenset({"AWS_CA_BUNDLE"})
 
 
@@ -136,6 +138,11 @@ def environment(
     `aws_files` is the folder of our own AWS `config` and `credentials`.
     """
     own = {"TF_DATA_DIR": str(data_dir), "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
+    # A pipeline hands over an empty string for what nobody has set; Terraform takes that for a value,
+    # and refuses it where the variable is a number, a bool or an object.
+    base = {
+        key: value for key, value in base.items() if value or not key.startswith(VARIABLE_PREFIX)
+    }
     if cli_config is not None:
         own["TF_CLI_CONFIG_FILE"] = str(cli_config)
     if not target.is_local:

@@ -13,6 +13,7 @@ from drydock.stack.provider import (
     find_provider,
     implied_folders,
     mirror_versions,
+    unrehearsed,
     user_configuration,
 )
 
@@ -178,3 +179,13 @@ def test_the_source_is_told_in_words() -> None:
     mirror = ProviderSource("mirror", Path("/m"), (5, 100, 0))
     assert mirror.describe() == "AWS provider 5.100.0 from the mirror /m"
     assert "/x.tfrc" in ProviderSource("configuration", Path("/x.tfrc")).describe()
+
+
+def test_only_a_version_that_the_tests_did_not_run_is_told_of() -> None:
+    assert unrehearsed((5, 100, 0)) is None
+    assert unrehearsed((5, 100, 1)) is None
+    assert unrehearsed(None) is None
+    for used in ((5, 101, 0), (6, 2, 0)):
+        told = unrehearsed(used) or ""
+        assert f"{used[0]}.{used[1]}.{used[2]}" in told
+        assert "5.100" in told

@@ -43,6 +43,14 @@ def test_locally_nothing_of_the_callers_aws_settings_is_left() -> None:
     assert env["TF_CLI_CONFIG_FILE"] == "/c"
 
 
+def test_a_variable_without_a_value_is_not_set() -> None:
+    base = {"TF_VAR_service": "", "TF_VAR_production": "", "TF_VAR_prefix": "shop", "OTHER": ""}
+    for target in (LOCAL, AWS):
+        env = environment(target, base, **FOLDERS)
+        assert {name for name in env if name.startswith("TF_VAR_")} == {"TF_VAR_prefix"}
+        assert env["OTHER"] == ""
+
+
 def test_a_proxy_is_not_asked_for_the_local_region() -> None:
     env = environment(LOCAL, {"no_proxy": "internal"}, **FOLDERS)
     assert env["NO_PROXY"] == env["no_proxy"] == "internal,127.0.0.1,localhost"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from drydock.stack.quick import network
 from drydock.stack.quick.work import Work, pairs, unless_absent
 
 _NO_BALANCER = "LoadBalancerNotFound"
@@ -22,7 +24,7 @@ class Balancer:
 def ensure(work: Work, vpc: str, subnets: tuple[str, ...], group: str) -> Balancer:
     elbv2 = work.clients.elbv2
     balancer = _balancer(work) or _create(work, subnets, group)
-    target_group = _target_group(work) or _create_target_group(work, vpc)
+    target_group = _target_group(work, vpc) or _create_target_group(work, vpc)
     arn = balancer["LoadBalancerArn"]
     listeners = elbv2.describe_listeners(LoadBalancerArn=arn)["Listeners"]
     if not any(one["Port"] == 80 for one in listeners):
@@ -38,7 +40,7 @@ def ensure(work: Work, vpc: str, subnets: tuple[str, ...], group: str) -> Balanc
 
 
 def find(work: Work) -> Balancer | None:
-    balancer, target_group = _balancer(work), _target_group(work)
+    balancer, target_group = _balancer(work), _target_group(work, network.find_vpc(work))
     if balancer is None or target_group is None:
         return None
     return Balancer(balancer["LoadBalancerArn"], balancer["DNSName"], target_group)
@@ -53,7 +55,7 @@ def remove(work: Work) -> None:
             elbv2.delete_listener(ListenerArn=listener["ListenerArn"])
         elbv2.delete_load_balancer(LoadBalancerArn=arn)
         work.removed(f"load balancer {work.name()}")
-    target_group = _target_group(work)
+    target_group = _target_group(work, network.find_vpc(work))
     if target_group is not None:
         elbv2.delete_target_group(TargetGroupArn=target_group)
 
@@ -65,8 +67,16 @@ def _balancer(work: Work) -> Any | None:
     return found["LoadBalancers"][0] if found and found["LoadBalancers"] else None
 
 
-def _target_group(work: Work) -> str | None:
-    name = work.name(str(work.settings.container_port))
+def group_name(work: Work, vpc: str) -> str:
+    """As in infra/: another one for each VPC and port, which a group keeps for life."""
+    kept = f"{vpc}/{work.settings.container_port}"
+    return work.name(hashlib.sha256(kept.encode()).hexdigest()[:7])
+
+
+def _target_group(work: Work, vpc: str | None) -> str | None:
+    if vpc is None:
+        return None
+    name = group_name(work, vpc)
     found = unless_absent(
         lambda: work.clients.elbv2.describe_target_groups(Names=[name]), _NO_GROUP
     )
@@ -98,7 +108,7 @@ def _create_target_group(work: Work, vpc: str) -> str:
     elbv2 = work.clients.elbv2
     port = work.settings.container_port
     made = elbv2.create_target_group(
-        Name=work.name(str(port)),
+        Name=group_name(work, vpc),
         VpcId=vpc,
         TargetType="ip",
         Protocol="HTTP",
@@ -119,5 +129,5 @@ def _create_target_group(work: Work, vpc: str) -> str:
         TargetGroupArn=arn,
         Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "30"}],
     )
-    work.made(f"target group {work.name(str(port))}")
+    work.made(f"target group {group_name(work, vpc)}")
     return arn

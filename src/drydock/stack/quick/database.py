@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +56,11 @@ def begin(work: Work, subnets: tuple[str, ...], group: str) -> Database:
         )
         work.made(f"database instance {work.name('1')}")
     return _found(work, _cluster(work) or {})
+
+
+def password_version(password: str) -> int | None:
+    """A number that changes with a password that is given, as in infra/; None: RDS manages it. Pure."""
+    return int(hashlib.sha256(password.encode()).hexdigest()[:4], 16) if password else None
 
 
 def finish(work: Work) -> None:
@@ -140,6 +146,7 @@ def _cluster_request(work: Work, group: str) -> dict[str, Any]:
         "VpcSecurityGroupIds": [group],
         "MasterUsername": USER,
         "StorageEncrypted": True,
+        "EngineLifecycleSupport": "open-source-rds-extended-support-disabled",
         "BackupRetentionPeriod": 7,
         "CopyTagsToSnapshot": True,
         "PreferredBackupWindow": "16:00-16:30",

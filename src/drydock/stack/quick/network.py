@@ -144,7 +144,7 @@ def _zones(work: Work) -> list[str]:
         raise OpsError(
             f"region {work.clients.region}",
             f"it has {len(names)} availability zones, not {work.settings.zones}",
-            "set TF_VAR_zones to fewer, or choose another region",
+            "set zones in TF_VAR_network to fewer, or choose another region",
         )
     return names[: work.settings.zones]
 

@@ -10,7 +10,9 @@ from drydock.stack.quick.work import Work, pairs, unless_absent
 _NONE = "NoSuchEntity"
 _POLICY = "service-role/AmazonECSTaskExecutionRolePolicy"
 _TASKS = "ecs-tasks.amazonaws.com"
-_ROTATION = ["events.amazonaws.com", "states.amazonaws.com"]
+_STATES = "states.amazonaws.com"
+_EVENTS = "events.amazonaws.com"
+_OF_ROTATION = ("redeploy", "rotation-events")
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ def ensure(work: Work, secret: str) -> Roles:
     execution = _role(work, "execution", starts, _TASKS)
     acts = f"The application of {work.name()} acts on AWS with this role"
     task = _role(work, "task", acts, _TASKS)
-    name = work.name("execution")
+    name = role_name(work, "execution")
     policy = managed_policy(execution)
     attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
     if not any(one["PolicyArn"] == policy for one in attached):
@@ -37,16 +39,26 @@ def ensure(work: Work, secret: str) -> Roles:
     return Roles(execution, task)
 
 
-def ensure_rotation(work: Work, service: str, machine: str) -> str:
-    """The role that replaces the tasks of `service` by way of `machine`; its ARN."""
+def ensure_rotation(work: Work, service: str, machine: str) -> tuple[str, str]:
+    """ARNs of the roles that replace the tasks of `service`, and that start `machine`, which does."""
     replaces = f"Tasks of {work.name()} are replaced with this role when their password has rotated"
-    arn = _role(work, "rotation", replaces, _ROTATION)
-    _inline(work, work.name("rotation"), "redeploy", rotation_policy(service, machine))
-    return arn
+    redeploy = _role(work, "redeploy", replaces, _STATES)
+    allowed = policy_for("ecs:UpdateService", service)
+    _inline(work, role_name(work, "redeploy"), "redeploy", allowed)
+    starts = f"EventBridge starts the redeployment of {work.name()} with this role"
+    events = _role(work, "rotation-events", starts, _EVENTS)
+    allowed = policy_for("states:StartExecution", machine)
+    _inline(work, role_name(work, "rotation-events"), "start", allowed)
+    return redeploy, events
+
+
+def role_name(work: Work, kind: str) -> str:
+    """Roles are one to an account, not to a region: their names have the region in them."""
+    return work.name(work.clients.region, kind)
 
 
 def execution_arn(work: Work) -> str | None:
-    return _arn(work, work.name("execution"))
+    return _arn(work, role_name(work, "execution"))
 
 
 def remove(work: Work) -> None:
@@ -55,7 +67,8 @@ def remove(work: Work) -> None:
 
 
 def remove_rotation(work: Work) -> None:
-    _remove(work, "rotation")
+    for kind in _OF_ROTATION:
+        _remove(work, kind)
 
 
 def managed_policy(role: str) -> str:
@@ -78,7 +91,7 @@ def secrets_policy(secret: str) -> dict[str, object]:
     }
 
 
-def trust_policy(services: str | list[str]) -> dict[str, object]:
+def trust_policy(services: str) -> dict[str, object]:
     """Who may act as a role. Pure."""
     return {
         "Version": "2012-10-17",
@@ -88,14 +101,11 @@ def trust_policy(services: str | list[str]) -> dict[str, object]:
     }
 
 
-def rotation_policy(service: str, machine: str) -> dict[str, object]:
-    """Pure."""
+def policy_for(action: str, resource: str) -> dict[str, object]:
+    """One action on one resource. Pure."""
     return {
         "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Action": "ecs:UpdateService", "Resource": service},
-            {"Effect": "Allow", "Action": "states:StartExecution", "Resource": machine},
-        ],
+        "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource}],
     }
 
 
@@ -107,7 +117,7 @@ def _inline(work: Work, role: str, name: str, document: dict[str, object]) -> No
 
 
 def _remove(work: Work, kind: str) -> None:
-    iam, name = work.clients.iam, work.name(kind)
+    iam, name = work.clients.iam, role_name(work, kind)
     if _arn(work, name) is None:
         return
     for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
@@ -118,9 +128,9 @@ def _remove(work: Work, kind: str) -> None:
     work.removed(f"role {name}")
 
 
-def _role(work: Work, kind: str, description: str, trusted: str | list[str]) -> str:
+def _role(work: Work, kind: str, description: str, trusted: str) -> str:
     iam = work.clients.iam
-    name = work.name(kind)
+    name = role_name(work, kind)
     if (found := _arn(work, name)) is not None:
         return found
     made = iam.create_role(

@@ -20,7 +20,7 @@ def ensure(work: Work, secret: str, role: str) -> None:
         remove(work, role)
         return
     machine = _machine_arn(work, role)
-    acting = roles.ensure_rotation(work, _service_arn(work, role), machine)
+    redeploy, starting = roles.ensure_rotation(work, _service_arn(work, role), machine)
     states, events = work.clients.states, work.clients.events
     if (
         unless_absent(lambda: states.describe_state_machine(stateMachineArn=machine), *_NO_MACHINE)
@@ -28,7 +28,7 @@ def ensure(work: Work, secret: str, role: str) -> None:
     ):
         states.create_state_machine(
             name=_machine(work),
-            roleArn=acting,
+            roleArn=redeploy,
             definition=json.dumps(definition(work.name(), work.name("app"), role.split(":")[1])),
             tags=[{"key": key, "value": value} for key, value in work.tags().items()],
         )
@@ -43,7 +43,8 @@ def ensure(work: Work, secret: str, role: str) -> None:
         )
         work.made(f"event rule {rule}")
     if not events.list_targets_by_rule(Rule=rule)["Targets"]:
-        events.put_targets(Rule=rule, Targets=[{"Id": _TARGET, "Arn": machine, "RoleArn": acting}])
+        target: Any = {"Id": _TARGET, "Arn": machine, "RoleArn": starting}
+        events.put_targets(Rule=rule, Targets=[target])
 
 
 def wanted(work: Work) -> bool:

@@ -115,7 +115,8 @@ def task_definition(work: Work, store: Database, roles: Roles) -> dict[str, Any]
         "VTT_LISTENHOST": "0.0.0.0",  # noqa: S104 - in a task's own network namespace
         "VTT_LISTENPORT": str(settings.container_port),
     }
-    container = {
+    version = database.password_version(settings.postgresql_password)
+    container: dict[str, Any] = {
         "name": CONTAINER,
         "image": settings.container_image,
         "command": ["serve"],
@@ -142,6 +143,8 @@ def task_definition(work: Work, store: Database, roles: Roles) -> dict[str, Any]
             },
         },
     }
+    if version is not None:
+        container["dockerLabels"] = {"secret-version.VTT_DBPASSWORD": str(version)}
     return {
         "family": work.name(),
         "requiresCompatibilities": ["FARGATE"],
@@ -202,6 +205,7 @@ def _service_request(
             "deploymentCircuitBreaker": {"enable": True, "rollback": True},
         },
         "healthCheckGracePeriodSeconds": 60,
+        "propagateTags": "SERVICE",
         "networkConfiguration": {
             "awsvpcConfiguration": {
                 "subnets": list(subnets),

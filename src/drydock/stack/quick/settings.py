@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network
@@ -13,6 +15,22 @@ _VARIABLE = "TF_VAR_"
 _ONLY_TERRAFORM = ("domain_name", "certificate_arn", "vpc_id")
 _FALSE = ("", "false")
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
+_GROUPED = {
+    "container_port": ("container", "port"),
+    "health_check_path": ("container", "health_check_path"),
+    "cpu": ("service", "cpu"),
+    "memory": ("service", "memory"),
+    "desired_count": ("service", "desired_count"),
+    "scaling": ("service", "scaling"),
+    "scaling_min": ("service", "scaling_min"),
+    "scaling_max": ("service", "scaling_max"),
+    "redeploy_on_rotation": ("database", "redeploy_on_rotation"),
+    "vpc_cidr": ("network", "cidr"),
+    "zones": ("network", "zones"),
+}
+"""A setting => the variable of `infra/` and its attribute, where the variable is an object."""
+
+_KEY = re.compile(r'([{,\n]\s*)"?(\w+)"?\s*=\s*')
 
 
 @dataclass(frozen=True)
@@ -22,7 +40,8 @@ class Settings:
     prefix: str = "tasklist"
     container_image: str = "tasklist:latest"
     container_port: int = 3000
-    health_check_path: str = "/healthcheck/"
+    health_check_path: str = "/healthcheck/live"
+    """Of a database that pauses; one that does not is checked at /healthcheck/, as in infra/."""
     cpu: int = 256
     memory: int = 512
     """MiB."""
@@ -48,9 +67,12 @@ class Settings:
             raise _needs_terraform("production")
         given: dict[str, Any] = {}
         for one in fields(cls):
+            name, text = _written(environ, one.name)
             # Empty means "not set", as it does in infra/: a pipeline passes empty strings.
-            if text := environ.get(_VARIABLE + one.name, ""):
-                given[one.name] = _value(one.name, text, str(one.type))
+            if text:
+                given[one.name] = _value(name, text, str(one.type))
+        if given.get("postgresql_instance_class", "db.serverless") != "db.serverless":
+            given.setdefault("health_check_path", "/healthcheck/")
         settings = cls(**given)
         settings.networks()
         return settings
@@ -67,8 +89,39 @@ class Settings:
             return list(IPv4Network(self.vpc_cidr).subnets(prefixlen_diff=4))
         except ValueError as error:
             raise UsageError(
-                f"{_VARIABLE}vpc_cidr={self.vpc_cidr}", str(error), "for example 10.0.0.0/16"
+                f"{_VARIABLE}network.cidr={self.vpc_cidr}", str(error), "for example 10.0.0.0/16"
             ) from None
+
+
+def _written(environ: Mapping[str, str], name: str) -> tuple[str, str]:
+    """What a setting is called in the environment, and its value there; empty: it is not set."""
+    if name not in _GROUPED:
+        return name, environ.get(_VARIABLE + name, "")
+    group, attribute = _GROUPED[name]
+    found = _object(group, environ.get(_VARIABLE + group, "")).get(attribute)
+    text = json.dumps(found) if isinstance(found, bool) else "" if found is None else str(found)
+    return f"{group}.{attribute}", text
+
+
+def _object(name: str, text: str) -> dict[str, Any]:
+    """An object as Terraform takes it from the environment: JSON, or `{ key = value }`.
+
+    Raises UsageError: it is neither, or says more than values.
+    """
+    if not text.strip() or text.strip() == "null":
+        return {}
+    for written in (text, _KEY.sub(r'\1"\2": ', text)):
+        try:
+            found = json.loads(written)
+        except ValueError:
+            continue
+        if isinstance(found, dict):
+            return found
+    raise UsageError(
+        f"{_VARIABLE}{name}={text}",
+        "it is no object that could be read without Terraform",
+        'write it as JSON, for example {"zones": 3}',
+    )
 
 
 def _value(name: str, text: str, kind: str) -> str | int | bool:

@@ -200,9 +200,9 @@ def _server(stack: Stack, one: Resource) -> Counted:
     if len(least) != 1:
         yield "its cluster's capacity is known only after apply"
         return
-    why = (
-        "of each database instance: its least" if least[0] else "of each: the least awake; 0 paused"
-    )
+    why = "of each database instance: its least"
+    if not least[0]:
+        why = "of each: the least awake; 0 paused, which any connection prevents, a health check's too"
     capacity = stack.number("acu", max(least[0], Decimal("0.5")), why)
     yield _hours(one, f"{capacity:f} ACU", "aurora_acu_hour", capacity * HOURS, "ACU")
 

@@ -172,13 +172,24 @@ def test_the_service_scales_and_follows_its_password(account: Account) -> None:
     assert str(outputs["database_secret_arn"]) in rule["EventPattern"]
     [told] = account.clients.events.list_targets_by_rule(Rule="tasklist-rotation")["Targets"]
     machine = account.clients.states.describe_state_machine(stateMachineArn=told["Arn"])
-    assert machine["roleArn"] == told["RoleArn"]
-    policy = account.clients.iam.get_role_policy(
-        RoleName="tasklist-rotation", PolicyName="redeploy"
-    )
-    allowed = [one["Resource"] for one in policy["PolicyDocument"]["Statement"]]  # type: ignore[index]
     service = account.clients.ecs.describe_services(cluster="tasklist-app", services=["app"])
-    assert allowed == [service["services"][0]["serviceArn"], told["Arn"]]
+    for arn, allowed in (
+        (machine["roleArn"], service["services"][0]["serviceArn"]),
+        (told["RoleArn"], told["Arn"]),
+    ):
+        name = arn.rsplit("/", 1)[-1]
+        assert name.startswith("tasklist-ap-southeast-2-")
+        [policy] = account.clients.iam.list_role_policies(RoleName=name)["PolicyNames"]
+        document = account.clients.iam.get_role_policy(RoleName=name, PolicyName=policy)
+        assert [one["Resource"] for one in document["PolicyDocument"]["Statement"]] == [allowed]  # type: ignore[index]
+
+
+def test_another_password_is_another_revision(account: Account) -> None:
+    built(account, replace(SETTINGS, postgresql_password="correct-horse"))
+    account.calls.clear()
+    built(account, replace(SETTINGS, postgresql_password="another-one"))
+    assert "RegisterTaskDefinition" in account.changes
+    assert "UpdateService" in account.changes
 
 
 def test_it_scales_no_more_once_the_settings_say_so(account: Account) -> None:

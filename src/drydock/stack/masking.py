@@ -1,0 +1,78 @@
+"""Keeps the values of a stack's sensitive variables out of what Terraform says.
+
+Terraform marks a sensitive variable in plans, but shows its value in clear where a validation of the
+variable fails. https://developer.hashicorp.com/terraform/language/values/variables#sensitive
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+_VARIABLE = re.compile(r'^variable\s+"([\w-]+)"\s*\{(.*?)^\}', re.MULTILINE | re.DOTALL)
+_SENSITIVE = re.compile(r"^\s*sensitive\s*=\s*true\b", re.MULTILINE)
+_ASSIGNED = re.compile(r'(?:^|[{,])\s*"?([\w-]+)"?\s*[=:]\s*("(?:\\.|[^"\\])*")', re.MULTILINE)
+_SHORTEST = 4
+"""A shorter value would hide half of every line, and is no secret."""
+
+MASK = "(sensitive value)"
+
+
+def sensitive_names(texts: Iterable[str]) -> frozenset[str]:
+    """Names of the variables that a root module's files declare as sensitive. Pure."""
+    return frozenset(
+        name for text in texts for name, body in _VARIABLE.findall(text) if _SENSITIVE.search(body)
+    )
+
+
+def assigned(texts: Iterable[str], names: frozenset[str]) -> list[str]:
+    """Values that files of variables (`*.tfvars`, `*.tfvars.json`) give to `names`. Pure."""
+    found = []
+    for text in texts:
+        for name, written in _ASSIGNED.findall(text):
+            if name in names:
+                try:
+                    found.append(str(json.loads(written)))
+                except ValueError:
+                    found.append(written.strip('"'))
+    return found
+
+
+def masker(values: Iterable[str]) -> Callable[[str], str]:
+    """A function that puts MASK in the place of each value, as it is and as Terraform quotes it. Pure."""
+    forms = {
+        form
+        for value in values
+        for part in (value, *value.splitlines())
+        for form in (part, json.dumps(part)[1:-1], json.dumps(part, ensure_ascii=False)[1:-1])
+        if len(form) >= _SHORTEST
+    }
+    if not forms:
+        return lambda text: text
+    # The longest first: one secret may begin as another does.
+    pattern = re.compile("|".join(re.escape(one) for one in sorted(forms, key=len, reverse=True)))
+    return lambda text: pattern.sub(MASK, text)
+
+
+def masker_of(folder: Path, environ: Mapping[str, str]) -> Callable[[str], str]:
+    """The masker for the stack in `folder`, with the values that it is given now.
+
+    They come from TF_VAR_ variables and the files that Terraform reads by itself. A file that cannot be
+    read gives none: Terraform says what is wrong with it.
+    """
+    names = sensitive_names(_texts(folder, "*.tf", "*.tofu"))
+    values = [environ.get(f"TF_VAR_{name}", "") for name in sorted(names)]
+    files = ("terraform.tfvars", "terraform.tfvars.json", "*.auto.tfvars", "*.auto.tfvars.json")
+    return masker([*values, *assigned(_texts(folder, *files), names)])
+
+
+def _texts(folder: Path, *patterns: str) -> list[str]:
+    found = []
+    for path in sorted(path for pattern in patterns for path in folder.glob(pattern)):
+        try:
+            found.append(path.read_text())
+        except (OSError, UnicodeDecodeError):
+            continue
+    return found
