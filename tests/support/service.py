@@ -71,8 +71,17 @@ class Service:
             }
             return (fit,) if len(fit) == len(tasks) == count else None
 
-        found = eventually(look, f"{count} tasks of {self.name} run", seconds)
+        try:
+            found = eventually(look, f"{count} tasks of {self.name} run", seconds)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; {self.why_not()}") from None
         return found[0] if found else set()
+
+    def why_not(self) -> str:
+        """What its events and its stopped tasks say, for a failure's message."""
+        events = [one["message"] for one in self.describe()["events"][:3]]
+        stopped = [one.get("stoppedReason", "") for one in self.tasks("STOPPED")][:3]
+        return f"events: {events}; stopped: {stopped}"
 
     def delete(self) -> None:
         """DeleteService by force, and wait until it is gone; nothing to delete is fine."""

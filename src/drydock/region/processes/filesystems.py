@@ -68,11 +68,14 @@ def _devices(*, read_only: bool) -> None:
 
 
 def bind_file(source: str, target: str) -> None:
-    """Bind a file over another one, which is made. What is there and no plain file is replaced."""
+    """Bind a file over another one, which is made if need be. What is there and no plain file is replaced."""
+    plain = False
     with contextlib.suppress(FileNotFoundError):
-        if not stat.S_ISREG(os.lstat(target).st_mode):
+        plain = stat.S_ISREG(os.lstat(target).st_mode)
+        if not plain:
             os.unlink(target)
-    os.close(os.open(target, os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644))
+    if not plain:  # one that is there may be on a mount that cannot be written
+        os.close(os.open(target, os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644))
     linux.mount(source, target, flags=linux.MS_BIND)
 
 
