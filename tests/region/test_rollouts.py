@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -132,10 +131,9 @@ def test_services_stable_ends_when_the_old_tasks_are_gone(releases: Releases) ->
 def test_the_grace_period_lets_a_slow_task_start(
     releases: Releases, grace: int, kept: bool
 ) -> None:
-    folder = releases.place.region.workspace.root
-    slow = releases.place.define(
-        "shell:1", [f"sleep 2; exec {sys.executable} {folder}/web.py slow"], stopTimeout=2
-    )
+    web = str(releases.place.region.workspace.root / "web.py")
+    late = f"import runpy, sys, time; time.sleep(2); sys.argv = ['web', 'slow']; runpy.run_path({web!r})"
+    slow = releases.place.define("psql:1", [late], stopTimeout=2)
     releases.site.service("web", slow, 1, healthCheckGracePeriodSeconds=grace)
     if kept:
         releases.site.wait_healthy(1)
