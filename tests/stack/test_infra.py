@@ -164,7 +164,7 @@ def test_what_is_made_before_it_is_destroyed_can_stand_twice() -> None:
     }
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     "name",
     [
@@ -181,7 +181,7 @@ def test_its_own_tests_pass(stack: Stack, no_variables: None, name: str) -> None
     assert f"Success! {len(runs)} passed, 0 failed." in told.text
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_each_wrong_value_is_refused_with_what_to_do(
     stack: Stack, no_variables: None, tmp_path: Path
 ) -> None:
@@ -376,7 +376,7 @@ def checkov(folder: Path) -> subprocess.CompletedProcess[str]:
     return done
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @with_test_all("installs Checkov")
 @pytest.mark.parametrize(
     ("text", "told"),
@@ -393,7 +393,7 @@ def test_checkov_fails_where_it_should(tmp_path: Path, text: str, told: str) -> 
     assert told in done.stdout + done.stderr
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @with_test_all("installs Checkov")
 def test_checkov_finds_nothing_that_is_not_argued_in_place() -> None:
     done = checkov(INFRA)
