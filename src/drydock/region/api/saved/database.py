@@ -65,7 +65,7 @@ class Database:
             "account": account_id,
             "region": region,
         }
-        _make_private(file)
+        make_private(file)
         try:
             self._connection = _connect(file)
             self._check_header()
@@ -209,7 +209,7 @@ def _connect(file: Path) -> sqlite3.Connection:
     return connection
 
 
-def _make_private(file: Path) -> None:
+def make_private(file: Path) -> None:
     """Unpickling runs code: a file that others could have written is not read. Raises StateUnreadable."""
     try:
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)

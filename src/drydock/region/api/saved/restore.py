@@ -14,7 +14,7 @@ from drydock.errors import DrydockError
 from drydock.paths import write_private_bytes
 from drydock.region.api import gaps
 from drydock.region.api.saved import pickling, units
-from drydock.region.api.saved.database import Database, Row, unreadable
+from drydock.region.api.saved.database import Database, Row, make_private, unreadable
 from drydock.region.api.saved.units import Unit
 from drydock.region.api.store import Store
 
@@ -84,10 +84,11 @@ def put_back(unit: Unit, account_id: str, data: bytes) -> None:
 def take_over(store: Store, pickled: Path) -> bool:
     """Read what a version before the database saved (`state.pickle`), once; False: there is none.
 
-    Raises StateUnreadable: it is damaged, or of another version of moto.
+    Raises StateUnreadable: it is damaged, of another version of moto, or not only ours.
     """
     if not pickled.exists():
         return False
+    make_private(pickled)
     payload = _old_payload(pickled)
     gaps.install()
     try:

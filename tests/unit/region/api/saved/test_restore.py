@@ -214,6 +214,10 @@ def test_what_an_earlier_version_saved_is_taken_over_once(tmp_path: Path, served
     header = {"format": 2, "moto": version("moto"), "sha256": hashlib.sha256(payload).hexdigest()}
     file = tmp_path / "state.pickle"
     file.write_bytes(b"drydock region state\n" + json.dumps(header).encode() + b"\n" + payload)
+    file.chmod(0o622)
+    with pytest.raises(StateUnreadable, match="others may write"):
+        take_over(served.store, file)
+    file.chmod(0o600)
     forget(served.store.account_id)
     assert take_over(served.store, file)
     with served.store.reading():
