@@ -109,7 +109,7 @@ def test_a_repository_that_is_not_there_is_named(machine: Machine) -> None:
     done = machine("push", "--repository", "no-such-repository")
     assert done.returncode == 1
     assert "no-such-repository" in done.stderr
-    assert "apply the stack" in done.stderr
+    assert "make init plan apply" in done.stderr
 
 
 @pytest.mark.parametrize("machine", ["podman"], indirect=True)
