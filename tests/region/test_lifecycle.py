@@ -48,6 +48,7 @@ def assert_nothing_left(region: TestRegion, pids: set[int], namespaces: set[str]
 
 def test_the_api_answers_and_says_who_it_is(region: TestRegion) -> None:
     identity = region.client("sts").get_caller_identity()
+    assert identity["Arn"] == "arn:aws:iam::123456789012:root"
     assert identity["Account"] == "123456789012"
     assert region.inspect()["endpoint"] == region.record.endpoint
     assert region.workspace.region.stat().st_mode & 0o077 == 0

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import json
 import urllib.error
-import urllib.request
 from typing import Any
 
 from drydock.errors import RegionRefused
+from drydock.loopback import ask
 
 
 def post(endpoint: str, path: str, body: dict[str, Any], seconds: float) -> Any:
     """The JSON that it answers. Raises RegionRefused; OSError, ValueError: it does not answer, or no JSON."""
-    request = urllib.request.Request(  # noqa: S310 - our own region, on loopback
-        endpoint + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
-    )
-    # Never through a proxy of the user's.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(request, timeout=seconds) as answer:
-            return json.load(answer)
+        return ask(endpoint + path, body, seconds=seconds)
     except urllib.error.HTTPError as error:
         raise _refusal(error) from error
 

@@ -10,11 +10,11 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from drydock import loopback
 from drydock.alive import born, is_stopped, state
 from drydock.config import Config
 from drydock.errors import (
@@ -274,13 +274,9 @@ def stop(workspace: Workspace, *, force: bool = False) -> bool:
 
 def _unsaved(record: RegionRecord) -> str:
     """Have the region save what it holds → why it cannot; "" also where it does not answer."""
-    request = urllib.request.Request(  # noqa: S310 - the endpoint is ours
-        f"{record.endpoint}/_drydock/save", b"{}", {"Content-Type": "application/json"}
-    )
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(request, timeout=10) as answer:
-            return str(json.load(answer).get("unsaved", ""))
+        answer = loopback.ask(f"{record.endpoint}/_drydock/save", {}, seconds=10)
+        return str(answer.get("unsaved", ""))
     except (OSError, ValueError):
         return ""
 
@@ -349,11 +345,8 @@ def kept(record: RegionRecord) -> list[dict[str, str]]:
 
 def _ask(record: RegionRecord, path: str) -> Any:
     check(record)
-    # a proxy of the user's has no way to this machine's loopback
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"{record.endpoint}{path}", timeout=10) as answer:
-            return json.load(answer)
+        return loopback.ask(f"{record.endpoint}{path}", seconds=10)
     except (OSError, ValueError) as error:  # URLError and TimeoutError are OSErrors
         check(record)
         raise RegionNotRunning(

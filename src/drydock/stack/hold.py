@@ -5,11 +5,9 @@ On AWS nobody can be asked for that; there Terraform's own advice holds (let it 
 
 from __future__ import annotations
 
-import http.client
-import json
 import time
-import urllib.request
 
+from drydock.loopback import ask
 from drydock.stack.target import Target
 
 HOLD_SECONDS = 5.0
@@ -25,16 +23,9 @@ def hold_changes(target: Target) -> None:
     """
     if not target.is_local:
         return
-    request = urllib.request.Request(  # noqa: S310 - the endpoint is ours
-        f"{target.endpoint}/_drydock/hold",
-        json.dumps({"seconds": HOLD_SECONDS}).encode(),
-        {"Content-Type": "application/json"},
-    )
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(request, timeout=_ANSWER_SECONDS):
-            pass
-    except (OSError, http.client.HTTPException):
+        ask(f"{target.endpoint}/_drydock/hold", {"seconds": HOLD_SECONDS}, seconds=_ANSWER_SECONDS)
+    except (OSError, ValueError):
         return
     # No event tells when the provider has read the answers that are on their way to it.
     time.sleep(_READ_SECONDS)

@@ -1,4 +1,7 @@
-"""STS: what a session was given keeps to it: managed policies and tags, which moto 5.2.5 forgets."""
+"""STS: what a session was given keeps to it: managed policies and tags, which moto 5.2.5 forgets.
+
+moto names the holder of the region's own key "user/moto"; it is the account's root user.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +39,16 @@ class StsBackend(TheirBackend):
     @property
     def _url_module(self) -> Any:
         return overlay.urls(their_urls, StsResponse)
+
+    def get_caller_identity(self, access_key_id: str, region: str) -> tuple[str, str, str]:
+        """GetCallerIdentity → user id, ARN, account. The region's own key is the root user's.
+
+        https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+        """
+        found = super().get_caller_identity(access_key_id, region)
+        if not found[1].endswith(":user/moto"):
+            return found
+        return self.account_id, f"arn:{self.partition}:iam::{self.account_id}:root", self.account_id
 
 
 def policy_arns(session: AssumedRole) -> list[str]:

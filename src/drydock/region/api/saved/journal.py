@@ -64,6 +64,8 @@ class Journal:
         self._pending_lock = threading.Lock()
         self._digests: dict[Unit, bytes] = {}
         """Of what was copied last; under the store's lock."""
+        self._copies: dict[Unit, bytes] = {}
+        """What was copied last of the units that `roll_back` can put back; under the store's lock."""
         self._referred: dict[Unit, set[Unit]] = {}
         """The units that each unit refers to; under the store's lock."""
         self._committed = 0
@@ -188,11 +190,7 @@ class Journal:
             self._put_back(unit, backend)
 
     def _put_back(self, unit: Unit, backend: Any) -> None:
-        with self._pending_lock:
-            data = self._pending.get(unit)
-        if data is None:
-            with self._committing:
-                data = self._database.read(unit)
+        data = self._copies.get(unit)
         if data is None:
             backend.reset()  # it was made for this request
         else:
@@ -250,6 +248,8 @@ class Journal:
         digest = _digest(data)
         if self._digests.get(unit) != digest:
             self._digests[unit] = digest
+            if unit.service not in _CONTROLLED:
+                self._copies[unit] = data
             with self._pending_lock:
                 self._taken += 1
                 self._pending[unit] = data

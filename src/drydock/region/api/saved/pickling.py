@@ -188,10 +188,7 @@ def _reduce_mapping(held: Any) -> Any:
 
 
 def _owner(regions: Any) -> Any:
-    from moto.core.base_backend import BackendDict  # noqa: PLC0415  (moto, slow)
-
-    everything: list[Any] = BackendDict._instances  # type: ignore[misc]
-    return next(one for one in everything if one.get(regions.account_id) is regions)
+    return next(one for one in units.instances() if one.get(regions.account_id) is regions)
 
 
 def _backends(module: str, attribute: str) -> Any:

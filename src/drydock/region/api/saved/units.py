@@ -63,13 +63,14 @@ def live(account_id: str) -> dict[Unit, Any]:
     """
     return {
         Unit(*location(backends), region): backend
-        for backends in _instances()
+        for backends in instances()
         if account_id in dict.keys(backends)
         for region, backend in dict.items(dict.__getitem__(backends, account_id))
     }
 
 
-def _instances() -> list[Any]:
+def instances() -> list[Any]:
+    """Every service's table of backends, by account."""
     from moto.core.base_backend import BackendDict  # noqa: PLC0415  (moto, slow)
 
     everything: list[Any] = BackendDict._instances  # type: ignore[misc]

@@ -52,10 +52,7 @@ def _structure(shape: Any, value: Any, path: Path, strict: Strictness) -> Iterat
         return
     members = shape.members
     for name in shape.required_members:
-        member = members.get(name)
-        if member is None or member.metadata.get("idempotencyToken"):
-            continue
-        if value.get(name) is None:
+        if name in members and value.get(name) is None:
             yield Violation((*path, name), "null", "Member must not be null")
     for name, found in value.items():
         if found is not None and name in members:

@@ -232,3 +232,21 @@ for index in range(10_000):
     database.close()
     assert data is not None
     assert f"c{acknowledged}".encode() in data
+
+
+def test_a_failed_request_is_undone_without_a_look_at_the_disk(
+    saved: Saved, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It happens under the store's lock, where nothing but records may be touched."""
+    saved.served.client("ssm").put_parameter(Name="/kept", Value="v", Type="String")
+
+    def read(unit: Unit) -> bytes:
+        raise AssertionError(f"{unit} was read from the disk")
+
+    monkeypatch.setattr(saved.database, "read", read)
+    with saved.store.writing("ssm"):
+        saved.store.backend("ssm").put_parameter(
+            "/half", "", "v", "String", "", "", False, [], "text", None, None
+        )
+        saved.journal.roll_back(["ssm"])
+    assert saved.parameters() == ["/kept"]
