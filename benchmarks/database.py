@@ -22,10 +22,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.support import table
-from drydock.region import launcher
-from drydock.region.database.settings import postgresql_conf
-from drydock.region.database.versions import choose, find
-from drydock.region.runtime.consumption import family, proportional_memory
+from drydock.region.dataplane.database.settings import postgresql_conf
+from drydock.region.dataplane.database.versions import choose, find
+from drydock.region.dataplane.runtime.consumption import family, proportional_memory
+from drydock.region.host import launcher
 from tests.support import region as support
 from tests.support.database import PASSWORD, Cluster
 from tests.support.region import TestRegion

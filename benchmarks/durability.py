@@ -26,7 +26,7 @@ import psycopg
 from benchmarks.support import BIN, drydock, table, working_folder
 from drydock.config import load
 from drydock.paths import Workspace
-from drydock.region import launcher
+from drydock.region.host import launcher
 from tests.support.acknowledged import Acknowledged
 
 GOAL = 1.3

@@ -18,12 +18,18 @@ from dataclasses import asdict, dataclass
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
-from drydock.region import linux
-from drydock.region.network.fabric import Fabric
-from drydock.region.network.filtering import Filter, compiled
-from drydock.region.network.loading import steps
-from drydock.region.network.router import ENDPOINT, INTERNET, EniSpec, VpcSpec, link_name
-from drydock.region.network.security import (
+from drydock.region.dataplane import linux
+from drydock.region.dataplane.network.fabric import Fabric
+from drydock.region.dataplane.network.filtering import Filter, compiled
+from drydock.region.dataplane.network.loading import steps
+from drydock.region.dataplane.network.router import (
+    ENDPOINT,
+    INTERNET,
+    EniSpec,
+    VpcSpec,
+    link_name,
+)
+from drydock.region.dataplane.network.security import (
     TCP,
     Interface,
     Policy,

@@ -38,9 +38,8 @@ from benchmarks.support import (
     wait_for,
     working_folder,
 )
-from drydock.region.api.gaps.elbv2.policies import POLICIES
-from drydock.region.balancer.fleet import Fleet
-from drydock.region.balancer.spec import (
+from drydock.region.dataplane.balancer.fleet import Fleet
+from drydock.region.dataplane.balancer.spec import (
     Certificate,
     FixedResponse,
     Forward,
@@ -53,6 +52,7 @@ from drydock.region.balancer.spec import (
     TargetGroup,
     Tls,
 )
+from drydock.region.services.elbv2.operations.policies import POLICIES
 from tests.support.postgres import Postgres, free_port
 from tests.support.spawner import LocalSpawner
 from tests.support.tls import self_signed

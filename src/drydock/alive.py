@@ -1,4 +1,4 @@
-"""Whether a process of this machine lives."""
+"""Check whether a process of this machine is running."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def state(pid: int) -> str:
-    """The state of a process as proc(5) writes it: R, S, D, T (stopped), Z …; empty: it does not run."""
+    """Return a process's state as in proc(5): R, S, D, T (stopped), Z …; empty if it does not exist."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
@@ -16,14 +16,14 @@ def state(pid: int) -> str:
 
 
 def is_stopped(pid: int) -> bool:
-    """Whether a process was stopped by a signal or a debugger, and does nothing before it goes on."""
+    """Return whether a process is stopped by a signal or a debugger, and will not run until continued."""
     return state(pid) in ("T", "t")
 
 
 def born(pid: int) -> str | None:
-    """When a process was started, as the system counts; None where it does not run (any more).
+    """Return a process's start time (clock ticks after boot), or None if it does not run (any more).
 
-    With it a pid that was given to another process is told from the first one.
+    It distinguishes a process from a later one with the same pid.
     """
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
@@ -35,7 +35,7 @@ def born(pid: int) -> str | None:
 
 
 def _runs(pid: int) -> str | None:
-    """Without /proc a process is told by its number alone."""
+    """Without /proc, identify a process by its pid alone."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""`drydock.toml`: what a user may set. Unknown keys are refused by name."""
+"""Settings of `drydock.toml`. Unknown keys are refused by name."""
 
 from __future__ import annotations
 
@@ -29,42 +29,42 @@ class RegionConfig(_Section):
     """`[region]`."""
 
     name: str = Field(default="ap-southeast-2", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
-    """The AWS region that is stood in for."""
+    """The AWS region that the local one stands for."""
     account_id: str = Field(default="123456789012", pattern=r"^\d{12}$")
     port: int = Field(default=4566, ge=1, le=65535)
-    """The API's port on loopback; the next free one where it is taken."""
+    """The API's port on loopback; if it is taken, the next free one."""
     dns_port: int = Field(default=5354, ge=1, le=65535)
-    """The DNS server's port on loopback, UDP and TCP; the next free one where it is taken."""
+    """The DNS server's port on loopback, UDP and TCP; if it is taken, the next free one."""
     time_scale: float = Field(default=10.0, gt=0)
-    """AWS's waits are divided by this."""
+    """AWS's waiting times are divided by this."""
     renew_certificates_at: float = Field(default=0.77, ge=0.00001, lt=1)
     """A certificate is renewed when this share of its 198 days is over: 45 days before its end, as ACM
     does it. Certificates live in real time, so a rehearsal takes a small share, of minutes at least."""
     enforce_iam: bool = False
-    """Judge every call to the API by IAM's policies, but for those of the account's root."""
+    """Check every call to the API against IAM's policies, except those of the account's root."""
     ephemeral: bool = False
     """Databases do not wait for the disk: what was committed may be lost when the machine stops."""
     allow_users: Literal["owner", "any"] = "owner"
-    """Which users of this machine may use the API on loopback: the region's owner and root, or any."""
+    """Users of this machine that may use the API on loopback: the region's owner and root, or any."""
     log_bytes: int = Field(default=1_000_000_000, ge=1_000_000)
-    """On the disk for the events of all log groups; where there are more, the oldest go."""
+    """Most bytes on disk for the events of all log groups; beyond that the oldest are deleted."""
     metric_bytes: int = Field(default=100_000_000, ge=1_000_000)
-    """On the disk for the values of all metrics; where there are more, the oldest go."""
+    """Most bytes on disk for the values of all metrics; beyond that the oldest are deleted."""
     object_bytes: int = Field(default=10_000_000_000, ge=1_000_000)
-    """On the disk for the objects of all buckets; where there would be more, they are refused."""
+    """Most bytes on disk for the objects of all buckets; beyond that uploads are refused."""
     root_access_keys: tuple[str, ...] = ()
-    """More access keys of the account's root where IAM is enforced, each its own secret. They are no
-    secret: everybody who may use the API and knows one is root."""
+    """Further access keys of the account's root where IAM is enforced, each its own secret. They are no
+    secret: everyone who may use the API and knows one is root."""
     container_engine: Literal["auto", "podman", "docker", "none"] = "auto"
-    """Where images without an [images] entry are looked for; auto: podman if it is there, else docker."""
+    """Engine that has images without an [images] entry; auto: podman if it is there, else docker."""
     pull_images: bool = False
-    """Let that engine pull what it does not have."""
+    """Let that engine pull images that it does not have."""
     client_address: IPv4Address = IPv4Address("203.0.113.10")
-    """The public address that clients on the host stand for."""
+    """The public address that clients on this machine have inside the region."""
 
 
 class ImageConfig(_Section):
-    """`[images."NAME:TAG"]`: an image, in an image's own words, made of a folder of this machine."""
+    """`[images."NAME:TAG"]`: how a task of that image runs as a program of this machine."""
 
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
@@ -72,11 +72,11 @@ class ImageConfig(_Section):
     environment: dict[str, str] = {}
     user: str = ""
     read: tuple[Path, ...] = ()
-    """Files and folders of this machine that its tasks see besides what they need to run."""
+    """Further files and folders of this machine that its tasks can read."""
     write: tuple[Path, ...] = ()
-    """The same, which they may write."""
+    """Further files and folders that its tasks can write."""
     driver: Literal["process", "container"] = "process"
-    """container: the image of that name that the container engine has; the other keys say nothing then."""
+    """container: the container engine's image of that name; the other keys must be empty then."""
 
     @model_validator(mode="after")
     def _one_driver(self) -> Self:
@@ -93,13 +93,13 @@ class EcsConfig(_Section):
     """`[ecs]`."""
 
     cap_cpu: bool = False
-    """A task gets no more processor time than its cpu says."""
+    """Limit a task to the processor time that its cpu setting says."""
     memory_limits: Literal["auto", "sampling"] = "auto"
-    """auto: by cgroup where one can be made, else by sampling."""
+    """auto: by cgroup where one can be created, else by sampling."""
 
 
 class Config(_Section):
-    """The whole file. `folder` is where the file stands; relative paths in it start there."""
+    """The whole file. `folder` is the file's folder; relative paths in it are relative to that."""
 
     folder: Path
     region: RegionConfig = RegionConfig()
@@ -114,25 +114,25 @@ class Config(_Section):
         return self
 
     def asked(self, *, enforce_iam: bool = False, ephemeral: bool = False) -> Config:
-        """These settings, with what was asked for on the command line, which only adds."""
+        """Return these settings with the command line's options added; options never turn a setting off."""
         wanted = {"enforce_iam": enforce_iam, "ephemeral": ephemeral}
         added = {name: True for name, one in wanted.items() if one}
         return self.model_copy(update={"region": self.region.model_copy(update=added)})
 
     def image(self, reference: str) -> ImageConfig | None:
-        """The entry for an image reference: the exact name first, then the first pattern that fits."""
+        """Return the entry for an image reference: the exact name first, then the first matching pattern."""
         name = self.entry(reference)
         return None if name is None else self.images[name]
 
     def entry(self, reference: str) -> str | None:
-        """The name of that entry."""
+        """Return the name of the entry for an image reference, or None."""
         if reference in self.images:
             return reference
         return next((one for one in self.images if fnmatchcase(reference, one)), None)
 
 
 def load(folder: Path, file: Path | None = None) -> Config:
-    """Read `drydock.toml` in `folder`, or `file`. Without a file at the usual place: the defaults.
+    """Read `drydock.toml` in `folder`, or `file`. Without a file in `folder`, return the defaults.
 
     Raises ConfigError: unreadable, not TOML, an unknown key, a wrong value, an unset ${VARIABLE}.
     """
@@ -169,7 +169,7 @@ def _expand(value: Any, path: Path, where: tuple[str, ...]) -> Any:
     def replace(match: re.Match[str]) -> str:
         name = match.group(1)
         if name not in os.environ and where[0] == "account":
-            return ""  # as an empty one: its entry is left out
+            return ""  # treated as an empty one: its entry is left out
         if name not in os.environ:
             raise ConfigError(
                 f"{path}: {'.'.join(where)}",
@@ -182,7 +182,7 @@ def _expand(value: Any, path: Path, where: tuple[str, ...]) -> Any:
 
 
 def _make_absolute(image: dict[str, Any], base: Path) -> None:
-    """A program or folder given with a slash is relative to the file; a bare name is left to PATH."""
+    """Resolve relative programs and folders against the file's folder; leave bare names to PATH."""
     for key in ("entrypoint", "command"):
         words = image.get(key)
         if isinstance(words, list) and words and isinstance(words[0], str):

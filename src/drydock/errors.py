@@ -45,7 +45,7 @@ from __future__ import annotations
 
 
 class DrydockError(Exception):
-    """Base of all. `subject` is what failed and names the resource, `cause` why, `remedy` what to do next."""
+    """Base of all errors: `subject` names what failed, `cause` says why, `remedy` what to do next."""
 
     exit_code: int = 1
 
@@ -61,13 +61,13 @@ class DrydockError(Exception):
 
 
 class UsageError(DrydockError):
-    """What was asked for makes no sense; nothing was changed."""
+    """The request makes no sense; nothing was changed."""
 
     exit_code = 2
 
 
 class ConfigError(UsageError):
-    """drydock.toml, or an environment variable that stands for it, is wrong."""
+    """drydock.toml, or an environment variable with the same meaning, is wrong."""
 
 
 class CheckFailed(DrydockError):
@@ -77,15 +77,15 @@ class CheckFailed(DrydockError):
 
 
 class FileDamaged(DrydockError):
-    """A file of `.drydock` is not what Drydock wrote, and cannot be made again by itself."""
+    """A file of `.drydock` is not what Drydock wrote, and Drydock cannot create it again by itself."""
 
 
 class RegionError(DrydockError):
-    """The local region could not do what was asked."""
+    """The local region could not carry out a request."""
 
 
 class RegionRefused(RegionError):
-    """The region answered that it could not, in its own words."""
+    """The region answered with an error; the message is the region's own."""
 
 
 class RegionNotRunning(RegionError):
@@ -105,11 +105,11 @@ class NamespacesUnavailable(RegionError):
 
 
 class PortUnavailable(RegionError):
-    """No host port of those that were asked for can be bound."""
+    """None of the requested host ports can be bound."""
 
 
 class ProgramMissing(RegionError):
-    """A program that the data plane is made of is not on this machine."""
+    """A program that the data plane consists of is not on this machine."""
 
 
 class SpawnFailed(RegionError):
@@ -125,7 +125,7 @@ class BalancerFailed(RegionError):
 
 
 class DatabaseFailed(RegionError):
-    """PostgreSQL could not be initialised, started or asked."""
+    """PostgreSQL could not be initialised, started or queried."""
 
 
 class ImageNotFound(RegionError):
@@ -157,7 +157,7 @@ class TerraformMissing(StackError):
 
 
 class ProviderMissing(StackError):
-    """The AWS provider can be had from no source."""
+    """No source has the AWS provider."""
 
 
 class TerraformFailed(StackError):
@@ -177,11 +177,11 @@ class PlanTargetMismatch(StackError):
 
 
 class PipelineError(DrydockError):
-    """GitHub's API refused what a pipeline asked of it, or was not reached."""
+    """GitHub's API refused a pipeline's request, or was not reached."""
 
 
 class OpsError(DrydockError):
-    """What was asked of the AWS API, local or not, failed."""
+    """A request to the AWS API, local or not, failed."""
 
 
 class CredentialsMissing(OpsError):
@@ -189,11 +189,11 @@ class CredentialsMissing(OpsError):
 
 
 class ResourceMissing(OpsError):
-    """A cluster, service, task or log group that is needed is not there."""
+    """A required cluster, service, task or log group does not exist."""
 
 
 class TaskFailed(OpsError):
-    """A one-off task ended with another exit code than 0; ours is the same."""
+    """A one-off task ended with an exit code other than 0; the command exits with the same code."""
 
     def __init__(self, subject: str, cause: str = "", remedy: str = "", *, exit_code: int = 1):
         super().__init__(subject, cause, remedy)
@@ -201,12 +201,12 @@ class TaskFailed(OpsError):
 
 
 class DeploymentFailed(OpsError):
-    """A service's deployment came to an end, and it is not the one that serves."""
+    """A service's deployment has ended, but another one is serving."""
 
 
 class WaitTimedOut(OpsError):
-    """What was waited for did not become true before the deadline."""
+    """A condition did not become true before the deadline."""
 
 
 class WaitGivenUp(OpsError):
-    """What was waited for cannot become true: the region says why."""
+    """A condition cannot become true; the region gives the reason."""

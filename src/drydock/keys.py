@@ -1,4 +1,4 @@
-"""Access keys of the local region's root: the known one, and one that is random."""
+"""Access keys of the local region's root: the well-known one, and random ones."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ _SECRET_LENGTH = 40
 
 @dataclass(frozen=True)
 class AccessKey:
-    """An access key of AWS's form."""
+    """An access key with its secret, as AWS has them."""
 
     id: str
     secret: str = field(repr=False)
 
 
 OPEN = AccessKey("drydock", "drydock")
-"""Of a region that does not enforce IAM: it asks for a signature, but not for whose. No secret."""
+"""Key for a region that does not enforce IAM, which accepts any signature. It is no secret."""
 
 
 def new(identity: str) -> AccessKey:
-    """A key with this id and a random secret."""
+    """Return a key with this id and a random secret."""
     signs = string.ascii_letters + string.digits
     return AccessKey(identity, "".join(secrets.choice(signs) for _ in range(_SECRET_LENGTH)))
 
 
 def is_local(identity: str) -> bool:
-    """Whether an access key's id is one of a local region's root."""
+    """Return whether an access key's id belongs to a local region's root."""
     return identity == OPEN.id or identity.startswith(OF_A_FOLDER)

@@ -1,4 +1,4 @@
-"""Requests to the local region's own paths, which are no operations of AWS."""
+"""Requests to the local region's own paths, which are not AWS operations."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 
 
 def ask(url: str, body: Mapping[str, Any] | None = None, *, seconds: float) -> Any:
-    """The JSON that a path of the region answers; a POST where there is a body.
+    """Return the JSON answer of one of the region's paths; with a body the request is a POST.
 
-    A proxy of the user's has no way to this machine's loopback, so none is used.
+    No proxy is used: the user's proxy cannot reach this machine's loopback.
     `seconds` bounds each wait for the region. Raises OSError (urllib's HTTPError where the region refuses):
-    it does not answer; ValueError: the answer is no JSON.
+    it does not answer; ValueError: the answer is not JSON.
     """
     data = None if body is None else json.dumps(body).encode()
     headers = {} if data is None else {"Content-Type": "application/json"}

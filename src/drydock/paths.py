@@ -1,4 +1,4 @@
-"""Where Drydock keeps its files: one folder, `.drydock/`, private to the user, in the working folder."""
+"""Paths of Drydock's files: one private folder, `.drydock/`, in the working folder."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pathlib import Path
 AUTHORITY_CERTIFICATE = "root.pem"
 """A file in `Workspace.authority`."""
 OF_A_FOLDER = "drydock_"
-"""Begins an access key that names a working folder; AWS would never issue one."""
+"""Prefix of an access key that names a working folder; AWS never issues such a key."""
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """The `.drydock/` folder of one working folder. Paths only; `create` makes the folders."""
+    """The `.drydock/` folder of one working folder. Only `create` makes folders; the rest are paths."""
 
     root: Path
     """The working folder, absolute."""
@@ -34,24 +34,25 @@ class Workspace:
 
     @property
     def access_key(self) -> str:
-        """The access key that `drydock env` exports: it names the folder, so that another folder's
-        region refuses a shell that was meant for this one's."""
+        """The access key that `drydock env` exports. It names the folder, so that another folder's region
+        refuses a shell that was set up for this one's.
+        """
         name = hashlib.sha256(os.fsencode(os.path.realpath(self.root))).hexdigest()
         return f"{OF_A_FOLDER}{name[:16]}"
 
     @property
     def region(self) -> Path:
-        """Everything of the local region: lock, logs, saved API, databases."""
+        """Folder of the local region's files: lock, logs, saved API, databases."""
         return self.folder / "region"
 
     @property
     def lock(self) -> Path:
-        """Locked (flock) by the porter for as long as the region runs."""
+        """Lock file (flock) that the porter holds for as long as the region runs."""
         return self.region / "lock"
 
     @property
     def record(self) -> Path:
-        """`region.json`: endpoint and pids of the region that runs."""
+        """`region.json`: endpoint and pids of the running region."""
         return self.region / "region.json"
 
     @property
@@ -61,7 +62,7 @@ class Workspace:
 
     @property
     def groups(self) -> Path:
-        """The control groups that the region made, a path a line; it is there while they are."""
+        """List of the control groups that the region created, a path a line; it exists while they do."""
         return self.region / "cgroups"
 
     @property
@@ -75,7 +76,7 @@ class Workspace:
 
     @property
     def old_state(self) -> Path:
-        """The control plane as versions before the database saved it; it is taken over once."""
+        """The control plane as saved by versions before the SQLite database; it is imported once."""
         return self.region / "state.pickle"
 
     @property
@@ -89,7 +90,7 @@ class Workspace:
 
     @property
     def private(self) -> Path:
-        """What only a region that runs has: in its own mount namespace, gone with it. Empty outside."""
+        """Mount point of the running region's private files, in its own mount namespace; empty outside."""
         return self.region / "private"
 
     @property
@@ -104,7 +105,7 @@ class Workspace:
 
     @property
     def errors(self) -> Path:
-        """Tracebacks that were kept from the user's screen, one file each."""
+        """Tracebacks of unexpected errors, one file each."""
         return self.folder / "errors"
 
     @property
@@ -113,7 +114,7 @@ class Workspace:
         return self.folder / "terraform"
 
     def create(self) -> None:
-        """Make the folders, readable by the user alone."""
+        """Create the folders, readable only by the user."""
         for folder in (self.folder, self.region, self.databases, self.errors, self.terraform):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         ignore = self.folder / ".gitignore"
@@ -122,13 +123,13 @@ class Workspace:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace a file atomically with one that the user alone can read. Raises OSError."""
+    """Replace a file atomically with one that only the user can read. Raises OSError."""
     write_private_bytes(path, text.encode())
 
 
 def write_private_bytes(path: Path, data: bytes) -> None:
-    """`write_private` for what is no text. Raises OSError; the old file is whole then."""
-    # a name of its own, since two may write the same file at once; mkstemp makes it private
+    """Replace a file atomically with private binary data. Raises OSError; the old file is intact then."""
+    # a unique name, since two processes may write the same file at once; mkstemp makes it private
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -140,7 +141,7 @@ def write_private_bytes(path: Path, data: bytes) -> None:
 
 
 def full(error: BaseException | None) -> bool:
-    """Whether an error, or what it came from, is that there is no room on the disk."""
+    """Return whether an error, or one of its causes, is a full disk or quota."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             return True
@@ -149,7 +150,7 @@ def full(error: BaseException | None) -> bool:
 
 
 def remove_tree(folder: Path) -> list[str]:
-    """Remove a folder with all that it holds, also folders that a program locked → what is left."""
+    """Remove a folder with its contents, also write-protected folders; return what could not be removed."""
     shutil.rmtree(folder, ignore_errors=True)
     if not folder.exists():
         return []
@@ -157,7 +158,7 @@ def remove_tree(folder: Path) -> list[str]:
     folder.chmod(0o700)
     for place, names, _ in os.walk(folder):
         for one in [Path(place, name) for name in names]:
-            with contextlib.suppress(OSError):  # another's: what is left says so
+            with contextlib.suppress(OSError):  # another user's folder: it is reported as left
                 if not one.is_symlink():
                     one.chmod(0o700)
     shutil.rmtree(folder, onerror=lambda _call, path, _error: left.append(path))

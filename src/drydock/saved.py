@@ -1,8 +1,8 @@
-"""Small JSON files of ours, read so that no damage of one ends a command with a traceback.
+"""Read Drydock's small JSON files so that a damaged file never ends a command with a traceback.
 
-A file that can be made again is read with `remembered`; one that cannot is read with `required`, whose
-error names it. Wrong JSON, another type, an empty file, bytes that are no text, a folder in its place
-and one that may not be read are all the same: damaged.
+A file that can be created again is read with `remembered`; one that cannot is read with `required`, whose
+error names it. Invalid JSON, another type, an empty file, binary data, a folder in its place
+and a file that may not be read all count as damaged.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 def required(path: Path, remedy: str) -> dict[str, Any] | None:
-    """The object that a file holds; None: there is no such file. Raises FileDamaged, with `remedy`."""
+    """Return a file's JSON object, or None if there is no file. Raises FileDamaged, with `remedy`."""
     try:
         text = path.read_text()
     except FileNotFoundError:
@@ -40,7 +40,7 @@ def required(path: Path, remedy: str) -> dict[str, Any] | None:
 
 
 def remembered(path: Path) -> dict[str, Any]:
-    """The object that a file holds which is made again where it is damaged; the log says so."""
+    """Return a file's JSON object; {} if it is missing or damaged, which is logged."""
     try:
         return required(path, "") or {}
     except FileDamaged as error:
@@ -49,7 +49,7 @@ def remembered(path: Path) -> dict[str, Any]:
 
 
 def ports(path: Path) -> dict[str, int]:
-    """As `remembered`, of a file that holds ports; what is none is left out, and the log says so."""
+    """Return a file's ports by name, like `remembered`; values that are no ports are dropped and logged."""
     found = remembered(path)
     kept = {key: one for key, one in found.items() if type(one) is int and 0 < one < 65536}
     if lost := sorted(found.keys() - kept.keys()):
@@ -58,7 +58,7 @@ def ports(path: Path) -> dict[str, int]:
 
 
 def write(path: Path, values: Mapping[str, Any]) -> None:
-    """Replace a file, also where a folder has its name. Raises OSError."""
+    """Replace a file with JSON, also if a folder has its name. Raises OSError."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     write_private(path, json.dumps(values))

@@ -1,4 +1,4 @@
-"""`python -m tasklist` is the console script."""
+"""`python -m tasklist` runs the console script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The routes of tasks. Their answers are bytes already; FastAPI documents them and finds them."""
+"""The routes of tasks. Endpoints return JSON bytes; FastAPI only routes and documents them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ONE = "/api/task/{id}/"
 
 
 class TaskFields(BaseModel):
-    """What a client may set. Keys may be in any case; unknown ones and `id` are ignored."""
+    """The fields a client may set. Keys may be in any case; unknown ones and `id` are ignored."""
 
     title: str = Field("", max_length=MAX_TITLE, description="any text without U+0000")
     priority: int = Field(0, ge=MIN_INT, le=MAX_INT, description="0 comes first")
@@ -100,7 +100,7 @@ def _no_such_task() -> Refusal:
 
 
 def _same_site(request: Request) -> None:
-    """Any content type is welcome, so a form of a foreign site could write here; browsers tell."""
+    """Refuse cross-site writes: any content type is accepted, so a foreign site's form could send one."""
     if request.headers.get("sec-fetch-site", "none") == "cross-site":
         raise Refusal(403, "Pages of other sites cannot change tasks.")
 
@@ -108,7 +108,7 @@ def _same_site(request: Request) -> None:
 def _document(
     summary: str, answer: Any, *, path: bool = False, body: bool = False, query: bool = False
 ) -> dict[str, Any]:
-    """Arguments of a route, for the OpenAPI document only."""
+    """Return the arguments of a route for the OpenAPI document."""
     parameters: list[dict[str, Any]] = []
     texts = {503: "The database cannot be reached; Retry-After says when to try again"}
     if path:

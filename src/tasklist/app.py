@@ -1,4 +1,4 @@
-"""Puts the parts together: a FastAPI application and the front around it."""
+"""Assemble the FastAPI application and the front around it."""
 
 from __future__ import annotations
 
@@ -30,8 +30,9 @@ DOCUMENT = "/swagger/openapi.json"
 
 
 class PlainRoute(APIRoute):
-    """Documented by FastAPI, but called directly: our endpoints take the request and have no
-    dependencies, and solving none for each request costs as much as all of ours."""
+    """Route that FastAPI documents but does not run: our endpoints take the request and have no
+    dependencies, and solving none for each request costs as much as all of our own code.
+    """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
@@ -44,8 +45,9 @@ class PlainRoute(APIRoute):
 
 
 class PlainApp(FastAPI):
-    """Without the layers that every request would pass for nothing: nobody needs a stack of
-    contexts, `read_body` has the limit, and the front answers what nobody foresaw."""
+    """FastAPI without unused middleware: no contexts are needed, `read_body` limits bodies, and the
+    front answers unexpected errors.
+    """
 
     def build_middleware_stack(self) -> ASGIApp:
         return ExceptionMiddleware(self.router, handlers=self.exception_handlers)
@@ -53,7 +55,8 @@ class PlainApp(FastAPI):
 
 class ByPath:
     """Finds a route without parameters by its path, where the router would try every pattern in
-    turn, and asks for the layer that answers errors only once there is one."""
+    turn, and uses the middleware that answers errors only if there is an error.
+    """
 
     def __init__(self, app: PlainApp) -> None:
         self._app = app
@@ -84,7 +87,7 @@ def _raising(error: Exception, handlers: Mapping[Any, Any]) -> ASGIApp:
 
 
 def create_app(settings: Settings, database: Database, log: JsonLog, telemetry: Telemetry) -> Front:
-    """The whole application on a database that may be down now."""
+    """Return the whole application; its database may be down now."""
     kind = PlainApp if telemetry.provider is None else FastAPI  # a layer notes errors in spans
     app = kind(
         title="tasklist",
@@ -94,7 +97,7 @@ def create_app(settings: Settings, database: Database, log: JsonLog, telemetry: 
         docs_url=None,  # FastAPI's own pages load their scripts from another host
         redoc_url=None,
         redirect_slashes=False,
-        # FastAPI looks for OpenTelemetry at every request; only where somebody set it up should it
+        # FastAPI looks for OpenTelemetry at every request; enable it only if it is set up
         telemetry={
             "tracing": telemetry.provider is not None,
             "tracer_provider": telemetry.provider,

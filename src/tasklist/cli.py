@@ -1,4 +1,4 @@
-"""The command line. argparse, and each command's modules only when it runs: starting is fast."""
+"""The command line. It uses argparse and imports a command's modules only when it runs, to start fast."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _terminated(number: int, _frame: object) -> None:
-    """Until the server has its own way of stopping: unwind, so that a transaction is rolled back."""
+    """Exit on SIGTERM before the server handles it: unwinding rolls a transaction back."""
     sys.exit(128 + number)
 
 
@@ -59,7 +59,7 @@ def _serve(settings: Settings) -> NoReturn:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command → its exit code: 0, 1 if it failed, 2 if it was asked for wrongly."""
+    """Run a command; return its exit code: 0, 1 if it failed, 2 for wrong usage."""
     options = parser().parse_args(argv)
     # as PID 1 of a container a process without a handler ignores the signal
     signal.signal(signal.SIGTERM, _terminated)

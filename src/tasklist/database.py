@@ -1,6 +1,6 @@
-"""The pool of connections: made when first needed, so that the server starts without a database.
+"""The connection pool: created when first needed, so that the server starts without a database.
 
-A connection that is lost is replaced at the next request; nothing has to be restarted.
+A lost connection is replaced at the next request; nothing has to be restarted.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from tasklist.telemetry import Telemetry
 POOL_SIZE = 10
 CONNECT_SECONDS = 3.0
 QUERY_SECONDS = 5.0
-# an Aurora cluster pauses only once nobody holds a connection
+# an Aurora cluster pauses only when it has no connections
 IDLE_SECONDS = 60.0
 
 _ASYNCPG_ERRORS = (asyncpg.InterfaceError, asyncpg.InternalClientError)
-# what asyncpg 0.32 says if the server has said goodbye on a connection and it is just hearing it:
-# no query was sent, so that another connection may be asked, even to write
+# error of asyncpg 0.32 if the server has closed a connection and asyncpg only notices it now:
+# no query was sent, so that another connection may be tried, even for a write
 _NOTHING_SENT = "cannot switch to state"
 
 _NOT_REACHABLE = "The database cannot be reached; try again in a few seconds."
@@ -31,7 +31,7 @@ _NOT_READY = "The database has no task list yet; `tasklist updatedb` makes it."
 
 
 class Database:
-    """asyncpg's pool with our words for what goes wrong. All queries are prepared statements."""
+    """asyncpg's pool, with its errors translated. All queries are prepared statements."""
 
     def __init__(self, settings: Settings, telemetry: Telemetry | None = None) -> None:
         self._settings = settings
@@ -40,11 +40,11 @@ class Database:
         self._making = asyncio.Lock()
 
     async def value(self, query: str, *arguments: object) -> Any:
-        """The first column of the first row, or None. Raises DatabaseUnavailable."""
+        """Return the first column of the first row, or None. Raises DatabaseUnavailable."""
         return await self._ask("fetchval", query, arguments)
 
     async def row(self, query: str, *arguments: object) -> Any:
-        """The first row, or None. Raises DatabaseUnavailable."""
+        """Return the first row, or None. Raises DatabaseUnavailable."""
         return await self._ask("fetchrow", query, arguments)
 
     async def _ask(self, verb: str, query: str, arguments: tuple[object, ...]) -> Any:
@@ -54,7 +54,7 @@ class Database:
     async def _answer(self, verb: str, query: str, arguments: tuple[object, ...]) -> Any:
         pool = self._pool or await self._make_pool()
         try:
-            # the pool may hold several such connections, but soon it knows about all
+            # the pool may hold several closed connections; each try discards one
             for _ in range(POOL_SIZE):
                 async with pool.acquire(timeout=CONNECT_SECONDS) as connection:
                     try:
@@ -92,7 +92,7 @@ class Database:
         return self._pool
 
     def connections(self) -> tuple[int, int]:
-        """Open now, idle of these."""
+        """Return the number of open connections, and of idle ones among them."""
         if self._pool is None:
             return 0, 0
         return self._pool.get_size(), self._pool.get_idle_size()
@@ -112,12 +112,12 @@ async def _keep_as_is(_connection: object) -> None:
 
 
 def connections_of(settings: Settings) -> int:
-    """How many connections each worker may have: together no more than one worker alone."""
+    """Return how many connections each worker may have: together no more than a single worker."""
     return max(1, POOL_SIZE // settings.workers)
 
 
 def ssl_argument(settings: Settings) -> ssl.SSLContext | str:
-    """asyncpg's `ssl` for a libpq sslmode. `verify-*` without a root certificate uses the system's.
+    """Return asyncpg's `ssl` for a libpq sslmode. `verify-*` without a root certificate uses the system's.
 
     See https://www.postgresql.org/docs/current/libpq-ssl.html and, for the bundle of RDS,
     https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html.
@@ -130,10 +130,10 @@ def ssl_argument(settings: Settings) -> ssl.SSLContext | str:
 
 
 def unavailable(error: Exception) -> DatabaseUnavailable:
-    """What to tell the client and the log about an error of the database.
+    """Return the error for the client and the log for an error of the database.
 
-    Whatever asyncpg raises here is the database's state or a fault of ours; input was checked
-    before. A fault of ours (a query that is wrong) is raised again as it is.
+    Errors of asyncpg here are caused by the database's state or by a bug: input was checked
+    before. A bug (a wrong query) is raised again as it is.
     """
     if isinstance(error, (asyncpg.UndefinedTableError, asyncpg.InvalidCatalogNameError)):
         return DatabaseUnavailable(_NOT_READY, _cause(error))

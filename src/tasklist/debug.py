@@ -1,4 +1,4 @@
-"""What this process is and how it was set: no secret, no question to another host."""
+"""Report this process's version, host and settings; without secrets, and without network requests."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def register(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
 
 
 def describe(settings: Settings, started: float) -> dict[str, object]:
-    """The keys of the original where it has them. `started` is in seconds since the epoch."""
+    """Return the report, with the original's keys where it has them. `started` is in epoch seconds."""
     return {
         "DB": {
             "DbUser": HIDDEN,
@@ -62,7 +62,7 @@ def describe(settings: Settings, started: float) -> dict[str, object]:
 
 
 def version() -> str:
-    """Of the image, if it was built with one, else of the distribution."""
+    """Return the image's version, if it was built with one, else the distribution's."""
     if told := os.environ.get("TASKLIST_VERSION"):
         return told
     from importlib import metadata  # noqa: PLC0415 - reading it takes longer than all the rest
@@ -74,7 +74,7 @@ def version() -> str:
 
 
 def ecs_task_id(metadata_uri: str) -> str:
-    """The task's id from the address that ECS gives, `http://…/v4/TASK-CONTAINER`, without asking it.
+    """Return the task's id from the address that ECS sets, `http://…/v4/TASK-CONTAINER`, without a request.
 
     See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4-fargate.html
     """

@@ -1,4 +1,4 @@
-"""What the application says when it cannot do what was asked.
+"""The application's errors, with exit codes and HTTP answers.
 
 TasklistError            exit 1   a command failed
 ├── SettingsError        exit 2   conf.toml or a VTT_ variable is wrong
@@ -8,14 +8,14 @@ TasklistError            exit 1   a command failed
 Refusal                           a request is answered with a 4xx and a sentence
 DatabaseUnavailable               a request is answered with 503: trying again may help
 
-Every message is one sentence for a person; none ever has the password in it.
+Every message is one sentence for a person; none ever contains the password.
 """
 
 from __future__ import annotations
 
 
 class TasklistError(Exception):
-    """A command ends with this sentence on stderr and this exit code."""
+    """A command failed: the message goes to stderr, and the process exits with `exit_code`."""
 
     exit_code = 1
 
@@ -27,7 +27,7 @@ class SettingsError(TasklistError):
 
 
 class UsageError(TasklistError):
-    """What was asked for makes no sense; nothing was changed."""
+    """The request makes no sense; nothing was changed."""
 
     exit_code = 2
 

@@ -1,4 +1,4 @@
-"""Around the whole application: log line, metrics, headers that every answer has, HEAD, draining."""
+"""The outer ASGI layer: log line, metrics, headers of every answer, HEAD, draining."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _EVERY_ANSWER = [
     (b"referrer-policy", b"no-referrer"),
 ]
 _CLOSE = (b"connection", b"close")
-# random once: asking the kernel for each request costs more than answering some
+# random only once: asking the kernel at each request costs more than answering some requests
 _PROCESS, _COUNT = secrets.token_hex(6), count(1)
 _SERVER_ERROR = b"The server made a mistake; its log says which.\n"
 
@@ -95,7 +95,7 @@ class _Answer:
 
 
 def _request_id(scope: Scope) -> str:
-    """What the load balancer calls this request, or a name of our own."""
+    """Return the load balancer's id of this request, or a generated one."""
     for name, value in scope["headers"]:
         if name == b"x-amzn-trace-id":
             trace: str = value[:256].decode("latin-1")

@@ -1,4 +1,4 @@
-"""Health checks: one asks the database, one only says that the process answers."""
+"""Health checks: one queries the database, one only shows that the process answers."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tasklist.sharing import SharedRead
 
 
 def register(app: FastAPI, database: Database) -> None:
-    """`/healthcheck` is 503 while the database is down; checks at the same time share one query.
+    """Add the health checks. `/healthcheck` is 503 while the database is down.
 
-    It does not look at the table: a service must be able to become healthy before the first
-    `updatedb`. `/healthcheck/live` is for clusters that pause when nobody asks them anything.
+    Simultaneous checks share one query. It does not use the table: a service must be able to become
+    healthy before the first `updatedb`. `/healthcheck/live` is for clusters that pause when idle.
     """
     ask = SharedRead(lambda: database.value("SELECT 1"))
 

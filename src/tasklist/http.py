@@ -1,4 +1,4 @@
-"""What several routes share: texts, reading a body, which methods a path has."""
+"""Helpers of several routes: text and JSON answers, reading a body, the methods of a path."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NO_STORE = {"cache-control": "no-store"}
 
 
 class TextAnswer(Response):
-    """One sentence as text, which no cache keeps."""
+    """One sentence as plain text that no cache may store."""
 
     media_type = "text/plain"
 
@@ -26,8 +26,9 @@ class TextAnswer(Response):
 
 
 class JsonAnswer(Response):
-    """JSON that is bytes already. Its headers are written out: to encode names that never change
-    costs as much as to find the route."""
+    """An answer of JSON bytes. Its headers are written out: encoding constant names
+    costs as much as finding the route.
+    """
 
     def __init__(self, body: bytes) -> None:
         self.status_code = 200
@@ -41,10 +42,10 @@ class JsonAnswer(Response):
 
 
 async def read_body(request: Request) -> bytes:
-    """The body, at most MAX_BODY bytes. Raises Refusal 400, 408 or 413.
+    """Return the body, at most MAX_BODY bytes. Raises Refusal 400, 408 or 413.
 
-    A client that is still sending would see its connection cut instead of the answer, so some
-    more than is allowed is read and thrown away first.
+    A client that is still sending would see its connection cut instead of the answer, so somewhat
+    more than allowed is read and discarded first.
     """
     body = bytearray()
     received = 0
@@ -66,7 +67,7 @@ async def read_body(request: Request) -> bytes:
 
 
 def allowed_methods(routes: list[BaseRoute], request: Request) -> str:
-    """The Allow header for a path: the methods of every route that matches it, and HEAD and OPTIONS.
+    """Return a path's Allow header: the methods of all matching routes, HEAD and OPTIONS.
 
     Starlette names only the first route's, though a path here has one route for each method.
     """

@@ -1,4 +1,4 @@
-"""The socket that the server listens on: whether it can be had, where it is, and refusing politely."""
+"""The server's listening socket: find its address, check that it is free, drop new connections."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BPF_RET_K = 0x06
 
 
 def resolve(host: str, port: int) -> tuple[str, int]:
-    """The address to listen on; IPv4 first, as a name such as localhost often has both.
+    """Return the address to listen on; IPv4 first, as a name such as localhost often has both.
 
     Raises ListenError if the host has no address here or the port is taken.
     """
@@ -30,7 +30,7 @@ def resolve(host: str, port: int) -> tuple[str, int]:
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            # the server shares its port with whoever allows it; we want to hear that it is taken
+            # the server would share its port with other sockets; this one fails if it is taken
             probe.bind(address[:2])
         except OSError as error:
             reason = error.strerror or str(error)
@@ -42,7 +42,7 @@ def resolve(host: str, port: int) -> tuple[str, int]:
 
 
 def reserve(host: str, port: int) -> socket.socket:
-    """A socket that holds the address for workers that share it; it listens to nothing itself.
+    """Return a socket that holds the address for the workers that share it, without listening.
 
     Raises ListenError as `resolve` does.
     """
@@ -56,7 +56,7 @@ def reserve(host: str, port: int) -> socket.socket:
 
 
 def own_listeners() -> list[socket.socket]:
-    """A duplicate of every listening TCP socket of this process; the caller closes them."""
+    """Return a duplicate of every listening TCP socket of this process; the caller closes them."""
     found: dict[int, socket.socket] = {}  # by inode: the server holds several duplicates
     for entry in Path("/dev/fd").iterdir():
         try:
@@ -85,11 +85,11 @@ def address_of(listener: socket.socket) -> str:
 
 
 def ignore_newcomers(listener: socket.socket) -> None:
-    """Let the kernel drop new connections, while those there are stay open.
+    """Let the kernel drop new connections, while existing ones stay open. Linux only, else a no-op.
 
-    Closing the socket would be simpler, but the server has it. Who tries to connect meanwhile
+    Closing the socket would be simpler, but the server owns it. A client that connects meanwhile
     tries again a second later and is then refused by the closed port, so a load balancer turns to
-    another target; nobody's request is taken and then cut. Linux only, elsewhere nothing happens.
+    another target; no request is accepted and then cut.
     """
     if not sys.platform.startswith("linux"):
         return

@@ -1,4 +1,4 @@
-"""One JSON object a line on stdout: what the log driver of a container reads."""
+"""A log of one JSON object a line on stdout, which a container's log driver reads."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def now() -> str:
 
 
 class JsonLog:
-    """Writes events at once, and requests' lines together at the end of the loop's turn.
+    """Writes events at once, and the lines of requests together at the end of the loop's turn.
 
-    `lost` counts lines that nobody could take: a reader that has gone away must not turn answers
-    into errors.
+    `lost` counts lines that could not be written: a log reader that has gone away must not turn
+    answers into errors.
     """
 
     def __init__(self) -> None:
         self.lost = 0
         self._later: list[bytes] = []
         self._is_due = False
-        self._lock = threading.Lock()  # OpenTelemetry's threads have something to say, too
+        self._lock = threading.Lock()  # OpenTelemetry's threads write, too
 
     def write(self, level: str, event: str, **fields: Field) -> None:
         head: dict[str, Field] = {"time": now(), "level": level, "event": event}
@@ -50,14 +50,14 @@ class JsonLog:
         self.write("info", event, **fields)
 
     def exception(self, event: str, error: BaseException, **fields: Field) -> None:
-        """An error that nobody foresaw, with where it came from."""
+        """Log an unexpected error with its traceback."""
         trace = "".join(traceback.format_exception(error))
         self.write("error", event, error=f"{type(error).__name__}: {error}", trace=trace, **fields)
 
     def request(self, request_id: str, method: str, path: str, status: int, ms: float) -> None:
-        """To be called in a running loop."""
+        """Log an answered request. Call it in a running event loop."""
         if not self._is_due:
-            # each write lets go of the interpreter, for which the server's threads then queue
+            # each write releases the GIL, for which the server's threads then queue
             self._is_due = True
             asyncio.get_running_loop().call_soon(self._end_turn)
         # written by hand: this runs for every request and json.dumps of a dict costs thrice as much
@@ -89,7 +89,7 @@ class JsonLog:
 
 
 def _portions(lines: list[bytes]) -> Iterator[list[bytes]]:
-    """Of at most the size up to which a pipe keeps a write in one piece: workers share one."""
+    """Split lines into portions that a pipe writes in one piece, since workers share a pipe."""
     portion: list[bytes] = []
     size = 0
     for line in lines:

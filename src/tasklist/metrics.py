@@ -1,4 +1,4 @@
-"""Prometheus metrics: requests by route, and the pool of connections, over all workers."""
+"""Prometheus metrics of all workers: requests by route, and the connection pool."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _Timings(Histogram):
     """A histogram that takes many observations at once."""
 
     def add(self, counts: Sequence[int], total: float) -> None:
-        """`counts` of observations by bucket, the last one without a bound; the sum of them all."""
+        """Add `counts` of observations by bucket (the last one unbounded), and the sum of their values."""
         for bucket, observed in zip(self._buckets, counts, strict=True):
             if observed:
                 bucket.inc(observed)
@@ -30,8 +30,9 @@ class _Timings(Histogram):
 
 @dataclass(slots=True)
 class _Fresh:
-    """What was observed since it was last put down. Each number in prometheus_client has a lock, and
-    with several workers a file: to put every request down there costs as much as to route it."""
+    """Observations that are not yet in prometheus_client. Each of its numbers has a lock, and with
+    several workers a file: to update it at every request costs as much as to route the request.
+    """
 
     counter: Counter
     timings: _Timings
@@ -40,10 +41,11 @@ class _Fresh:
 
 
 class Metrics:
-    """`pool` gives the open and the idle connections, `lost_lines` the log lines nobody took.
+    """The application's metrics.
 
-    Where PROMETHEUS_MULTIPROC_DIR names a folder, prometheus_client keeps the numbers there, and
-    what is told is the sum over the processes that use it.
+    `pool` returns the open and the idle connections, `lost_lines` the number of lost log lines.
+    If PROMETHEUS_MULTIPROC_DIR names a folder, prometheus_client keeps the numbers there, and
+    the exposition is the sum over the processes that use it.
     """
 
     def __init__(self, pool: Callable[[], tuple[int, int]], lost_lines: Callable[[], int]) -> None:
@@ -90,7 +92,7 @@ class Metrics:
         fresh.counts[bisect_left(_BUCKETS, seconds)] += 1
 
     def _label(self, method: str, route: str, status: int) -> _Fresh:
-        # not kept under a method that somebody made up: there is no end to these
+        # unknown methods share one label: clients could invent any number of them
         method = method if method in _METHODS else "other"
         fresh = self._fresh.get((method, route, status))
         if fresh is None:
@@ -100,7 +102,7 @@ class Metrics:
         return fresh
 
     def refresh(self) -> None:
-        """Put down what is so now; other workers tell it too."""
+        """Move this process's numbers to prometheus_client, where other workers report them too."""
         for fresh in self._fresh.values():
             if requests := sum(fresh.counts):
                 fresh.counter.inc(requests)

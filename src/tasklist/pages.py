@@ -1,4 +1,4 @@
-"""The page and its files, out of the package. Nothing is loaded from another host."""
+"""The page and its files, served from the package. Nothing is loaded from another host."""
 
 from __future__ import annotations
 

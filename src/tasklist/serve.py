@@ -1,4 +1,4 @@
-"""Runs the application under granian in this very process, until SIGTERM or SIGINT."""
+"""Run the application under granian in this process, until SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ REFRESH_SECONDS = 1.0
 # while draining: stop once no request has come for QUIET, or after DRAIN at the latest
 QUIET_SECONDS = 0.1
 DRAIN_SECONDS = 5.0
-# longer than a load balancer keeps an idle connection (60 s), or it meets one that we closed
+# longer than a load balancer keeps an idle connection (60 s), so that the server never closes first
 KEEP_ALIVE_MS = 75_000
 
 
 def serve(settings: Settings) -> NoReturn:
-    """Serve until told to stop, and end the process with the exit code. Raises ListenError."""
+    """Serve until a signal ends it, and exit the process with the exit code. Raises ListenError."""
     serve_at(settings, *resolve(settings.listen_host, settings.listen_port))
 
 
 def serve_at(settings: Settings, host: str, port: int) -> NoReturn:
-    """The same at an address that is known to be free, or shared with other workers."""
+    """Serve at an address that is known to be free, or that is shared with other workers."""
     code = uvloop.run(_serve(settings, host, port))
     # Everything is closed. Granian's threads may still ask for the interpreter; if it were taken
     # down now, Python would end such a thread in the middle of Rust, which aborts the process.
@@ -77,7 +77,7 @@ async def _serve(settings: Settings, host: str, port: int) -> int:
 
 
 async def _announce(log: JsonLog) -> None:
-    """Say where we listen once the kernel says that we do."""
+    """Log the address once the kernel lists the listening socket."""
     deadline = time.monotonic() + START_SECONDS
     while not (listeners := own_listeners()):
         if time.monotonic() > deadline:
@@ -86,20 +86,20 @@ async def _announce(log: JsonLog) -> None:
     for listener in listeners:
         log.info("listening", address=address_of(listener))
         listener.close()
-    # What is here now (the modules, the routes) stays for good. A full collection that looks at all
+    # Objects that exist now (the modules, the routes) stay for good. A full collection that looks at all
     # of it again holds every request for 30 ms; from now on it looks at what came later only.
     gc.freeze()
 
 
 async def _tell_the_others(front: Front) -> None:
-    """What is so here now, for whichever worker is asked for the metrics."""
+    """Publish this worker's metrics each second, for whichever worker is asked for them."""
     while True:
         front.metrics.refresh()
         await asyncio.sleep(REFRESH_SECONDS)
 
 
 def _on_signals(front: Front, server: Server, log: JsonLog) -> asyncio.Event:
-    """The first SIGTERM or SIGINT drains, the second stops at once. The event: one was received."""
+    """Drain at the first SIGTERM or SIGINT, stop at the second. Return the event that one has come."""
     asked = asyncio.Event()
     tasks: set[asyncio.Task[None]] = set()  # the loop itself holds them only weakly
 
@@ -118,7 +118,7 @@ def _on_signals(front: Front, server: Server, log: JsonLog) -> asyncio.Event:
 
 
 async def _drain(front: Front, server: Server, log: JsonLog) -> None:
-    """Answer what has been asked and close each connection after its answer, then stop."""
+    """Answer pending requests, close each connection after its answer, then stop."""
     front.draining = True
     try:
         _turn_newcomers_away(log)
@@ -132,7 +132,7 @@ async def _drain(front: Front, server: Server, log: JsonLog) -> None:
 
 
 def _turn_newcomers_away(log: JsonLog) -> None:
-    """As far as the kernel lets us: some refuse a filter to a process without privileges (EPERM)."""
+    """Drop new connections where the kernel allows a filter to an unprivileged process (else EPERM)."""
     for listener in own_listeners():
         with listener:
             try:
@@ -142,5 +142,5 @@ def _turn_newcomers_away(log: JsonLog) -> None:
 
 
 def _stop(server: Server) -> None:
-    """Granian closes its port, waits for what is still being answered, and returns from serve()."""
+    """Make granian close its port, finish pending answers and return from serve()."""
     server.stop()  # type: ignore[no-untyped-call]

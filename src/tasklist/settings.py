@@ -34,7 +34,7 @@ MAX_WORKERS = 64
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything the application can be told. Its repr has no password."""
+    """All settings of the application. Its repr has no password."""
 
     db_user: str = "postgres"
     db_password: str = field(default="", repr=False)
@@ -77,7 +77,7 @@ def load_settings(folder: Path, environment: Mapping[str, str]) -> Settings:
 
 
 def _read_file(path: Path) -> dict[str, str]:
-    """The known keys of the file that have a value; keys may be in any case."""
+    """Return the file's known keys that have a value; keys may be in any case."""
     import tomllib  # noqa: PLC0415 - most deployments have no file
 
     try:

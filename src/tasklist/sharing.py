@@ -1,4 +1,4 @@
-"""One read, or one write, for everybody who asks at the same time."""
+"""Share one read, or one write, among all callers that ask at the same time."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ MOMENT = 0.001
 
 
 class SharedWrite(Generic[W, T]):
-    """Calls that arrive while a write runs are written together by the next one.
+    """Batches calls that arrive while a write runs into the next write.
 
-    Many who come one by one, each as soon as it has its last answer, would make a write of every
-    two or three. So while many ask, a write waits until half of them are there, or for a moment.
+    Many clients that each send a request as soon as they have their last answer would cause a write
+    for every two or three of them. So under load a write waits until half of them are there, or for a moment.
 
-    Each caller has the answer once its own write is done. A write that fails, fails for all that
-    are in it; so whatever concerns one caller alone must have been checked before.
+    Each caller has the answer once its own write is done. If a write fails, it fails for all callers
+    in it; so errors that concern one caller only must have been ruled out before.
     """
 
     def __init__(
@@ -31,13 +31,13 @@ class SharedWrite(Generic[W, T]):
         self._write = write
         self._most = most
         self._waiting: list[tuple[W, asyncio.Future[T]]] = []
-        self._usual = 0  # callers at the same time, lately
+        self._usual = 0  # recent number of simultaneous callers
         self._enough: asyncio.Future[None] | None = None
         self._wanted = 0
         self._running: asyncio.Task[None] | None = None
 
     def __call__(self, item: W) -> Awaitable[T]:
-        # a future for each caller: who gives up must not take the answer from the others
+        # a future for each caller: one that gives up must not cancel the others' answer
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, answer))
         if self._enough is not None and len(self._waiting) >= self._wanted:
@@ -58,7 +58,7 @@ class SharedWrite(Generic[W, T]):
             self._running = None
 
     async def _moment(self) -> None:
-        """Wait for half of those who asked lately; then the others can be served in turns."""
+        """Wait for half of the recent number of callers; the other half is served by the next write."""
         self._wanted = min(self._usual // 2, self._most)
         if len(self._waiting) < self._wanted:
             loop = asyncio.get_running_loop()
@@ -91,9 +91,9 @@ class SharedWrite(Generic[W, T]):
 class SharedRead(Generic[T]):
     """Calls that arrive while a read runs wait together for the next one.
 
-    Nobody gets an answer that was read before they asked: a call never joins a read that has
-    begun. So whoever wrote and then reads sees what they wrote, and a thousand callers cost two
-    reads, not a thousand connections.
+    A call never joins a read that has begun, so no caller gets an answer that was read before it asked.
+    A client that wrote and then reads sees its own write, and a thousand callers cost two reads, not a
+    thousand connections.
     """
 
     def __init__(self, read: Callable[[], Awaitable[T]]) -> None:

@@ -1,6 +1,6 @@
-"""From a request's body to a task, or to a sentence that says what is allowed. Pure.
+"""Parse a request's body into a task's fields, or refuse it with a sentence. Pure.
 
-As the original (Go's encoding/json): any content type, keys in any case, unknown keys and the
+The rules are the original's (Go's encoding/json): any content type, keys in any case, unknown keys and the
 client's `id` ignored, `null` means not given, missing fields default to "", 0 and false.
 """
 
@@ -26,12 +26,12 @@ class Fields(TypedDict, total=False):
 
 
 def new_task(body: bytes) -> Fields:
-    """All three fields. Raises Refusal 400."""
+    """Return all three fields. Raises Refusal 400."""
     return Fields(priority=0, title="", complete=False) | changes(body)
 
 
 def changes(body: bytes) -> Fields:
-    """The fields that the body names. Raises Refusal 400."""
+    """Return the fields that the body names. Raises Refusal 400."""
     fields = Fields()
     for key, value in _json_object(body).items():
         name = key.lower()
@@ -47,14 +47,14 @@ def changes(body: bytes) -> Fields:
 
 
 def task_id(text: str) -> int | None:
-    """A task's id from a path, or None: no task can have it."""
+    """Return a task's id from a path, or None if no task can have it."""
     if text.isascii() and text.isdecimal() and len(text) <= 10 and 0 < int(text) <= MAX_INT:
         return int(text)
     return None
 
 
 def page(limit: str | None, after: str | None) -> tuple[int, int] | None:
-    """`limit` and `after` of a query, or None if neither is given. Raises Refusal 400."""
+    """Return `limit` and `after` of a query, or None if neither is given. Raises Refusal 400."""
     if limit is None and after is None:
         return None
     size = _whole_number("limit", limit, 1, MAX_LIMIT) if limit is not None else MAX_LIMIT

@@ -1,4 +1,4 @@
-"""The list of tasks in the database. Answers are JSON bytes, made by PostgreSQL for lists.
+"""The tasks in the database. Answers are JSON bytes; PostgreSQL builds the lists.
 
 The table is that of the original (id, completed, priority, title), so either application can
 run on the other's database.
@@ -33,7 +33,7 @@ _DELETE = "DELETE FROM tasks WHERE id = $1 RETURNING id"
 
 
 class Tasks:
-    """Every method raises DatabaseUnavailable."""
+    """Reads and changes tasks. Every method raises DatabaseUnavailable."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -41,11 +41,11 @@ class Tasks:
         self._add = SharedWrite(self._add_all)
 
     def all(self) -> Awaitable[bytes]:
-        """Every task by id: an order that stays when a task is changed."""
+        """Return every task, ordered by id."""
         return self._all()
 
     async def page(self, limit: int, after: int) -> bytes:
-        """At most `limit` tasks whose id is greater than `after`, by id."""
+        """Return at most `limit` tasks whose id is greater than `after`, ordered by id."""
         return _utf8(await self._database.value(_PAGE, limit, after))
 
     async def one(self, task: int) -> bytes | None:
@@ -53,18 +53,18 @@ class Tasks:
         return None if found is None else _utf8(found)
 
     def add(self, fields: Fields) -> Awaitable[bytes]:
-        """It is committed when this has an answer."""
+        """Add a task and return it, once it is committed."""
         return self._add(fields)
 
     async def change(self, task: int, fields: Fields) -> bytes | None:
-        """Set the fields that are given; None if there is no such task."""
+        """Set the given fields and return the task; None if there is no such task."""
         row = await self._database.row(
             _CHANGE, task, fields.get("priority"), fields.get("title"), fields.get("complete")
         )
         return None if row is None else as_json(*row)
 
     async def delete(self, task: int) -> bool:
-        """Whether there was such a task."""
+        """Delete a task; return whether it existed."""
         return await self._database.value(_DELETE, task) is not None
 
     async def _add_all(self, new: list[Fields]) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""OpenTelemetry traces, where `OTEL_*` asks for them; otherwise nothing of it is even imported.
+"""OpenTelemetry traces, if `OTEL_*` variables enable them; otherwise nothing is imported.
 
 The variables are the specification's own (endpoint, headers, service name, sampler, …):
 https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/.
@@ -23,7 +23,7 @@ SERVICE = "tasklist"
 
 
 def wanted(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether spans have a place to go to: an OTLP endpoint, and nobody turned them off."""
+    """Return whether an OTLP endpoint is set and spans are not turned off."""
     if environment.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return False
     if environment.get("OTEL_TRACES_EXPORTER", "otlp") != "otlp":
@@ -34,7 +34,7 @@ def wanted(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 class Telemetry:
-    """The spans of this process. Without a provider each span is nothing at all."""
+    """The spans of this process. Without a provider no span is created."""
 
     def __init__(self, provider: TracerProvider | None = None) -> None:
         self.provider = provider
@@ -42,10 +42,10 @@ class Telemetry:
 
     @classmethod
     def from_environment(cls, log: JsonLog) -> Telemetry:
-        """Spans in batches to the OTLP endpoint (http/protobuf) that the environment names."""
+        """Send spans in batches to the OTLP endpoint (http/protobuf) that the environment names."""
         if not wanted():
             return cls()
-        # 10 MB of memory and 0.1 s that only whoever wants spans pays for
+        # imported late: this costs 10 MB of memory and 0.1 s, needed only for spans
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
             OTLPSpanExporter,
         )
@@ -63,7 +63,7 @@ class Telemetry:
         return cls(provider)
 
     def query(self, text: str) -> AbstractContextManager[Any]:
-        """A span around one query. Its text has placeholders, so no value of a user is in it."""
+        """Return a span around one query. Its text has placeholders, so it holds no user's values."""
         if self._tracer is None:
             return nullcontext()
         verb = text.split(maxsplit=1)[0]
@@ -73,13 +73,13 @@ class Telemetry:
         )
 
     def close(self) -> None:
-        """Send what is left."""
+        """Send the spans that are left."""
         if self.provider is not None:
             self.provider.shutdown()
 
 
 class _Handler(logging.Handler):
-    """What the SDK has to say (an endpoint that cannot be reached) as lines of our log."""
+    """Writes the SDK's warnings (an endpoint that cannot be reached) to our log."""
 
     def __init__(self, log: JsonLog) -> None:
         super().__init__(logging.WARNING)

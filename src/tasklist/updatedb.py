@@ -1,4 +1,4 @@
-"""`updatedb`: create the database if it is missing, bring its tables up to date, keep the data."""
+"""`updatedb`: create the database if it is missing and migrate its tables; data is kept."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ LOCK_KEY = int.from_bytes(b"tasklist", "big")
 
 
 def update_database(settings: Settings, *, create: bool, reset: bool, sure: bool) -> None:
-    """Migrate to the newest revision. Two at once wait for each other.
+    """Migrate to the newest revision. Simultaneous runs wait for each other.
 
     Raises DatabaseError if the database cannot be reached or changed, UsageError if `reset` is
-    wanted and nobody says yes.
+    requested and not confirmed.
     """
     if reset and not sure:
         _ask(settings)
-    # Alembic's own lines say less than ours
+    # Alembic's own log lines say less than ours
     logging.getLogger("alembic").setLevel(logging.WARNING)
     if create:
         _create(settings)
     engine = sqlalchemy.create_engine(
-        # a creator, so that no URL ever has the password in it
+        # a creator function, so that no URL contains the password
         "postgresql+psycopg://",
         creator=lambda: _connect(settings, settings.db_name),
         poolclass=sqlalchemy.pool.NullPool,
@@ -122,7 +122,7 @@ def _ask(settings: Settings) -> None:
 
 
 def _sentence(settings: Settings, dbname: str, error: Exception) -> str:
-    """One sentence without the SQL, its parameters or a trace."""
+    """Return one sentence without the SQL, its parameters or a trace."""
     original = getattr(error, "orig", None) or error
     # libpq adds a question of its own
     told = " ".join(str(original).split()).partition(" Is the server running on")[0]

@@ -1,7 +1,7 @@
-"""Several worker processes on one port, and the parent that looks after them.
+"""Several worker processes on one port, and the parent that supervises them.
 
-Each worker is the whole server. The kernel shares new connections out (SO_REUSEPORT), PostgreSQL's
-answers are the same to all of them, and their metrics are added up.
+Each worker is a whole server. The kernel distributes new connections (SO_REUSEPORT), all workers
+use the same database, and their metrics are added up.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
 
 
 def serve(settings: Settings) -> NoReturn:
-    """Serve in `settings.workers` processes until told to stop, and end with the exit code.
+    """Serve in `settings.workers` processes until a signal ends it, and exit with the exit code.
 
     Raises ListenError.
     """
@@ -54,7 +54,7 @@ def serve(settings: Settings) -> NoReturn:
 
 @contextmanager
 def shared_metrics() -> Iterator[None]:
-    """A folder in memory where the workers keep what they count, so that each can tell the sum.
+    """Provide a folder in memory for the workers' metrics, so that each worker can report the sum.
 
     See https://prometheus.github.io/client_python/multiprocess/.
     """
@@ -71,7 +71,7 @@ def shared_metrics() -> Iterator[None]:
 
 
 def _locked_folder(place: Path) -> tuple[Path, int]:
-    """A new folder, and what keeps it locked as long as this process or a worker lives."""
+    """Create a folder; return it and a descriptor whose lock lasts as long as this process or a worker."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_METRICS, dir=place))
         lock = _lock(folder)
@@ -82,7 +82,7 @@ def _locked_folder(place: Path) -> tuple[Path, int]:
 
 
 def _sweep(place: Path) -> None:
-    """Remove what servers left that were killed. Those of others have a lock, or another owner."""
+    """Remove folders of servers that were killed. Folders of others are locked, or have another owner."""
     for folder in place.glob(f"{_METRICS}*"):
         lock = _lock(folder)
         if lock is not None:
@@ -91,7 +91,7 @@ def _sweep(place: Path) -> None:
 
 
 def _lock(folder: Path) -> int | None:
-    """A descriptor that holds our folder's lock; None if somebody else does, or if it is not ours."""
+    """Return a descriptor that holds the folder's lock; None if it is locked or another user's."""
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:
@@ -111,7 +111,7 @@ class Workers:
 
     A worker that the kernel killed (no memory left, a fault in native code) is replaced at once:
     the others' requests go on, which would be lost if the whole task ended. A worker that ends by
-    itself, or that dies young, ends the server with 1: then whoever started it decides.
+    itself, or that dies soon after its start, ends the server with 1: then its starter decides.
     """
 
     def __init__(self, count: int, work: Callable[[], NoReturn]) -> None:
@@ -122,7 +122,7 @@ class Workers:
         self._stopping = False
 
     def run(self) -> int:
-        """0 if a signal asked for the end and every worker ended well, else 1."""
+        """Return 0 if a signal asked for the end and every worker ended well, else 1."""
         for number in _SIGNALS:
             signal.signal(number, self._received)
         for _ in range(self._count):
@@ -176,7 +176,7 @@ class Workers:
             sys.stderr.write(f"tasklist: {error}\n")
             code = error.exit_code
         finally:
-            # never back into the parent's code; and an error that nobody foresaw is told
+            # never return into the parent's code; log an unexpected error
             if (unforeseen := sys.exception()) is not None:
                 self._log.exception("worker_failed", unforeseen)
             os._exit(code)
@@ -186,7 +186,7 @@ class Workers:
         self._stop()
 
     def _stop(self) -> None:
-        """Each worker drains at the first SIGTERM and stops at the second."""
+        """Send SIGTERM to each worker: it drains at the first one and stops at the second."""
         self._stopping = True
         for pid in self._started:
             # a signal may come between the end of a worker and the line that forgets it
@@ -195,7 +195,7 @@ class Workers:
 
 
 def die_with(parent: int) -> None:
-    """Let the kernel kill this process when its parent has died. Linux only."""
+    """Let the kernel kill this process when its parent dies. Linux only."""
     if not sys.platform.startswith("linux"):
         return
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -204,7 +204,7 @@ def die_with(parent: int) -> None:
 
 
 def _forget_gauges(pid: int) -> None:
-    """A dead worker holds no connections. What it counted stays counted."""
+    """Remove a dead worker's gauges; its counters stay."""
     from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415 - see serve
 
     mark_process_dead(pid)  # type: ignore[no-untyped-call]

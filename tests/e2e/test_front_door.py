@@ -67,13 +67,13 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     drydock = Drydock.prepare(tmp_path_factory.mktemp("door"))
     try:
         assert drydock("up", "--quick").returncode == 0
-        open_door(drydock)
+        open_proxy(drydock)
         yield found(drydock)
     finally:
         drydock("down")
 
 
-def open_door(drydock: Drydock) -> None:
+def open_proxy(drydock: Drydock) -> None:
     acm, elb, route53 = (drydock.client(one) for one in ("acm", "elbv2", "route53"))
     zone = route53.create_hosted_zone(Name="example.test", CallerReference="door")
     zone_id = zone["HostedZone"]["Id"]

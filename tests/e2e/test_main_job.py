@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from drydock.aws import clients
 from drydock.errors import TerraformMissing
-from drydock.ops import clients
 from drydock.stack import find_provider, find_terraform
 from tests.support import region
 from tests.support.commands import Drydock, fetch
 from tests.support.inventory import inventory
-from tests.support.minutes import TEST_ALL
+from tests.support.minutes import TEST_ALL, takes_minutes
 
 INFRA = Path(__file__).parents[2] / "infra"
 # Terraform's provider waits half a minute each for the database cluster, its instance and the load
@@ -66,6 +66,7 @@ def up(
     return done
 
 
+@takes_minutes
 def test_ctrl_c_in_the_middle_says_where_it_was(
     interrupted: subprocess.CompletedProcess[str],
 ) -> None:
@@ -145,6 +146,7 @@ def test_quick_leaves_the_same_in_a_region(
     assert names[1] - {"app_dns_name"} == names[0] - {"app_dns_name"}
 
 
+@takes_minutes
 def test_a_domain_brings_a_certificate_and_port_443_and_a_redirect(
     up: subprocess.CompletedProcess[str], drydock: Drydock
 ) -> None:

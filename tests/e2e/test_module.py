@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from drydock.aws import clients
 from drydock.errors import TerraformMissing
-from drydock.ops import clients
 from drydock.stack import find_provider, find_terraform
 from tests.support import region
 from tests.support.commands import Drydock, fetch

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from drydock.region import launcher
+from drydock.region.host import launcher
 from tests.support import region as support
 from tests.support.region import TestRegion
 from tests.support.scenario import Scenario

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from drydock.errors import RegionStartFailed
-from drydock.region import launcher
+from drydock.region.host import launcher
 from tests.support import region as support
 from tests.support.dns import Client
 from tests.support.region import TestRegion

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
+from drydock.aws import clients
+from drydock.aws.clients import Clients
 from drydock.errors import OpsError
-from drydock.ops import clients
 from drydock.ops.bootstrap import bucket, identity, policies, trust
 from drydock.ops.bootstrap.identity import Role
 from drydock.ops.bootstrap.rights import RIGHTS
-from drydock.ops.clients import Clients
 from tests.support.commands import BIN
 from tests.support.region import TestRegion
 

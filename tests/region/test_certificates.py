@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from drydock.errors import RegionStartFailed
-from drydock.region import launcher
-from drydock.region.certificates import keys
-from drydock.region.certificates.authority import Authority
+from drydock.region.dataplane.certificates import keys
+from drydock.region.dataplane.certificates.authority import Authority
+from drydock.region.host import launcher
 from tests.support import region as support
 from tests.support.region import TestRegion
 from tests.support.scenario import Scenario

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import BIN, Drydock, fetch
+from tests.support.minutes import takes_minutes
 from tests.support.region import is_alive
 from tests.support.waiting import eventually
 
@@ -40,6 +41,7 @@ def url(drydock: Drydock) -> str:
     return str(drydock.status()["urls"][0]["url"])
 
 
+@takes_minutes
 def test_up_twice_gives_the_same_url_and_changes_nothing(up: Drydock) -> None:
     before = {task["arn"] for task in up.status()["tasks"]}
     again = up("up", "--quick")
@@ -85,6 +87,7 @@ def images(drydock: Drydock) -> set[str]:
     return {one["containers"][0]["image"] for one in tasks}
 
 
+@takes_minutes
 def test_deploy_puts_another_image_in_place_and_says_so(up: Drydock) -> None:
     done = up("deploy", "tasklist:next")
     assert done.returncode == 0, done.stderr
@@ -99,6 +102,7 @@ def test_deploy_puts_another_image_in_place_and_says_so(up: Drydock) -> None:
     assert images(up) == {"tasklist:next"}
 
 
+@takes_minutes
 def test_deploy_of_what_cannot_start_is_rolled_back_and_says_why(up: Drydock) -> None:
     before = images(up)
     done = up("deploy", "nobody:1", timeout=120)
@@ -115,6 +119,7 @@ def test_deploy_of_what_cannot_start_is_rolled_back_and_says_why(up: Drydock) ->
     assert (wrong.returncode, "name one of them" in wrong.stderr) == (2, True)
 
 
+@takes_minutes
 def test_update_db_again_keeps_what_the_tables_hold(up: Drydock) -> None:
     made = fetch(f"{url(up)}/api/task/", {"title": "keep me", "priority": 1, "complete": False})
     for _ in range(2):
@@ -176,6 +181,7 @@ def test_without_terraform_up_says_why_and_goes_on(
     assert done.stdout.splitlines() == [url(up)]
 
 
+@takes_minutes
 def test_ctrl_c_in_the_middle_of_up_loses_nothing(own: Drydock) -> None:
     done = own.interrupted_at("up", "--quick", line="made database cluster")
     assert done.returncode == 130, done.stderr

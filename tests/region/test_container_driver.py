@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from drydock.region import launcher
+from drydock.region.host import launcher
 from tests.support import region as support
 from tests.support.commands import BIN
 from tests.support.engine import Engine, busybox, engine

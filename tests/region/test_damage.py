@@ -17,9 +17,10 @@ from botocore.exceptions import ClientError
 
 from drydock.errors import RegionNotRunning, RegionStartFailed
 from drydock.paths import Workspace
-from drydock.region import launcher
+from drydock.region.host import launcher
 from tests.support import region as support
 from tests.support.database import Cluster
+from tests.support.minutes import takes_minutes
 from tests.support.postgres import free_port
 from tests.support.region import TestRegion, descendants, is_alive
 from tests.support.scenario import Scenario
@@ -53,6 +54,7 @@ def workspace(tmp_path: Path, needs_namespaces: None) -> Iterator[Workspace]:
     launcher.stop(found)
 
 
+@takes_minutes
 @pytest.mark.parametrize("how", ["no JSON", "a list", "empty", "no text", "a folder"])
 def test_files_that_can_be_made_again_are(workspace: Workspace, how: str) -> None:
     first = support.start(workspace)
@@ -71,6 +73,7 @@ def test_files_that_can_be_made_again_are(workspace: Workspace, how: str) -> Non
     assert f"{workspace.region / 'dns.json'}" in workspace.log.read_text()
 
 
+@takes_minutes
 def test_a_record_that_is_damaged_or_gone_while_the_region_runs_is_written_again(
     workspace: Workspace,
 ) -> None:
@@ -85,6 +88,7 @@ def test_a_record_that_is_damaged_or_gone_while_the_region_runs_is_written_again
     assert not is_alive(first.daemon_pid)
 
 
+@takes_minutes
 @pytest.mark.parametrize("name", ["root.key", "rsa.pem", "curve.key"])
 def test_a_damaged_file_of_the_authority_is_named(workspace: Workspace, name: str) -> None:
     support.start(workspace)
@@ -97,6 +101,7 @@ def test_a_damaged_file_of_the_authority_is_named(workspace: Workspace, name: st
     assert "delete the folder" in caught.value.remedy
 
 
+@takes_minutes
 def test_a_saved_state_that_is_gone_is_named(workspace: Workspace) -> None:
     support.start(workspace)
     launcher.stop(workspace)
@@ -109,6 +114,7 @@ def test_a_saved_state_that_is_gone_is_named(workspace: Workspace) -> None:
     assert drydock(workspace.root, "region", "start").returncode == 0
 
 
+@takes_minutes
 def test_a_shell_of_another_folder_is_refused(workspace: Workspace, own_region: TestRegion) -> None:
     """`drydock env` names its folder: whoever has the port now refuses it; dummy keys go on."""
     key = Workspace(workspace.root).access_key
@@ -137,20 +143,30 @@ def test_a_shell_of_another_folder_is_refused(workspace: Workspace, own_region: 
 
 
 def test_two_folders_keep_their_ports(
-    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, needs_namespaces: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    (tmp_path / "there").mkdir()
-    other = support.prepare(tmp_path / "there")
-    mine = support.start(workspace).endpoint
-    launcher.stop(workspace)
-    try:
-        theirs = support.start(other).endpoint  # its first start, while the other's port is free
-    finally:
-        launcher.stop(other)
-    assert theirs != mine
-    again = support.start(workspace)
-    assert (again.endpoint, again.note) == (mine, "")
+    for attempt in range(4):
+        folder = tmp_path / str(attempt)
+        (folder / "there").mkdir(parents=True)
+        (folder / "here").mkdir()
+        here, there = support.prepare(folder / "here"), support.prepare(folder / "there")
+        try:
+            mine = support.start(here).endpoint
+            launcher.stop(here)
+            theirs = support.start(there).endpoint  # its first start, while the other's is free
+            launcher.stop(there)
+            again = support.start(here)
+        finally:
+            launcher.stop(here)
+            launcher.stop(there)
+        assert theirs != mine
+        if not again.note:
+            assert again.endpoint == mine
+            return
+        # a region of another test has taken the port meanwhile, which is said
+        assert "another program has" in again.note
+    pytest.fail("the port was taken four times")
 
 
 def test_commands_say_that_the_region_is_stopped_and_stop_ends_it(workspace: Workspace) -> None:
@@ -169,6 +185,7 @@ def test_commands_say_that_the_region_is_stopped_and_stop_ends_it(workspace: Wor
     eventually(lambda: not [pid for pid in pids if is_alive(pid)], "every process ended")
 
 
+@takes_minutes
 def test_a_leftover_folder_of_the_state_is_no_start(workspace: Workspace) -> None:
     """A file where a folder of ours belongs is named."""
     support.start(workspace)
@@ -181,6 +198,7 @@ def test_a_leftover_folder_of_the_state_is_no_start(workspace: Workspace) -> Non
     workspace.databases.unlink()
 
 
+@takes_minutes
 def test_a_stopped_database_is_told_and_started_anew(own_region: TestRegion) -> None:
     cluster = Cluster.create(Scenario.build(own_region, "still"), "still-db")
     cluster.wait_available()
@@ -195,6 +213,7 @@ def test_a_stopped_database_is_told_and_started_anew(own_region: TestRegion) -> 
     eventually(lambda: arn not in problems(own_region), "the problem is over")
 
 
+@takes_minutes
 def test_a_stopped_haproxy_has_no_healthy_target_and_another_takes_over(
     own_region: TestRegion,
 ) -> None:
@@ -228,6 +247,7 @@ def _name(pid: int) -> str:
         return ""
 
 
+@takes_minutes
 def test_a_task_that_finds_no_open_file_stops_and_says_so(own_region: TestRegion) -> None:
     """When what the daemon may have open is used up, tasks are refused in words."""
     region, place = own_region, Scenario.build(own_region, "many")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.database import Cluster
+from tests.support.minutes import takes_minutes
 from tests.support.region import TestRegion
 from tests.support.scenario import Scenario
 from tests.support.waiting import eventually
@@ -48,6 +49,7 @@ def restored(place: Scenario, name: str) -> Cluster:
     return cluster
 
 
+@takes_minutes
 def test_what_is_restored_is_what_there_was(cluster: Cluster, place: Scenario) -> None:
     region, rds = place.region, place.region.client("rds")
     cluster.ask("create table kept (n int)", "insert into kept select generate_series(1, 1000)")
@@ -231,6 +233,7 @@ def alone(place: Scenario) -> Alone:
     return Alone(place)
 
 
+@takes_minutes
 def test_an_instance_on_its_own_has_snapshots_too(alone: Alone) -> None:
     alone.create("alone")
     alone.ask("alone", "create table kept as select 7 as n")
@@ -248,6 +251,7 @@ def test_an_instance_on_its_own_has_snapshots_too(alone: Alone) -> None:
     alone.rds.delete_db_snapshot(DBSnapshotIdentifier="alone-end")
 
 
+@takes_minutes
 def test_an_instance_on_its_own_goes_back_to_a_point_in_time(alone: Alone) -> None:
     alone.create("solo", BackupRetentionPeriod=3)
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from drydock.region import launcher
+from drydock.region.host import launcher
 from tests.support import region as support
 from tests.support.database import Cluster
+from tests.support.minutes import takes_minutes
 from tests.support.region import TestRegion
 from tests.support.scenario import Scenario
 from tests.support.waiting import eventually
@@ -37,6 +38,7 @@ def snapshot(region: TestRegion, name: str) -> dict[str, Any]:
     return found
 
 
+@takes_minutes
 @pytest.mark.parametrize("how", ["gone", "emptied", "without PG_VERSION"])
 def test_a_cluster_whose_data_are_gone_has_failed_until_they_are_back(
     own_region: TestRegion, how: str
@@ -86,6 +88,7 @@ def test_a_failed_cluster_can_be_deleted(own_region: TestRegion) -> None:
     assert not own_region.inspect()["problems"]
 
 
+@takes_minutes
 def test_an_instance_on_its_own_whose_data_are_gone_has_failed(own_region: TestRegion) -> None:
     place, rds = Scenario.build(own_region, "lost"), own_region.client("rds")
     rds.create_db_subnet_group(
@@ -115,6 +118,7 @@ def test_an_instance_on_its_own_whose_data_are_gone_has_failed(own_region: TestR
     assert str(folder) in problem(own_region, described()["DBInstanceArn"])
 
 
+@takes_minutes
 def test_a_snapshot_whose_data_are_gone_has_failed_and_restores_nothing(
     own_region: TestRegion,
 ) -> None:

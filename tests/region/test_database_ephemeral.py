@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from drydock.config import load
-from drydock.region import launcher
+from drydock.region.host import launcher
 from tests.support import region as support
 from tests.support.database import Cluster
+from tests.support.minutes import takes_minutes
 from tests.support.region import TestRegion
 from tests.support.scenario import Scenario
 
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.region
 SHOW = "select string_agg(setting, ' ' order by name) from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit')"
 
 
+@takes_minutes
 def test_databases_wait_for_the_disk_unless_the_region_is_told_otherwise(
     tmp_path: Path, needs_namespaces: None
 ) -> None:

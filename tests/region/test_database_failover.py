@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.database import Cluster
+from tests.support.minutes import takes_minutes
 from tests.support.region import TestRegion
 from tests.support.scenario import Scenario
 from tests.support.waiting import eventually
@@ -84,6 +85,7 @@ def settled(cluster: Cluster, writer: int) -> bool:
     )
 
 
+@takes_minutes
 def test_a_killed_writer_is_followed_by_the_reader_of_the_lowest_tier(cluster: Cluster) -> None:
     cluster.ask("create table acknowledged (n int primary key)")
     place = cluster.scenario
@@ -209,6 +211,7 @@ def test_stopped_it_has_no_server_and_started_it_has_its_data(cluster: Cluster) 
     eventually(lambda: settled(cluster, 1), "readers too", 30)
 
 
+@takes_minutes
 def test_killed_all_at_once_nothing_acknowledged_is_lost(own_region: TestRegion) -> None:
     place = Scenario.build(own_region, "all")
     cluster = Cluster.create(place, "all-db")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.support.database import Cluster
+from tests.support.minutes import takes_minutes
 from tests.support.region import TestRegion
 from tests.support.scenario import Scenario
 from tests.support.waiting import eventually
@@ -59,6 +60,7 @@ def metric(cluster: Cluster, name: str, number: int = 0) -> list[float]:
     return [float(one["Maximum"]) for one in found]
 
 
+@takes_minutes
 def test_load_shows_in_metrics_and_moves_the_capacity(cluster: Cluster) -> None:
     place = cluster.scenario
     eventually(lambda: metric(cluster, "ServerlessDatabaseCapacity"), "there is a first value")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from drydock.region import launcher
+from drydock.region.host import launcher
 from tests.support import region as support
 from tests.support.database import Cluster
 from tests.support.region import TestRegion

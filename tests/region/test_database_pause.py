@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.database import Cluster
+from tests.support.minutes import takes_minutes
 from tests.support.region import TestRegion, is_alive
 from tests.support.scenario import Scenario
 from tests.support.waiting import eventually
@@ -87,6 +88,7 @@ def test_every_one_of_the_first_clients_is_served(cluster: Cluster) -> None:
     eventually(lambda: len(servers(cluster)) == 2, "its reader too", 20)
 
 
+@takes_minutes
 def test_a_client_that_stays_keeps_it_awake(cluster: Cluster) -> None:
     place = cluster.scenario
     script = (
@@ -121,6 +123,7 @@ def told(cluster: Cluster) -> list[str]:
     return [one["Message"] for one in found]
 
 
+@takes_minutes
 def test_with_another_minimum_it_comes_back_and_stays(cluster: Cluster) -> None:
     eventually(lambda: not servers(cluster), "it is paused", 40)
     cluster.scenario.region.client("rds").modify_db_cluster(

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from drydock.region import launcher
+from drydock.region.host import launcher
 from tests.support.database import Cluster
+from tests.support.minutes import takes_minutes
 from tests.support.region import TestRegion, is_alive
 from tests.support.scenario import Scenario
 from tests.support.waiting import eventually
@@ -182,6 +183,7 @@ def test_a_failover_makes_the_reader_the_writer_and_the_writer_a_reader(cluster:
     assert cluster.ask(query, host=reader) == ["True"]
 
 
+@takes_minutes
 @pytest.mark.parametrize("how", ["stop", "kill", "spoil the copy"])
 def test_a_region_that_starts_again_has_writer_and_reader(own_region: TestRegion, how: str) -> None:
     place = Scenario.build(own_region, "again")

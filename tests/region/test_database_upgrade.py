@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from drydock.region.database import versions
+from drydock.region.dataplane.database import versions
 from tests.support.database import Cluster
+from tests.support.minutes import takes_minutes
 from tests.support.region import TestRegion
 from tests.support.scenario import Scenario
 from tests.support.waiting import eventually
@@ -58,6 +59,7 @@ def upgraded(cluster: Cluster, version: str) -> dict[str, Any]:
     return cluster.describe()
 
 
+@takes_minutes
 def test_data_passwords_and_readers_outlive_another_major(
     place: Scenario, majors: tuple[int, int]
 ) -> None:
@@ -98,6 +100,7 @@ def test_data_passwords_and_readers_outlive_another_major(
     cluster.delete()
 
 
+@takes_minutes
 def test_one_that_fails_leaves_everything_as_it_was(
     place: Scenario, majors: tuple[int, int]
 ) -> None:
@@ -119,6 +122,7 @@ def test_one_that_fails_leaves_everything_as_it_was(
     cluster.delete()
 
 
+@takes_minutes
 def test_a_group_of_ones_own_has_to_fit(place: Scenario) -> None:
     rds = place.region.client("rds")
     rds.create_db_cluster_parameter_group(

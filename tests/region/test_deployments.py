@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.support.minutes import takes_minutes
 from tests.support.region import TestRegion
 from tests.support.scenario import Scenario
 from tests.support.service import Service
@@ -76,6 +77,7 @@ def test_a_new_revision_replaces_the_tasks_unnoticed(place: Scenario, site: Site
     assert all("bye" in place.output(arn) for arn in before)
 
 
+@takes_minutes
 def test_a_revision_that_never_gets_healthy_leaves_the_old_tasks_serving(
     place: Scenario, site: Site
 ) -> None:

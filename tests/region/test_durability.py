@@ -16,7 +16,7 @@ import pytest
 
 from drydock.errors import NotSaved
 from drydock.paths import Workspace
-from drydock.region import launcher
+from drydock.region.host import launcher
 from tests.support import region as support
 from tests.support.acknowledged import Acknowledged
 from tests.support.region import TestRegion

@@ -16,6 +16,7 @@ import pytest
 
 from tests.support import region as support
 from tests.support.log_bucket import LogBucket
+from tests.support.minutes import takes_minutes
 from tests.support.region import TestRegion, is_alive
 from tests.support.scenario import Scenario
 from tests.support.tls import self_signed
@@ -164,6 +165,7 @@ def test_a_bucket_that_refuses_is_a_problem_until_it_does_not(place: Scenario, s
     eventually(lambda: not problems(place.region, site.balancer), "all is well again")
 
 
+@takes_minutes
 def test_no_line_is_lost_or_doubled_when_the_region_stops_or_is_killed(
     own_region: TestRegion,
 ) -> None:

@@ -18,7 +18,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from drydock.region import launcher
+from drydock.region.host import launcher
 from tests.support import region as support
 from tests.support.region import TestRegion
 from tests.support.scenario import Scenario

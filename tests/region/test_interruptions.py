@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from drydock.paths import Workspace
-from drydock.region import launcher
+from drydock.region.host import launcher
 from tests.support import region as support
 from tests.support.database import Cluster
+from tests.support.minutes import takes_minutes
 from tests.support.postgres import free_port
 from tests.support.region import TestRegion, descendants, is_alive, network_namespaces
 from tests.support.scenario import Scenario
@@ -37,6 +38,7 @@ def drydock(folder: Path, *words: str, **environment: str) -> subprocess.Complet
     )
 
 
+@takes_minutes
 def test_a_whole_stack_survives_a_stop_and_a_kill(own_region: TestRegion) -> None:
     place = Scenario.build(own_region, "stack")
     cluster = Cluster.create(place, "db")
@@ -70,6 +72,7 @@ def test_a_whole_stack_survives_a_stop_and_a_kill(own_region: TestRegion) -> Non
     eventually(lambda: len(own_region.namespaces()) == len(namespaces) - 1, "no namespace too many")
 
 
+@takes_minutes
 def test_a_stop_in_the_middle_of_everything_leaves_nothing(
     tmp_path: Path, needs_namespaces: None
 ) -> None:

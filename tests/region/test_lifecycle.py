@@ -11,8 +11,8 @@ import pytest
 from drydock.config import load
 from drydock.errors import RegionAlreadyRunning, RegionNotRunning, RegionStartFailed
 from drydock.paths import Workspace
-from drydock.region import launcher
-from drydock.region.runtime.cgroups import leftovers
+from drydock.region.dataplane.runtime.cgroups import leftovers
+from drydock.region.host import launcher
 from tests.support import region as support
 from tests.support.region import TestRegion, descendants, is_alive, network_namespaces
 from tests.support.scenario import Scenario

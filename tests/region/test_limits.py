@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from drydock.region import launcher
+from drydock.region.host import launcher
 from tests.support import region as support
+from tests.support.minutes import takes_minutes
 from tests.support.region import TestRegion
 from tests.support.scenario import Scenario
 from tests.support.waiting import eventually
@@ -127,6 +128,7 @@ def test_the_tasks_own_limit_ends_the_task(scenario: Scenario) -> None:
     assert (task["stopCode"], task["stoppedReason"]) == ("EssentialContainerExited", REASON)
 
 
+@takes_minutes
 def test_sampling_ends_it_too(other: Scenario) -> None:
     inside = other.region.inspect()
     assert inside["memory_limits"] == "sampling"
@@ -136,6 +138,7 @@ def test_sampling_ends_it_too(other: Scenario) -> None:
     assert (part(task, "app")["exitCode"], part(task, "app")["reason"]) == (137, REASON)
 
 
+@takes_minutes
 def test_a_capped_task_is_throttled_and_has_a_quarter_of_a_processor(other: Scenario) -> None:
     """Two busy loops. Over what they used by then, they were held back in most periods of 0.1 s."""
     needs_cgroup(other.region, "cpu")
@@ -159,6 +162,7 @@ def test_a_capped_task_is_throttled_and_has_a_quarter_of_a_processor(other: Scen
     other.wait(arn, "STOPPED")
 
 
+@takes_minutes
 @pytest.mark.parametrize("how", ["stop", "daemon_pid", "pid"])
 def test_no_group_is_left(own_region: TestRegion, how: str) -> None:
     """After a stop, a kill of the daemon, and a kill of the porter with the start that follows."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from drydock.region import launcher
+from drydock.region.host import launcher
 from tests.support import region as support
 from tests.support.packets import Eni, Packets, tcp
 from tests.support.region import TestRegion

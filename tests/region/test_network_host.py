@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from drydock.region import launcher
+from drydock.region.host import launcher
 from tests.support import region as support
 from tests.support.packets import Packets
 from tests.support.region import TestRegion

@@ -10,12 +10,12 @@ from random import Random
 
 import pytest
 
-from drydock.verify import collect
-from drydock.verify.journey import LINUX_PORTS
-from drydock.verify.model import ICMP, TCP
-from drydock.verify.network import Network
-from drydock.verify.semantics import Verdict, reach
-from tests.support.minutes import TEST_ALL
+from drydock.reach import collect
+from drydock.reach.journey import LINUX_PORTS
+from drydock.reach.model import ICMP, TCP
+from drydock.reach.network import Network
+from drydock.reach.semantics import Verdict, reach
+from tests.support.minutes import TEST_ALL, takes_minutes
 from tests.support.packets import Eni, Packets, Way, becomes
 from tests.support.random_vpc import CLIENT, RandomVpc
 from tests.support.region import TestRegion
@@ -55,6 +55,7 @@ def predicted(network: Network, way: Way) -> Verdict:
     )
 
 
+@takes_minutes
 @pytest.mark.parametrize("seed", SEEDS)
 def test_packets_do_as_aws_says(region: TestRegion, seed: int) -> None:
     net = Packets.build(region, "10.61")
@@ -79,6 +80,7 @@ def test_packets_do_as_aws_says(region: TestRegion, seed: int) -> None:
         made.clear()
 
 
+@takes_minutes
 def test_both_outcomes_are_common(region: TestRegion) -> None:
     """A property that holds of nothing shows nothing."""
     counts = {True: 0, False: 0}

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.minutes import takes_minutes
 from tests.support.region import TestRegion
 from tests.support.scenario import Scenario
 from tests.support.service import Service
@@ -39,6 +40,7 @@ def place(region: TestRegion) -> Iterator[Scenario]:
     ecs.delete_service(cluster=found.cluster, service="jobs", force=True)
 
 
+@takes_minutes
 def test_scaling_in_and_a_deployment_pass_it_by(place: Scenario) -> None:
     ecs: Any = place.region.client("ecs")
     service = Service.create(place, "jobs", place.define("shell:1", ["exec sleep 1000"]), 2)

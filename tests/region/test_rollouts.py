@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support import region as support
+from tests.support.minutes import takes_minutes
 from tests.support.region import TestRegion
 from tests.support.releases import BREAKER, Releases, assert_in_order, assert_nothing_failed
 from tests.support.scenario import Scenario
@@ -127,12 +128,12 @@ def test_services_stable_ends_when_the_old_tasks_are_gone(releases: Releases) ->
     assert len(releases.site.wait_healthy(2)) == 2
 
 
-@pytest.mark.parametrize(("grace", "kept"), [(10, True), (0, False)])
+@pytest.mark.parametrize(("grace", "kept"), [(20, True), (0, False)])
 def test_the_grace_period_lets_a_slow_task_start(
     releases: Releases, grace: int, kept: bool
 ) -> None:
     web = str(releases.place.region.workspace.root / "web.py")
-    late = f"import runpy, sys, time; time.sleep(2); sys.argv = ['web', 'slow']; runpy.run_path({web!r})"
+    late = f"import runpy, sys, time; time.sleep(8); sys.argv = ['web', 'slow']; runpy.run_path({web!r})"
     slow = releases.place.define("psql:1", [late], stopTimeout=2)
     releases.site.service("web", slow, 1, healthCheckGracePeriodSeconds=grace)
     if kept:
@@ -192,6 +193,7 @@ def test_a_containers_own_health_check_decides_too(place: Scenario) -> None:
     service.delete()
 
 
+@takes_minutes
 @pytest.mark.parametrize("bad", [False, True], ids=["good", "bad"])
 def test_a_deployment_goes_on_after_the_daemon_was_killed(
     own_region: TestRegion, bad: bool

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from drydock.region import launcher
+from drydock.region.host import launcher
 from tests.support import region as support
+from tests.support.minutes import takes_minutes
 from tests.support.region import TestRegion
 from tests.support.scenario import Scenario
 from tests.support.service import Service
@@ -109,6 +110,7 @@ def calm(request: pytest.FixtureRequest, place: Scenario) -> Iterator[Scaled]:
     scaled.close()
 
 
+@takes_minutes
 def test_load_adds_tasks_and_calm_removes_them(busy: tuple[Scaled, Path]) -> None:
     scaled, flag = busy
     flag.touch()

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.support import region as support
+from tests.support.minutes import takes_minutes
 from tests.support.region import TestRegion
 from tests.support.scenario import Scenario
 from tests.support.service import Service
@@ -76,7 +77,8 @@ class Joined:
     ) -> Service:
         """A service that joins the namespace; `ports` and `publishes` as the API takes them."""
         ports, publishes = more.pop("ports", []), more.pop("publishes", [])
-        container = self.place.container("app", image, command, portMappings=ports)
+        checks = {"healthCheck": more.pop("check")} if "check" in more else {}
+        container = self.place.container("app", image, command, portMappings=ports, **checks)
         if more.pop("quiet", False):
             del container["logConfiguration"]
         definition = self.place.define_containers(container)
@@ -220,6 +222,7 @@ def test_a_security_group_that_is_closed_keeps_calls_out(joined: Joined) -> None
     joined.sees(caller, {"127.0.0.1"})  # it came in by the proxy of the server's task
 
 
+@takes_minutes
 def test_after_a_kill_of_the_region_calls_reach_the_new_tasks(own_region: TestRegion) -> None:
     joined = build(own_region)
     publishes = [{"portName": "http", "clientAliases": [{"port": 80, "dnsName": "store"}]}]
@@ -239,7 +242,12 @@ def test_after_a_kill_of_the_region_calls_reach_the_new_tasks(own_region: TestRe
 
 def test_a_rolling_deployment_fails_no_call(joined: Joined) -> None:
     publishes = [{"portName": "http", "clientAliases": [{"port": 80, "dnsName": "store"}]}]
-    store = joined.service("store", "web:1", ["store"], 2, ports=[HTTP], publishes=publishes)
+    # without a check a task counts as healthy before its program listens, here as on AWS
+    listens = "exec 3<>/dev/tcp/127.0.0.1/3000"
+    check = {"command": ["CMD", "/bin/bash", "-c", listens], "interval": 5, "retries": 10}
+    store = joined.service(
+        "store", "web:1", ["store"], 2, ports=[HTTP], publishes=publishes, check=check
+    )
     before = store.wait_running(2)
     caller = joined.caller("shop", "store")
     joined.sees(caller, {joined.place.address(arn) for arn in before})

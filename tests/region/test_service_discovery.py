@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support import region as support
+from tests.support.minutes import takes_minutes
 from tests.support.region import TestRegion
 from tests.support.scenario import Scenario
 from tests.support.waiting import eventually
@@ -220,6 +221,7 @@ def test_old_tasks_stay_where_their_deployment_put_them(named: Named) -> None:
     assert not any(first.rsplit("/", 1)[-1] in after for _, after in seen)
 
 
+@takes_minutes
 def test_after_a_kill_only_the_new_tasks_are_found(own_region: TestRegion) -> None:
     named = build(own_region)
     arn = named.registry("web", "A")

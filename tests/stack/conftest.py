@@ -15,9 +15,10 @@ import boto3
 import httpx
 import pytest
 
+from drydock.aws.target import Target
 from drydock.errors import TerraformMissing
 from drydock.paths import Workspace
-from drydock.stack import Stack, Target, find_provider, find_terraform
+from drydock.stack import Stack, find_provider, find_terraform
 from drydock.stack.finder import Terraform
 from tests.support.waiting import eventually
 

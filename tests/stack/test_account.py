@@ -11,13 +11,15 @@ from pathlib import Path
 import pytest
 
 from drydock.account import Account
+from drydock.aws.target import Target
 from drydock.errors import TerraformFailed
 from drydock.paths import Workspace
-from drydock.region.api.account import provide
-from drydock.region.certificates.authority import Authority
-from drydock.region.controllers.acm.plan import KINDS, VALIDITY
-from drydock.stack import Stack, Target
+from drydock.region.dataplane.certificates.authority import Authority
+from drydock.region.seed import provide
+from drydock.region.services.acm.controller.plan import KINDS, VALIDITY
+from drydock.stack import Stack
 from drydock.stack.finder import Terraform
+from tests.support.minutes import takes_minutes
 from tests.support.served import REGION, Served, serving
 
 pytestmark = [pytest.mark.terraform, pytest.mark.usefixtures("aws_provider")]
@@ -56,6 +58,7 @@ def certificate(served: Served) -> str:
     return f"arn:aws:acm:{REGION}:{account}:certificate/0a0b0c0d-1234-1234-1234-123456789012"
 
 
+@takes_minutes
 def test_a_plan_uses_what_is_declared_and_names_what_is_not(
     terraform: Terraform, served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

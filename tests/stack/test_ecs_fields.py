@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from drydock.aws.target import Target
 from drydock.paths import Workspace
-from drydock.region.api.gaps.ecs import service_connect
-from drydock.stack import Stack, Target
+from drydock.region.services.ecs.operations import service_connect
+from drydock.stack import Stack
 from tests.support.minutes import takes_minutes
 from tests.support.served import REGION, Served, serving
 
@@ -416,7 +417,7 @@ def test_a_second_plan_of_ecs_and_cloud_map_is_empty_and_a_third_holds_the_chang
 
     def drained(_service: str) -> None:
         """What the controller of services does when the last task is gone."""
-        with served.store.reading():
+        with served.store.locked():
             for one in served.store.backend("ecs").services.values():
                 if one.status == "DRAINING":
                     one.status, one.deployments = "INACTIVE", []

@@ -18,10 +18,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from drydock.paths import Workspace
-from drydock.region import launcher
+from drydock.region.host import launcher
 from drydock.stack.runfiles import RunFiles
 from drydock.stack.underway import under_way
 from tests.support.commands import BIN, Drydock
+from tests.support.minutes import takes_minutes
 from tests.support.region import why_not
 from tests.support.waiting import eventually
 
@@ -215,6 +216,7 @@ def tiny(initialised: Tiny) -> Tiny:
     return made
 
 
+@takes_minutes
 def test_a_region_does_not_stop_beneath_an_apply_unless_it_is_told_to_wait(tiny: Tiny) -> None:
     with tiny.applying() as process:
         run = tiny.run
@@ -244,6 +246,7 @@ def test_a_region_does_not_stop_beneath_an_apply_unless_it_is_told_to_wait(tiny:
     tiny.is_whole()
 
 
+@takes_minutes
 def test_a_forced_stop_interrupts_it_first_and_nothing_is_lost(tiny: Tiny) -> None:
     with tiny.applying() as process:
         said = tiny.say("region", "stop", "--force")
@@ -259,6 +262,7 @@ def test_a_forced_stop_interrupts_it_first_and_nothing_is_lost(tiny: Tiny) -> No
     tiny.is_whole()
 
 
+@takes_minutes
 def test_a_killed_region_is_noticed_and_the_state_is_taken_up(tiny: Tiny) -> None:
     record = launcher.require(tiny.workspace)
     with tiny.applying() as process:
@@ -279,6 +283,7 @@ def test_a_killed_region_is_noticed_and_the_state_is_taken_up(tiny: Tiny) -> Non
     tiny.is_whole()
 
 
+@takes_minutes
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP])
 def test_up_after_a_killed_up_shows_the_rest_and_goes_on(tiny: Tiny, number: int) -> None:
     with tiny.applying("up", "tiny") as process:
@@ -301,6 +306,7 @@ def test_a_pipe_that_is_closed_early_does_not_end_an_apply(tiny: Tiny) -> None:
     tiny.is_whole()
 
 
+@takes_minutes
 def test_the_unlock_that_is_printed_works_when_it_is_pasted(tiny: Tiny) -> None:
     s3 = tiny.client("s3")
     held = {"ID": "8f3c9c1e-6a3e-9c0f-1111-0a1b2c3d4e5f", "Who": "ann@laptop", "Info": ""}
@@ -317,6 +323,7 @@ def test_the_unlock_that_is_printed_works_when_it_is_pasted(tiny: Tiny) -> None:
     tiny.say("plan", "tiny")
 
 
+@takes_minutes
 def test_a_lost_state_is_noticed_at_plan_and_swept_by_destroy(tiny: Tiny) -> None:
     tiny.let_go()
     tiny.say("apply", "tiny")

@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
+from drydock.aws.target import Target
 from drydock.errors import PlanMissing, PlanTargetMismatch, TerraformFailed
-from drydock.stack import Stack, Target
+from drydock.stack import Stack
 from tests.stack.conftest import Rehearsal
 from tests.stack.test_life import WITH_S3
 

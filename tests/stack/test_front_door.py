@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from drydock.aws.target import Target
 from drydock.paths import Workspace
-from drydock.stack import Stack, Target
+from drydock.stack import Stack
+from tests.support.minutes import takes_minutes
 from tests.support.served import REGION, Served, serving
 from tests.support.tls import self_signed
 
@@ -234,6 +236,7 @@ def _certificate(served: Served, name: str) -> str:
     return str(answer["CertificateArn"])
 
 
+@takes_minutes
 def test_a_second_plan_of_the_front_door_is_empty(
     served: Served, aws_provider: None, tmp_path: Path
 ) -> None:

@@ -14,11 +14,12 @@ from typing import Any
 import boto3
 import pytest
 
+from drydock.aws.target import Target
 from drydock.errors import TerraformFailed
 from drydock.paths import Workspace
-from drydock.stack import Stack, Target
+from drydock.stack import Stack
 from drydock.stack.finder import Terraform
-from tests.support.minutes import with_test_all
+from tests.support.minutes import takes_minutes, with_test_all
 
 pytestmark = [pytest.mark.terraform, pytest.mark.usefixtures("aws_provider")]
 INFRA = Path(__file__).parents[2] / "infra"
@@ -168,8 +169,8 @@ def test_what_is_made_before_it_is_destroyed_can_stand_twice() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(path.name, marks=with_test_all("plans 32 times"))
-        if path.name.startswith("combinations")
+        pytest.param(path.name, marks=takes_minutes)
+        if path.name.startswith(("combinations", "profiles", "refusals"))
         else path.name
         for path in sorted((INFRA / "tests").iterdir())
     ],
@@ -181,6 +182,7 @@ def test_its_own_tests_pass(stack: Stack, no_variables: None, name: str) -> None
     assert f"Success! {len(runs)} passed, 0 failed." in told.text
 
 
+@takes_minutes
 @pytest.mark.timeout(900)
 def test_each_wrong_value_is_refused_with_what_to_do(
     stack: Stack, no_variables: None, tmp_path: Path
@@ -316,6 +318,7 @@ def planned(stack: Stack, *words: str) -> dict[str, Any]:
     return found
 
 
+@takes_minutes
 def test_a_stack_of_before_the_groups_is_kept(
     terraform: Terraform,
     endpoint: str,
@@ -347,6 +350,7 @@ def test_a_stack_of_before_the_groups_is_kept(
     assert "module.network.aws_subnet.database[0]" in moved
 
 
+@takes_minutes
 def test_everything_that_takes_tags_has_the_stacks(stack: Stack, of_moto: None) -> None:
     """There is no provider block in `infra/`, whose default tags would do it."""
     after = [

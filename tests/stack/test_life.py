@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from drydock.aws.target import Target
 from drydock.errors import CheckFailed, ProviderMissing, UsageError
-from drydock.stack import PlanSummary, Stack, Target, reading
+from drydock.stack import PlanSummary, Stack, reading
 from drydock.stack.finder import Terraform
 from drydock.stack.tree import managed
 from tests.stack.conftest import Rehearsal
+from tests.support.minutes import takes_minutes
 
 pytestmark = pytest.mark.terraform
 Rehearse = Callable[[str], Rehearsal]
@@ -65,6 +67,7 @@ output "hidden" {
 WITH_S3 = 'terraform {\n  backend "s3" {}\n}\n' + SIMPLE
 
 
+@takes_minutes
 def test_a_stack_for_aws_lives_in_the_local_region_from_init_to_destroy(
     rehearse: Rehearse, aws_provider: None, s3: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,6 +105,7 @@ def test_a_stack_for_aws_lives_in_the_local_region_from_init_to_destroy(
     assert left == [".terraform.lock.hcl", "main.tf", "terraform.plan"]
 
 
+@takes_minutes
 def test_a_stack_without_a_backend_keeps_its_state_outside_its_folder(rehearse: Rehearse) -> None:
     made = rehearse(SIMPLE)
     stack = made.stack
@@ -122,6 +126,7 @@ def test_a_stack_without_a_backend_keeps_its_state_outside_its_folder(rehearse: 
     assert stack.output() == {}
 
 
+@takes_minutes
 def test_secrets_pass_by_the_environment_alone(
     rehearse: Rehearse, terraform: Terraform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,6 +165,7 @@ def _reachable(path: Path, root: Path) -> bool:
     return all(folder.stat().st_mode & 0o011 for folder in folders)
 
 
+@takes_minutes
 def test_the_users_bucket_is_taken_where_one_is_named(
     rehearse: Rehearse, s3: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,6 +178,7 @@ def test_the_users_bucket_is_taken_where_one_is_named(
     assert keys == ["terraform.tfstate"]
 
 
+@takes_minutes
 def test_aws_is_told_by_sts_and_the_state_is_where_it_was_said(
     rehearse: Rehearse, s3: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,6 +207,7 @@ def test_aws_is_told_by_sts_and_the_state_is_where_it_was_said(
     assert s3.list_objects_v2(Bucket="state-of-aws")["KeyCount"] == 1
 
 
+@takes_minutes
 def test_a_provider_that_no_source_has_is_said_so(
     rehearse: Rehearse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,6 +226,7 @@ def test_a_provider_that_no_source_has_is_said_so(
     assert "hashicorp/aws" in made.said, "Terraform's own words were shown"
 
 
+@takes_minutes
 def test_a_preview_is_a_plan_that_is_not_kept(rehearse: Rehearse) -> None:
     made = rehearse(SIMPLE + 'variable "production" {\n  default = "false"\n}\n')
     made.stack.init()
@@ -238,6 +247,7 @@ def test_a_preview_is_a_plan_that_is_not_kept(rehearse: Rehearse) -> None:
         reading.preview(made.stack, {"nowhere": "1"})
 
 
+@takes_minutes
 def test_another_backend_is_refused_before_anything_is_done(rehearse: Rehearse) -> None:
     made = rehearse('terraform {\n  backend "gcs" {\n    bucket = "b"\n  }\n}\n')
     with pytest.raises(UsageError, match="gcs"):

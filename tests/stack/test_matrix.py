@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from drydock.ops import clients
+from drydock.aws import clients
 from drydock.stack.finder import Terraform
 from tests.support import region
 from tests.support.commands import BIN, Drydock

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from drydock.region import launcher
-from drydock.stack import Stack, Target
+from drydock.aws.target import Target
+from drydock.region.host import launcher
+from drydock.stack import Stack
 from drydock.stack.finder import Terraform
 from tests.support import region as support
 from tests.support.dns import Client

@@ -15,11 +15,13 @@ from typing import Any
 
 import pytest
 
+from drydock.aws.target import Target
 from drydock.errors import PlanMissing, RegionNotRunning, StackError
-from drydock.stack import Stack, Target, reading
+from drydock.stack import Stack, reading
 from drydock.stack.runfiles import KILL, RunFiles
 from drydock.stack.underway import interrupt, under_way
 from tests.stack.conftest import Rehearsal, serving
+from tests.support.minutes import takes_minutes
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.terraform
@@ -47,7 +49,8 @@ CALLER = """
 import signal, sys
 from pathlib import Path
 from drydock.paths import Workspace
-from drydock.stack import Stack, Target
+from drydock.aws.target import Target
+from drydock.stack import Stack
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 stack = Stack(Path(sys.argv[1]), Target.local(sys.argv[3], region_id="r1"), Workspace(Path(sys.argv[2])))
@@ -104,6 +107,7 @@ def gated(rehearse: Rehearse, tmp_path: Path) -> Gated:
     return Gated.plan(rehearse, tmp_path)
 
 
+@takes_minutes
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP])
 def test_the_next_command_shows_the_rest_of_an_apply_and_goes_on(gated: Gated, number: int) -> None:
     made = gated.made
@@ -132,6 +136,7 @@ def test_the_next_command_shows_the_rest_of_an_apply_and_goes_on(gated: Gated, n
     assert stack.plan().no_changes
 
 
+@takes_minutes
 def test_an_apply_that_ended_unseen_is_told_of_with_its_exit_code(gated: Gated) -> None:
     made = gated.made
     with gated.caller() as caller:
@@ -147,6 +152,7 @@ def test_an_apply_that_ended_unseen_is_told_of_with_its_exit_code(gated: Gated) 
     assert any("Apply complete! Resources: 3 added" in line for line in made.lines)
 
 
+@takes_minutes
 def test_a_reader_that_has_had_enough_does_not_end_an_apply(gated: Gated) -> None:
     with gated.caller() as caller:
         assert caller.stdout is not None
@@ -156,6 +162,7 @@ def test_a_reader_that_has_had_enough_does_not_end_an_apply(gated: Gated) -> Non
     assert gated.names() == ["first", "last", "slow"]
 
 
+@takes_minutes
 def test_while_one_applies_another_is_refused_and_may_watch(gated: Gated) -> None:
     made = gated.made
     with gated.caller() as caller:
@@ -167,6 +174,7 @@ def test_while_one_applies_another_is_refused_and_may_watch(gated: Gated) -> Non
     assert made.stack.plan().no_changes
 
 
+@takes_minutes
 def test_an_interruption_by_another_saves_the_state(gated: Gated) -> None:
     with gated.caller() as caller:
         caller.kill()
@@ -176,6 +184,7 @@ def test_an_interruption_by_another_saves_the_state(gated: Gated) -> None:
     assert reading.holder(gated.made.stack) is None, "the lock was released"
 
 
+@takes_minutes
 def test_the_lock_of_a_killed_run_is_released_by_the_next_and_no_other(
     gated: Gated, s3: Any
 ) -> None:

@@ -18,11 +18,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from drydock.ops import clients
-from drydock.ops.clients import Clients
+from drydock.aws import clients
+from drydock.aws.clients import Clients
+from drydock.aws.target import Target
 from drydock.paths import Workspace
-from drydock.region import launcher
-from drydock.stack import Stack, Target
+from drydock.region.host import launcher
+from drydock.stack import Stack
 from drydock.stack.finder import Terraform
 from tests.support import region
 from tests.support.commands import Drydock, fetch

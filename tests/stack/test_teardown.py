@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 
+from drydock.aws import clients
+from drydock.aws.clients import Clients
 from drydock.errors import CheckFailed, StackError, StateLocked
-from drydock.ops import clients
-from drydock.ops.clients import Clients
 from drydock.stack import reading
-from drydock.stack.lock import Holder
+from drydock.stack.state_lock import Holder
 from drydock.stack.teardown.contents import client
 from drydock.stack.teardown.teardown import Teardown
 from tests.stack.conftest import Rehearsal
 from tests.stack.test_life import WITH_S3
+from tests.support.minutes import takes_minutes
 
 pytestmark = pytest.mark.terraform
 Rehearse = Callable[[str], Rehearsal]
@@ -92,6 +93,7 @@ def filled(rehearse: Rehearse, aws_provider: None, s3: Any) -> tuple[Rehearsal, 
     return made, api
 
 
+@takes_minutes
 def test_filled_and_protected_it_goes_to_the_last(
     filled: tuple[Rehearsal, Clients], s3: Any
 ) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from drydock.aws.target import Target
 from drydock.paths import Workspace
-from drydock.stack import Stack, Target
+from drydock.stack import Stack
 from tests.support.minutes import takes_minutes
 from tests.support.served import REGION, Served, serving
 

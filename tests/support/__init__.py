@@ -1,1 +1,1 @@
-"""What several tests share: fake parts, waiting with a deadline, a region to talk to."""
+"""Helpers that several tests share: fakes, waiting with a deadline, a running region."""

@@ -1,4 +1,4 @@
-"""Lines of a load balancer's logs, parsed with the patterns that AWS gives for Athena.
+"""Parse lines of a load balancer's logs with the patterns that AWS publishes for Athena.
 
 https://docs.aws.amazon.com/athena/latest/ug/create-alb-access-logs-table.html
 https://docs.aws.amazon.com/athena/latest/ug/create-alb-connection-logs-table.html
@@ -97,5 +97,5 @@ def _groups(pattern: re.Pattern[str], line: str) -> list[str]:
     found = pattern.fullmatch(line)
     assert found, line
     groups = [group or "" for group in found.groups()]
-    # a target that there is none of is one dash, which the pattern takes for what parts two halves
+    # a missing target is one dash, which the pattern takes for the separator of address and port
     return [group or "-" if 5 <= number <= 6 else group for number, group in enumerate(groups)]

@@ -1,4 +1,4 @@
-"""A mixed load of API changes that notes what was acknowledged, and a look at what is still there."""
+"""A mixed load of API changes that records what was acknowledged, to check later what still exists."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 Change = Callable[[Any, str], object]
 Look = Callable[[Any], set[str]]
@@ -75,11 +76,11 @@ KINDS: dict[str, tuple[Change, Look]] = {
         lambda client: _pages(client, "list_secrets", "SecretList", "Name"),
     ),
 }
-"""For each service: a change that makes something of a name, and a look at all names."""
+"""For each service: a change that creates something of a name, and a listing of all names."""
 
 
 class Acknowledged:
-    """Names that the API of a region said yes to, by service."""
+    """The names whose creation a region's API acknowledged, by service."""
 
     def __init__(self, endpoint: Callable[[], str], prefix: str = "a") -> None:
         self._endpoint = endpoint
@@ -98,7 +99,7 @@ class Acknowledged:
         )
 
     def prepare(self) -> None:
-        """Make what the changes are made in."""
+        """Create the bucket, log group and other resources that the changes need."""
         location: Any = {"LocationConstraint": "ap-southeast-2"}
         self.client("s3").create_bucket(Bucket=_BUCKET, CreateBucketConfiguration=location)
         self.client("logs").create_log_group(logGroupName=_GROUP)
@@ -110,7 +111,7 @@ class Acknowledged:
 
     @contextmanager
     def load(self) -> Iterator[None]:
-        """A thread for each service changes as fast as it can while the block runs.
+        """Run one thread per service that makes changes as fast as it can, while the block runs.
 
         A change that is not answered, or answered 503, is not acknowledged; the thread ends at the
         first failure, as the region is killed then, or the disk is full.
@@ -135,18 +136,18 @@ class Acknowledged:
             name = f"{self._prefix}{self._count}-{index}"
             try:
                 change(client, name)
-            except (ClientError, BotoCoreError):
+            except (ClientError, BotoCoreError, ResponseParserError):
                 return
             self.names[service].add(name)
             if stop.is_set():
                 return
 
     def next_round(self) -> None:
-        """Names of the next load differ from those before."""
+        """Use other names in the next load."""
         self._count += 1
 
     def lost(self) -> dict[str, set[str]]:
-        """What was acknowledged and is not there."""
+        """Return the acknowledged names that do not exist any more, by service."""
         found = {
             service: names - KINDS[service][1](self.client(service))
             for service, names in self.names.items()

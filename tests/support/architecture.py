@@ -1,4 +1,4 @@
-"""Everything that infra/ asks for and more, through boto3, for tests of what is kept."""
+"""Build the architecture of infra/ and more through boto3, for tests of what a region saves."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _VOLATILE = {"ResponseMetadata", "LatestRestorableTime", "LastAccessedDate", "ex
 
 
 def build(served: Served) -> None:
-    """A VPC of three tiers, a service behind a load balancer, a database, and what belongs to them."""
+    """Create a VPC of three tiers, a service behind a load balancer, a database, and related resources."""
     subnets, group = _network(served)
     certificate = _security(served)
     _balanced_service(served, subnets, group, certificate)
@@ -90,7 +90,7 @@ def _policy(action: str, **rest: Any) -> str:
 
 
 def self_signed() -> tuple[bytes, bytes]:
-    """A certificate and its elliptic key, in PEM."""
+    """Return a certificate and its elliptic curve key, in PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "www.example.com")])
     now = datetime.now(UTC)
@@ -155,7 +155,7 @@ def _balanced_service(served: Served, subnets: list[str], group: str, certificat
         MinCapacity=2,
         MaxCapacity=6,
     )
-    with served.store.writing("ecs", "logs"):
+    with served.store.changing("ecs", "logs"):
         backend = served.store.backend("ecs")
         service = backend.services["app:app"]
         task = backend.create_service_task(service, service.primary)
@@ -218,7 +218,7 @@ def _names_and_files(served: Served) -> None:
 
 
 def bucket_of(served: Served) -> str:
-    """Bucket names are the whole process's: one per account."""
+    """Return the account's bucket name: bucket names are shared by the whole process."""
     return f"state-{served.store.account_id}"
 
 
@@ -257,7 +257,7 @@ _LOOKS: list[tuple[str, str, dict[str, Any]]] = [
 
 
 def picture(served: Served) -> dict[str, Any]:
-    """Every answer that describes what `build` built, by service and operation."""
+    """Return every API answer that describes what `build` created, by service and operation."""
     seen = {
         f"{service}.{operation}": getattr(served.client(service), operation)(**given)
         for service, operation, given in _LOOKS
@@ -312,7 +312,7 @@ def _keys(served: Served) -> dict[str, Any]:
 
 
 def _steady(value: Any) -> Any:
-    """Without what is another at each look."""
+    """Return a value without the fields that differ between two requests."""
     if isinstance(value, dict):
         return {key: _steady(item) for key, item in value.items() if key not in _VOLATILE}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""The command `drydock` in a folder of its own, run as a user runs it."""
+"""Run the command `drydock` in a folder of its own, as a user does."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ working_dir = "{folder}"
 
 @dataclass
 class Drydock:
-    """A working folder with a drydock.toml, and the command in it."""
+    """A working folder with a drydock.toml, in which commands run."""
 
     folder: Path
     env: dict[str, str] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Drydock:
         )
 
     def interrupted_at(self, *words: str, line: str) -> subprocess.CompletedProcess[str]:
-        """Run a command and press Ctrl-C once it has said `line` (on stderr)."""
+        """Run a command and press Ctrl-C once it has printed `line` (on stderr)."""
         process = subprocess.Popen(
             [str(BIN / "drydock"), *words],
             cwd=self.folder,
@@ -78,7 +78,7 @@ class Drydock:
         return subprocess.CompletedProcess(words, process.returncode, out, said + err)
 
     def client(self, service: str) -> Any:
-        """A boto3 client of the folder's region; typed by what the caller expects of it."""
+        """Return a boto3 client of the folder's region, typed by the caller's annotation."""
         return boto3.client(
             service,  # type: ignore[call-overload]
             endpoint_url=self.status()["endpoint"],
@@ -95,7 +95,7 @@ class Drydock:
 
 
 def fetch(url: str, body: Any = None) -> Any:
-    """GET, or POST of a JSON body; the JSON that comes back."""
+    """Send a GET, or a POST of a JSON body; return the JSON answer."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -1,4 +1,4 @@
-"""An Aurora cluster in a scenario, and tasks that ask it."""
+"""An Aurora cluster in a scenario, and tasks that query it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ with psycopg.connect(host=os.environ["HOST"], port=os.environ["PORT"], user=os.e
 
 @dataclass
 class Cluster:
-    """An Aurora PostgreSQL cluster; it is made with one instance."""
+    """An Aurora PostgreSQL cluster, created with one instance."""
 
     scenario: Scenario
     name: str
@@ -78,7 +78,7 @@ class Cluster:
         return found
 
     def writers(self) -> list[str]:
-        """The members that the API calls the writer."""
+        """Return the members that the API calls the writer."""
         members = self.describe()["DBClusterMembers"]
         return [one["DBInstanceIdentifier"] for one in members if one["IsClusterWriter"]]
 
@@ -93,7 +93,7 @@ class Cluster:
         )
 
     def task(self, *queries: str, host: str = "", password: str = "", database: str = "") -> str:
-        """Run a task that asks the queries, one after the other → its ARN."""
+        """Run a task that sends the queries, one after the other; return its ARN."""
         cluster = self.describe()
         environment = {
             "HOST": host or cluster["Endpoint"],
@@ -111,7 +111,7 @@ class Cluster:
         )
 
     def ask(self, *queries: str, **how: str) -> list[str]:
-        """The lines that the queries gave; they have to succeed."""
+        """Return the lines that the queries print; fail if they do not succeed."""
         arn = self.task(*queries, **how)
         task = self.scenario.wait(arn, "STOPPED", 30)
         output = self.scenario.output(arn)
@@ -119,7 +119,7 @@ class Cluster:
         return output
 
     def refusal(self, *queries: str, **how: str) -> str:
-        """What a task that has to fail wrote."""
+        """Return the output of a task whose queries have to fail."""
         arn = self.task(*queries, **how)
         task = self.scenario.wait(arn, "STOPPED", 30)
         output = "\n".join(self.scenario.output(arn))
@@ -127,7 +127,7 @@ class Cluster:
         return output
 
     def server(self, number: int = 0) -> dict[str, Any]:
-        """What the region says of an instance's server; empty if none runs."""
+        """Return the region's report of an instance's server; empty if none runs."""
         name = f"{self.name}-{number}"
         return next(
             (one for one in self.scenario.region.inspect()["databases"] if one["instance"] == name),
@@ -135,7 +135,7 @@ class Cluster:
         )
 
     def kill(self, number: int = 0) -> int:
-        """SIGKILL to a server by the host's pid that the region prints → the pid."""
+        """Send SIGKILL to a server, by the host pid that the region prints; return the pid."""
         pid = int(self.server(number)["pid"])
         os.kill(pid, 9)
         return pid

@@ -1,4 +1,4 @@
-"""A disk that is full, for one database."""
+"""Simulate a full disk for one database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from drydock.region.api.bulk.disk import Database
 
 @contextmanager
 def fill(database: Database) -> Iterator[None]:
-    """SQLite finds the disk full as soon as the file would have to grow."""
+    """Let SQLite report a full disk as soon as the file would have to grow, while the block runs."""
     most = database.read(lambda one: int(one.execute("PRAGMA max_page_count").fetchone()[0]))
     database.read(lambda one: one.execute("PRAGMA max_page_count = 1").fetchall())
     try:

@@ -1,4 +1,4 @@
-"""A DNS client: questions as packets over UDP and TCP, answers as text."""
+"""A DNS client that sends questions over UDP and TCP and returns answers as text."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Exchange = Callable[[bytes], bytes]
 
 @dataclass(frozen=True)
 class Reply:
-    """What a server said."""
+    """A server's reply."""
 
     code: str
     answers: list[tuple[str, str, str]]
     """Name, type and value of each record, names without the final dot."""
     authority: list[str]
-    """Types."""
+    """Types of the records in the authority section."""
     authoritative: bool
     truncated: bool
     raw: DNSRecord
@@ -30,7 +30,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Client:
-    """Asks one server: `127.0.0.1:5354`."""
+    """A client of one server, such as `127.0.0.1:5354`."""
 
     server: str
 
@@ -60,7 +60,7 @@ class Client:
 
 
 def read(query: DNSRecord, packet: bytes) -> Reply:
-    """The reply in a packet, which must be to the query."""
+    """Parse a reply packet, which must answer the query."""
     reply = DNSRecord.parse(packet)
     assert reply.header.id == query.header.id
     assert reply.header.qr == 1

@@ -1,4 +1,4 @@
-"""A container engine with a storage of its own, so that nothing of the user's is touched."""
+"""A container engine with its own storage, so that the user's is not touched."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TEAMS = "root:x:0:\napp:x:1002:\nextra:x:1003:app\n"
 
 @dataclass
 class Engine:
-    """podman."""
+    """podman with a storage folder of its own."""
 
     folder: Path
 
@@ -41,7 +41,7 @@ class Engine:
         return done.stdout
 
     def take(self, root: Path, name: str, *changes: str) -> None:
-        """Import a root file system as an image, with words of a Dockerfile."""
+        """Import a root file system as an image, with Dockerfile instructions as `changes`."""
         archive = self.folder / "root.tar"
         with tarfile.open(archive, "w") as tar:
             tar.add(root, ".", filter=_of_root)
@@ -52,10 +52,10 @@ class Engine:
 
 @contextmanager
 def engine(folder: Path) -> Iterator[Engine]:
-    """podman, or the test is skipped with the reason. Regions that start within use it."""
+    """Provide podman, or skip the test with the reason. Regions started within the block use it."""
     if reason := missing():
         pytest.skip(reason)
-    # vfs works where others want kernel features
+    # vfs works everywhere, where other drivers need kernel features
     places = f'graphroot = "{folder}/store"\nrunroot = "{folder}/run"\n'
     (folder / "storage.conf").write_text(f'[storage]\ndriver = "vfs"\n{places}')
     with pytest.MonkeyPatch.context() as patch:
@@ -71,7 +71,7 @@ def engine(folder: Path) -> Iterator[Engine]:
 
 
 def missing() -> str:
-    """Why there can be no engine and no image here; empty if there can."""
+    """Return why this machine has no engine or no image; empty if it has both."""
     if shutil.which("podman") is None:
         return "podman is not on this machine"
     found = shutil.which("busybox")
@@ -81,7 +81,7 @@ def missing() -> str:
 
 
 def busybox(folder: Path) -> Path:
-    """A small root file system: busybox alone, two users, and traps that no image may lay."""
+    """Create a small root file system: busybox, two users, and traps such as links out of the image."""
     for name in ("bin", "etc", "home/app", "usr", "opt"):
         (folder / name).mkdir(parents=True)
     shutil.copy(str(shutil.which("busybox")), folder / "bin/busybox")

@@ -1,4 +1,4 @@
-"""The commands that documentation shows: the lines of fenced blocks that begin with `$`."""
+"""Extract the commands that documentation shows: lines of fenced blocks that begin with `$`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FENCE = re.compile(r"^( *)```console\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 
 
 def commands(page: Path) -> list[str]:
-    """Each command of a page as one line; what it prints is left out."""
+    """Return each command of a page as one line, without its output."""
     found: list[str] = []
     for indent, block in _FENCE.findall(page.read_text()):
         continues = False
@@ -30,7 +30,7 @@ def commands(page: Path) -> list[str]:
 
 
 def table(page: Path, head: str) -> list[tuple[str, str]]:
-    """The two cells of each row of the table whose head begins with `| head |`."""
+    """Return the two cells of each row of the table whose header begins with `| head |`."""
     text = page.read_text().split(f"| {head} |", 1)[1].split("\n\n", 1)[0]
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
     return [(row[0], row[1]) for row in rows if not row[0].startswith("---")]

@@ -1,4 +1,4 @@
-"""What a stack has left in a region, with every id replaced by a name, so that two can be compared."""
+"""List what a stack has left in a region, with every id replaced by a name, to compare two stacks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from drydock.ops.clients import Clients
+from drydock.aws.clients import Clients
 
 _VOLATILE = re.compile(
     r"ResponseMetadata|.*(Time|At|Date)$|.*ResourceId$|.*RoleId$|revision|deployments|events|"
@@ -16,7 +16,7 @@ _VOLATILE = re.compile(
     r"(DBCluster|DBInstance)Members?|AssociationId|KmsKeyId|storedBytes|statistics"
 )
 _RANDOM = [
-    # What follows is random in ARNs, host names and names that the service makes up.
+    # The random parts of ARNs, host names and names that services generate.
     (
         re.compile(r"(targetgroup/[\w-]+|(?:loadbalancer|listener)/app/[\w-]+)(/[0-9a-f]{16})+"),
         r"\1",
@@ -31,7 +31,7 @@ _RANDOM = [
 
 
 def inventory(clients: Clients, prefix: str) -> dict[str, Any]:
-    """Everything of the stack `prefix`: section => name of a thing => what the API says of it."""
+    """Return everything of the stack `prefix`: section => name of a resource => the API's description."""
     reader = _Reader(clients, prefix)
     sections: dict[str, Callable[[], Any]] = {
         "network": reader.network,
@@ -52,7 +52,7 @@ class _Reader:
         self.api = clients
         self.prefix = prefix
         self.names: dict[str, str] = {}
-        """Id => name, for every id that other things refer to by."""
+        """Id => name, for every id that other resources refer to."""
 
     def network(self) -> dict[str, Any]:
         ec2 = self.api.ec2
@@ -188,12 +188,12 @@ def _tag_name(thing: Any) -> str:
 
 
 def _stable(value: Any, names: dict[str, str]) -> Any:
-    """Without what differs from one build to the next; lists sorted, since APIs promise no order."""
+    """Return a value without what differs between builds; lists sorted, since APIs promise no order."""
     if isinstance(value, dict):
         if _is_managed_by(value):
             return "managed by"
         kept = {key: one for key, one in value.items() if not _VOLATILE.fullmatch(key)}
-        # A field that is not there says the same as one that is empty.
+        # A missing field means the same as an empty one.
         stable = {key: _stable(one, names) for key, one in kept.items()}
         return {key: one for key, one in stable.items() if one not in ([], {}, "", None)}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""A program at a terminal of its own: what a user types, and what he sees."""
+"""Run a program in a terminal of its own: type input and read the screen."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from pathlib import Path
 
 
 class Keyboard:
-    """Starts the program; `close` ends it."""
+    """A program in a terminal. `close` ends it."""
 
     def __init__(
         self, words: Sequence[str], folder: Path, env: Mapping[str, str], size: tuple[int, int]
     ) -> None:
-        """`size`: rows and columns."""
+        """Start the program. `size` is rows and columns."""
         self._ours, theirs = pty.openpty()
         self.resize(*size)
         self.screen = ""
@@ -42,7 +42,7 @@ class Keyboard:
         os.write(self._ours, keys.encode())
 
     def see(self, words: str, seconds: float = 60) -> str:
-        """Wait until words are on the screen, below what was seen before → all up to them."""
+        """Wait until `words` appear below what was seen before; return the text up to them."""
         deadline = time.monotonic() + seconds
         while words not in self.screen:
             left = deadline - time.monotonic()

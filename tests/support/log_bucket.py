@@ -1,4 +1,4 @@
-"""A bucket for a load balancer's logs, and what is in it."""
+"""A bucket for a load balancer's logs, and its contents."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class LogBucket:
 
     @classmethod
     def create(cls, region: TestRegion, name: str) -> LogBucket:
-        """A bucket into which ELB may write."""
+        """Create a bucket into which ELB may write."""
         region.client("s3").create_bucket(
             Bucket=name, CreateBucketConfiguration={"LocationConstraint": region.record.region}
         )
@@ -27,7 +27,7 @@ class LogBucket:
         return bucket
 
     def allow(self, effect: str = "Allow") -> None:
-        """Let ELB write, or (`Deny`) forbid it."""
+        """Allow ELB to write, or (`Deny`) forbid it."""
         statement = {
             "Effect": effect,
             "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
@@ -57,7 +57,7 @@ class LogBucket:
         return str(text)
 
     def requests(self) -> list[Request]:
-        """Every line of every access log, by their time."""
+        """Return every line of every access log, ordered by time."""
         found = [
             Request.parse(line)
             for key in self.keys()

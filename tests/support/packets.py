@@ -1,4 +1,4 @@
-"""A VPC for packets: groups, interfaces without tasks, and probes from one to another."""
+"""A VPC for tests with packets: groups, interfaces without tasks, and probes between them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _numbers = itertools.count(1)
 
 
 def rule(protocol: str, ports: int | tuple[int, int], *peers: str) -> dict[str, Any]:
-    """One of IpPermissions. A peer is a CIDR block, a group or a prefix list."""
+    """Return one entry of IpPermissions. A peer is a CIDR block, a group or a prefix list."""
     first, last = (ports, ports) if isinstance(ports, int) else ports
     return {
         "IpProtocol": protocol,
@@ -78,12 +78,12 @@ ALL = Entry(100)
 
 @dataclass
 class Packets:
-    """One VPC. What it makes is deleted by `clear`."""
+    """One VPC. `clear` deletes the resources that it created."""
 
     region: TestRegion
     vpc: str
     network: str
-    """The first two numbers of its range."""
+    """The first two numbers of its address range."""
     _enis: list[str] = field(default_factory=list)
     _subnets: itertools.count[int] = field(default_factory=lambda: itertools.count(0))
 
@@ -100,7 +100,7 @@ class Packets:
     # -- what it is made of
 
     def subnet(self, zone: str = "a") -> str:
-        """The next /24."""
+        """Create a subnet with the next free /24."""
         made: str = self.ec2.create_subnet(
             VpcId=self.vpc,
             CidrBlock=f"{self.network}.{next(self._subnets)}.0/24",
@@ -109,7 +109,7 @@ class Packets:
         return made
 
     def group(self, *ingress: dict[str, Any], egress: list[dict[str, Any]] | None = None) -> str:
-        """A security group; without `egress` it has the rule that AWS gives it: everything."""
+        """Create a security group; without `egress` it has AWS's default rule that allows everything."""
         ec2 = self.ec2
         name = f"packets-{next(_numbers)}"
         made: str = ec2.create_security_group(GroupName=name, Description=name, VpcId=self.vpc)[
@@ -124,11 +124,11 @@ class Packets:
         return made
 
     def open(self) -> str:
-        """A group that lets everything in and out."""
+        """Create a group that lets everything in and out."""
         return self.group(everything())
 
     def eni(self, subnet: str, *groups: str, public: bool = False) -> Eni:
-        """An interface that is attached. Without groups it has the VPC's default one."""
+        """Create an attached interface. Without groups it has the VPC's default group."""
         more = {"Groups": list(groups)} if groups else {}
         made = self.ec2.create_network_interface(SubnetId=subnet, **more)["NetworkInterface"]
         eni = Eni(made["NetworkInterfaceId"], made["PrivateIpAddress"])
@@ -144,7 +144,7 @@ class Packets:
         return eni
 
     def elastic(self, eni: Eni) -> str:
-        """AllocateAddress and AssociateAddress → the public address."""
+        """AllocateAddress and AssociateAddress; return the public address."""
         ec2 = self.ec2
         made = ec2.allocate_address(Domain="vpc")
         ec2.associate_address(AllocationId=made["AllocationId"], NetworkInterfaceId=eni.eni_id)
@@ -158,13 +158,13 @@ class Packets:
         self.ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=list(rules))
 
     def wear(self, eni: Eni, *groups: str) -> None:
-        """ModifyNetworkInterfaceAttribute: these groups and no other."""
+        """ModifyNetworkInterfaceAttribute: set exactly these groups."""
         self.ec2.modify_network_interface_attribute(
             NetworkInterfaceId=eni.eni_id, Groups=list(groups)
         )
 
     def acl(self, subnet: str, *, ingress: Sequence[Entry], egress: Sequence[Entry]) -> str:
-        """A network ACL with these entries, in place of the subnet's present one."""
+        """Create a network ACL with these entries, replacing the subnet's present one."""
         ec2 = self.ec2
         made: str = ec2.create_network_acl(VpcId=self.vpc)["NetworkAcl"]["NetworkAclId"]
         for entries, outwards in ((ingress, False), (egress, True)):
@@ -198,14 +198,14 @@ class Packets:
         )
 
     def internet_gateway(self) -> str:
-        """CreateInternetGateway, attached."""
+        """CreateInternetGateway, attached to the VPC."""
         ec2 = self.ec2
         made: str = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
         ec2.attach_internet_gateway(InternetGatewayId=made, VpcId=self.vpc)
         return made
 
     def table(self, *subnets: str) -> str:
-        """A route table that subnets are associated with."""
+        """Create a route table associated with the subnets."""
         ec2 = self.ec2
         made: str = ec2.create_route_table(VpcId=self.vpc)["RouteTable"]["RouteTableId"]
         for subnet in subnets:
@@ -227,20 +227,20 @@ class Packets:
         self.ec2.create_route(RouteTableId=table, DestinationCidrBlock=destination, **target)
 
     def public_subnet(self, gateway: str, zone: str = "a") -> str:
-        """A subnet whose default route is an internet gateway."""
+        """Create a subnet whose default route is an internet gateway."""
         made = self.subnet(zone)
         self.route(self.table(made), ANYWHERE, GatewayId=gateway)
         return made
 
     def nat(self, subnet: str) -> tuple[str, str]:
-        """A NAT gateway in a subnet → its id and public address."""
+        """Create a NAT gateway in a subnet; return its id and public address."""
         ec2 = self.ec2
         address = ec2.allocate_address(Domain="vpc")
         made = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address["AllocationId"])
         return made["NatGateway"]["NatGatewayId"], address["PublicIp"]
 
     def clear(self) -> None:
-        """DeleteNetworkInterface of each, so that later passes have less to look at."""
+        """Delete the interfaces, so that the controllers' later passes have less to look at."""
         ec2 = self.ec2
         for eni in self._enis:
             for address in ec2.describe_addresses(
@@ -260,7 +260,7 @@ class Packets:
         protocol: str = "tcp",
         timeout: float = ANSWERED,
     ) -> bool:
-        """Whether an answer comes. `source` may be "internet", `target` an address or a name."""
+        """Return whether an answer comes. `source` may be "internet", `target` an address or a name."""
         answer = self.probe(source, target, port, protocol, timeout)
         assert "reachable" in answer, answer
         return bool(answer["reachable"])
@@ -273,16 +273,16 @@ class Packets:
         protocol: str = "tcp",
         timeout: float = DROPPED,
     ) -> bool:
-        """Whether no answer comes: the opposite of `passes`, for who expects none."""
+        """Return whether no answer comes, with a shorter timeout than `passes`."""
         return not self.passes(source, target, port, protocol, timeout)
 
     def each(self, *ways: Way, timeout: float = 2.0) -> list[bool]:
-        """`passes` for each (source, target, port, protocol), side by side."""
+        """Call `passes` for each (source, target, port, protocol) concurrently."""
         with ThreadPoolExecutor(7) as pool:
             return list(pool.map(lambda way: self.passes_by(way, timeout), ways))
 
     def passes_by(self, way: Way, timeout: float = ANSWERED) -> bool:
-        """`passes` for (source, target, port) or (source, target, port, protocol)."""
+        """Call `passes` for (source, target, port) or (source, target, port, protocol)."""
         protocol = way[3] if len(way) == 4 else "tcp"
         return self.passes(way[0], way[1], way[2], protocol, timeout)
 
@@ -294,7 +294,7 @@ class Packets:
         protocol: str = "tcp",
         timeout: float = DROPPED,
     ) -> dict[str, Any]:
-        """What the region answers: {"reachable", "words"}."""
+        """Return the region's answer: {"reachable", "words"}."""
         return self._ask(
             source.eni_id if isinstance(source, Eni) else source,
             target.address if isinstance(target, Eni) else target,
@@ -312,7 +312,7 @@ class Packets:
         *,
         passes: bool = True,
     ) -> None:
-        """A packet that is sent `IN_FORCE` from now at the latest passes, or does not."""
+        """Assert that packets pass (or do not, with `passes=False`) within `IN_FORCE` seconds."""
         what = f"{protocol} {source} → {target}:{port} passes: {passes}"
         becomes(lambda: self.passes(source, target, port, protocol, DROPPED) == passes, what)
 
@@ -341,7 +341,10 @@ class Packets:
 
 
 def becomes(look: Callable[[], bool], what: str, seconds: float = IN_FORCE) -> None:
-    """`look` is true when it is called at most `seconds` from now. How long it takes does not count."""
+    """Assert that `look` is true in a call that begins at most `seconds` from now.
+
+    The duration of that call does not count.
+    """
     deadline = time.monotonic() + seconds
     while True:
         begun = time.monotonic()

@@ -1,4 +1,4 @@
-"""Tasks in a subnet of a test's own, without a public address."""
+"""Tasks in a subnet that the test chooses, without a public address."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ class Placed(Scenario):
 
 
 def placed(scenario: Scenario, vpc: str, subnet: str, group: str) -> Placed:
-    """The scenario's cluster and logs, but tasks in this subnet with this group."""
+    """Return the scenario with its cluster and logs, but with tasks in this subnet with this group."""
     return Placed(**{**vars(replace(scenario)), "vpc": vpc, "subnets": [subnet], "group": group})

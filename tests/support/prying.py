@@ -1,4 +1,4 @@
-"""What a task sees and may write, tried from inside of one; run as a program by test_task_isolation.py.
+"""Try from inside a task what it can read and write; run as a program by test_task_isolation.py.
 
 python -m tests.support.prying FOLDER → one line of JSON: what succeeded, by its name.
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 from drydock.config import load
 from drydock.paths import Workspace
-from drydock.region import launcher
+from drydock.region.host import launcher
 from tests.support.region import TestRegion
 from tests.support.scenario import Scenario
 
@@ -123,7 +123,7 @@ echo 2>/dev/null >menu && echo changed
 
 
 def examples(folder: Path) -> list[str]:
-    """The [images] entries of the how-to, with /srv and the home below a folder."""
+    """Create the files of the how-to's examples below a folder; return their [images] entries."""
     shop = folder / "srv/shop"
     (shop / "uploads").mkdir(parents=True)
     (shop / "menu").write_text("soup\n")
@@ -139,7 +139,7 @@ def examples(folder: Path) -> list[str]:
 
 
 def lay_out(folder: Path) -> Path:
-    """Files of the machine's, some of them open to tasks → the home."""
+    """Create files as on a user's machine, some of them open to tasks; return the home folder."""
     home = folder / "home"
     for path, text in {
         "secret": "secret",
@@ -180,7 +180,7 @@ def main() -> None:
 
 
 def watch(place: Scenario, folder: Path, home: Path) -> dict[str, Any]:
-    """Have tasks try it all → what succeeded, and what else was seen."""
+    """Have tasks try everything; return what succeeded, and what else was observed."""
     tasks = place.region.workspace.region / "tasks"
     other = place.run(place.define("prying:1", ["echo mine >~/mine; echo up; exec sleep 1000"]))
     place.wait_for_output(other, 1)
@@ -219,7 +219,7 @@ def watch(place: Scenario, folder: Path, home: Path) -> dict[str, Any]:
 
 
 def _try(place: Scenario, folder: Path, known: dict[str, Path]) -> dict[str, str]:
-    """One task tries everything → "done", or the last line of why not, by name."""
+    """Run one task that tries everything; return "done", or the last line of its error, by name."""
     tried = {**READS, **WRITES, **UNDOINGS, **OWN}
     lines = [
         f"( {words.format(**known)} ) >/tmp/said 2>&1 && echo done || tail -n 1 /tmp/said | grep . || echo no"

@@ -1,4 +1,4 @@
-"""A small VPC at random: groups, ACLs, routes, gateways. The same seed makes the same one."""
+"""A small random VPC: groups, ACLs, routes, gateways. The same seed creates the same VPC."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PORTS: list[int | tuple[int, int]] = [80, 443, (80, 90), (1, 1000), (0, 65535),
 
 @dataclass
 class RandomVpc:
-    """Builds one through the API."""
+    """Builds a random VPC through the API."""
 
     net: Packets
     random: Random
@@ -101,7 +101,7 @@ class RandomVpc:
         return None if self.random.random() < 0.5 else []
 
     def _outward(self, groups: list[str]) -> None:
-        """Rules for those that lost the one that AWS gives them."""
+        """Add an egress rule to most groups that were created without AWS's default one."""
         found = self.net.ec2.describe_security_groups(GroupIds=groups)["SecurityGroups"]
         for one in found:
             if not one["IpPermissionsEgress"] and self.random.random() < 0.8:
@@ -122,7 +122,7 @@ class RandomVpc:
     # -- ACLs
 
     def _entries(self) -> list[Entry]:
-        """Where replies come back to is never cut in two: a client takes any port of it."""
+        """Return ACL entries that never split the range of client ports: a client may use any of them."""
         random = self.random
         made = []
         for number in random.sample(range(1, 99), random.randint(0, 3)):

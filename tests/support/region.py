@@ -1,4 +1,4 @@
-"""A local region for tests: in a folder of its own, with small programs as images."""
+"""A local region for tests, in a folder of its own, with small programs as images."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from botocore.config import Config as BotoConfig
 from drydock.config import load
 from drydock.errors import NamespacesUnavailable
 from drydock.paths import Workspace
-from drydock.region import launcher
+from drydock.region.host import launcher
 from tests.support.waiting import eventually
 
 WEB = """
@@ -84,7 +84,7 @@ entrypoint = ["/no/such/program"]
 
 @dataclass
 class TestRegion:
-    """A region that runs, and clients of it."""
+    """A running region, and clients of it."""
 
     __test__ = False
 
@@ -92,7 +92,7 @@ class TestRegion:
     record: launcher.RegionRecord
 
     def client(self, service: str) -> Any:
-        """A boto3 client; typed by what the caller expects of it."""
+        """Return a boto3 client, typed by the caller's annotation."""
         return boto3.client(  # type: ignore[call-overload]
             service,
             endpoint_url=self.record.endpoint,
@@ -106,7 +106,7 @@ class TestRegion:
         return launcher.inspect(self.record)
 
     def namespaces(self) -> set[str]:
-        """The network namespaces that its processes are in or hold open."""
+        """Return the network namespaces that the region's processes are in or hold open."""
         return own_namespaces(descendants(self.record.pid))
 
     def restart(self) -> None:
@@ -114,7 +114,7 @@ class TestRegion:
         self.record = start(self.workspace)
 
     def kill_daemon(self) -> None:
-        """SIGKILL, after what was asked for is saved."""
+        """Send SIGKILL to the daemon, after what was requested is saved."""
         eventually(self.workspace.state.exists, "the state is saved")
         eventually(lambda: not self.inspect()["unsaved"], "nothing is unsaved")
         os.kill(self.record.daemon_pid, signal.SIGKILL)
@@ -128,7 +128,7 @@ class TestRegion:
 def prepare(folder: Path, time_scale: float = 30) -> Workspace:
     """Write the settings and programs of a region into a folder."""
     (folder / "web.py").write_text(WEB)
-    # what tests and tasks tell each other by files is beside the region's folder
+    # files that tests and tasks exchange are beside the region's folder
     shared = folder.parent if folder.parent != Path(tempfile.gettempdir()) else folder
     settings = SETTINGS.format(
         python=sys.executable, folder=folder, shared=shared, time_scale=time_scale
@@ -142,7 +142,7 @@ def start(workspace: Workspace) -> launcher.RegionRecord:
 
 
 def why_not() -> str:
-    """Why this machine can have no region; empty if it can."""
+    """Return why this machine cannot run a region; empty if it can."""
     with tempfile.TemporaryDirectory() as folder:
         workspace = prepare(Path(folder))
         try:
@@ -154,7 +154,7 @@ def why_not() -> str:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process of the host runs (a zombie does not)."""
+    """Return whether a process of the host runs (a zombie does not)."""
     try:
         state = (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
@@ -163,7 +163,7 @@ def is_alive(pid: int) -> bool:
 
 
 def network_namespaces(pids: Iterable[int] | None = None) -> set[str]:
-    """The network namespaces that processes (`pids`, or all of this machine) are in or hold open."""
+    """Return the network namespaces that processes (`pids`, or all of them) are in or hold open."""
     if pids is None:
         pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
     found = set()
@@ -178,7 +178,7 @@ def network_namespaces(pids: Iterable[int] | None = None) -> set[str]:
 
 
 def own_namespaces(pids: Iterable[int]) -> set[str]:
-    """Those that a region made: not the one that this process is in."""
+    """Return the namespaces that a region created: all but this process's own."""
     return network_namespaces(pids) - {_target(Path("/proc/self/ns/net"))}
 
 
@@ -190,7 +190,7 @@ def _target(link: Path) -> str:
 
 
 def descendants(pid: int) -> set[int]:
-    """A process and all that descend from it."""
+    """Return a process and all its descendants."""
     parents: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():

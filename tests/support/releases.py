@@ -1,4 +1,4 @@
-"""Releases of the WEB program, good and bad, behind a load balancer; what ECS says of their deployments."""
+"""Good and bad releases of the WEB program behind a load balancer, and ECS's reports of them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ BREAKER = {"enable": True, "rollback": True}
 
 @dataclass
 class Releases:
-    """One service `web` of a site, and definitions of one family."""
+    """One service `web` of a site, and task definitions of one family."""
 
     place: Scenario
     site: Site
     family: str
     quiet: bool = False
-    """Write no lines: where the state has to be saved to the last change."""
+    """Write no log lines, for tests that need the state saved to the last change."""
 
     @property
     def service(self) -> Service:
@@ -31,11 +31,11 @@ class Releases:
         return self._define("web:1", [name])
 
     def exits(self) -> str:
-        """It ends with 1 as soon as it runs."""
+        """Register a definition whose program exits with 1 at once; return its revision."""
         return self._define("shell:1", ["exit 1"])
 
     def hangs(self) -> str:
-        """It never listens, and does not end when it is asked to."""
+        """Register a definition whose program never listens, and does not end when asked to."""
         return self._define("shell:1", ["trap '' TERM; while :; do sleep 0.1; done"], stopTimeout=2)
 
     def never_healthy(self) -> str:
@@ -53,7 +53,7 @@ class Releases:
     def start(
         self, definition: str, count: int = 2, breaker: dict[str, Any] | None = None, **more: Any
     ) -> set[str]:
-        """Create the service and wait until it is steady → its tasks."""
+        """Create the service and wait until it is steady; return its tasks."""
         configuration = {
             "deploymentCircuitBreaker": breaker or BREAKER,
             **more.pop("configuration", {}),
@@ -63,12 +63,12 @@ class Releases:
         return self.service.wait_running(count)
 
     def release(self, definition: str, **more: Any) -> str:
-        """UpdateService → the id of the new deployment."""
+        """UpdateService; return the id of the new deployment."""
         self.service.update(taskDefinition=definition, **more)
         return str(self.service.describe()["deployments"][0]["id"])
 
     def wait_steady(self, seconds: float = 40) -> dict[str, Any]:
-        """Wait until one deployment is COMPLETED and runs what is wanted → the service."""
+        """Wait until one deployment is COMPLETED and runs the wanted definition; return the service."""
 
         def look() -> dict[str, Any] | None:
             told = self.service.describe()
@@ -78,7 +78,7 @@ class Releases:
         return eventually(look, "the service is steady", seconds) or {}
 
     def wait_event(self, words: str, seconds: float = 40) -> str:
-        """Wait for an event of the service → its message."""
+        """Wait for an event of the service; return its message."""
         return eventually(
             lambda: next((one for one in self.events() if words in one), ""),
             f"an event: {words}",
@@ -86,11 +86,11 @@ class Releases:
         )
 
     def events(self) -> list[str]:
-        """Messages, oldest first."""
+        """Return the service's event messages, oldest first."""
         return [event["message"] for event in reversed(self.service.describe()["events"])]
 
     def history(self) -> list[dict[str, Any]]:
-        """Its service deployments, described, newest first."""
+        """Return the service's deployments, described, newest first."""
         ecs = self.place.region.client("ecs")
         listed = ecs.list_service_deployments(cluster=self.place.cluster, service="web")
         arns = [one["serviceDeploymentArn"] for one in listed["serviceDeployments"]]
@@ -100,18 +100,18 @@ class Releases:
         return found
 
     def definition(self) -> str:
-        """family:revision that the service says it is of."""
+        """Return the family:revision that the service names."""
         return str(self.service.describe()["taskDefinition"]).rsplit("/", maxsplit=1)[-1]
 
 
 def assert_nothing_failed(seen: Load) -> None:
-    """Every request was answered with 200."""
+    """Assert that every request was answered with 200."""
     assert seen.errors == []
     assert set(seen.answers) == {200}
 
 
 def assert_in_order(events: list[str], *words: str) -> None:
-    """Events with these words come one after the other."""
+    """Assert that events with these words come one after the other."""
     rest = iter(events)
     for one in words:
         assert any(one in event for event in rest), (one, events)

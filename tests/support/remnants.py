@@ -1,11 +1,11 @@
-"""Everything that a region holds, service by service, to compare before a stack and after it."""
+"""List everything that a region holds, to compare before a stack and after it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from drydock.ops.clients import Clients
+from drydock.aws.clients import Clients
 from drydock.stack.teardown.contents import client
 
 _EC2 = {
@@ -18,7 +18,7 @@ _EC2 = {
     "addresses": "AllocationId",
     "flow_logs": "FlowLogId",
 }
-# Service, operation, the list in its answer, what names a thing of it, further arguments.
+# Service, operation, the list in its answer, the key of an item's name, further arguments.
 _OTHERS: tuple[tuple[str, str, str, str, dict[str, Any]], ...] = (
     ("elbv2", "describe_load_balancers", "LoadBalancers", "LoadBalancerArn", {}),
     ("elbv2", "describe_target_groups", "TargetGroups", "TargetGroupArn", {}),
@@ -55,7 +55,7 @@ _OTHERS: tuple[tuple[str, str, str, str, dict[str, Any]], ...] = (
 
 
 def everything(clients: Clients) -> dict[str, list[str]]:
-    """What there is, by kind. Buckets are left out that keep Terraform's state."""
+    """Return the region's resources by kind. Buckets that keep Terraform's state are left out."""
     found: dict[str, list[str]] = {}
     for kind, key in _EC2.items():
         answer = getattr(clients.ec2, f"describe_{kind}")()

@@ -1,6 +1,6 @@
-"""What an ordinary user does with a region; run as a program by tests/region/test_rootless.py.
+"""Use a region as an ordinary user; run as a program by tests/region/test_rootless.py.
 
-python -m tests.support.rootless FOLDER → one line of JSON: what was seen.
+python -m tests.support.rootless FOLDER → one line of JSON: what was observed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from drydock.paths import Workspace
-from drydock.region import launcher
+from drydock.region.host import launcher
 from tests.support import engine as engines
 from tests.support import region as support
 from tests.support.database import Cluster
@@ -87,8 +87,10 @@ def use(region: TestRegion, *, boxed: bool) -> dict[str, Any]:
 
 
 def _with_volume(place: Scenario) -> str:
-    """A container that shares a folder with another at a path that this machine lacks; it is checked,
-    and asks for its metadata."""
+    """Run a task whose containers share a folder, mounted at a path that this machine lacks.
+
+    It also has a health check and asks for its metadata.
+    """
     mounts = [{"sourceVolume": "data", "containerPath": "/no-such-folder/deep"}]
     reads = [{**mounts[0], "readOnly": True}]
     ask = "curl -s $ECS_CONTAINER_METADATA_URI_V4/task | grep -o TaskARN"

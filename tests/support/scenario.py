@@ -1,4 +1,4 @@
-"""What most tests of the region need first: a VPC, an ECS cluster, a log group; and short ways to use them."""
+"""Set up what most tests of the region need: a VPC, an ECS cluster, a log group, and shortcuts."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Scenario:
 
     @classmethod
     def within(cls, region: TestRegion, name: str, vpc: str, subnets: list[str]) -> Scenario:
-        """In a VPC that is there."""
+        """Create a scenario in an existing VPC."""
         ec2 = region.client("ec2")
         group = ec2.create_security_group(GroupName=f"{name}-all", Description="all", VpcId=vpc)[
             "GroupId"
@@ -87,11 +87,11 @@ class Scenario:
         }
 
     def define(self, image: str, command: list[str], **container: Any) -> str:
-        """Register a task definition of one container `app` → family:revision."""
+        """Register a task definition with one container `app`; return its family:revision."""
         return self.define_containers(self.container("app", image, command, **container))
 
     def define_containers(self, *containers: dict[str, Any], family: str = "") -> str:
-        """Register a task definition with memory on the task alone → family:revision."""
+        """Register a task definition with task-level memory only; return its family:revision."""
         family = family or f"{self.name}-{next(_numbers)}"
         answer = self.region.client("ecs").register_task_definition(
             family=family,
@@ -105,7 +105,7 @@ class Scenario:
         return f"{family}:{answer['revision']}"
 
     def container(self, name: str, image: str, command: list[str], **more: Any) -> dict[str, Any]:
-        """A container definition that logs into the scenario's group."""
+        """Return a container definition that logs into the scenario's group."""
         return {
             "name": name,
             "image": image,
@@ -124,7 +124,7 @@ class Scenario:
         }
 
     def run(self, definition: str, **more: Any) -> str:
-        """RunTask → the task's ARN."""
+        """RunTask; return the task's ARN."""
         answer = self.region.client("ecs").run_task(
             cluster=self.cluster,
             taskDefinition=definition,
@@ -136,14 +136,14 @@ class Scenario:
         return arn
 
     def task(self, arn: str) -> dict[str, Any]:
-        """DescribeTasks of one."""
+        """DescribeTasks of one task."""
         found: dict[str, Any] = self.region.client("ecs").describe_tasks(
             cluster=self.cluster, tasks=[arn]
         )["tasks"][0]
         return found
 
     def wait(self, arn: str, status: str, seconds: float = 20) -> dict[str, Any]:
-        """Wait until a task has a status → the task."""
+        """Wait until a task has a status; return the task."""
         return (
             eventually(
                 lambda: (task := self.task(arn))["lastStatus"] == status and task,
@@ -154,7 +154,7 @@ class Scenario:
         )
 
     def statuses(self, arn: str, until: str, seconds: float = 20) -> list[str]:
-        """Every status that a task is seen in, in order, until one of them."""
+        """Return every status observed of a task, in order, up to one of `until`."""
         seen: list[str] = []
 
         def look() -> bool:
@@ -171,7 +171,7 @@ class Scenario:
         self.region.client("ecs").stop_task(cluster=self.cluster, task=arn, reason=reason)
 
     def output(self, arn: str, container: str = "app") -> list[str]:
-        """What a task's container wrote so far."""
+        """Return what a task's container has written so far."""
         client = self.region.client("logs")
         try:
             events = client.get_log_events(
@@ -184,7 +184,7 @@ class Scenario:
         return [event["message"] for event in events]
 
     def wait_for_output(self, arn: str, lines: int, container: str = "app") -> list[str]:
-        """Wait until a task's container wrote so many lines → what it wrote."""
+        """Wait until a task's container has written so many lines; return them."""
         what = f"{lines} lines of {arn}"
         return (
             eventually(lambda: len(found := self.output(arn, container)) >= lines and found, what)
@@ -192,21 +192,21 @@ class Scenario:
         )
 
     def address(self, arn: str) -> str:
-        """The private address that the API shows of a task."""
+        """Return a task's private address from the API."""
         found: str = self.task(arn)["containers"][0]["networkInterfaces"][0]["privateIpv4Address"]
         return found
 
     def pids(self, arn: str) -> list[int]:
-        """The host's process ids of a task."""
+        """Return the host's process ids of a task."""
         return next(
             (task["pids"] for task in self.region.inspect()["tasks"] if task["arn"] == arn), []
         )
 
     def kill(self, arn: str) -> None:
-        """SIGKILL to a task's processes, by the host's ids that the region prints."""
+        """Send SIGKILL to a task's processes, by the host's ids that the region prints."""
         for pid in self.pids(arn):
             os.kill(pid, signal.SIGKILL)
 
     def processes(self, arn: str) -> set[int]:
-        """The host's process ids of a task and of all that descend from it."""
+        """Return the host's process ids of a task and of all their descendants."""
         return {one for pid in self.pids(arn) for one in descendants(pid)}

@@ -1,4 +1,4 @@
-"""A served control plane: its own account, on a loopback port, with boto3 clients."""
+"""A control plane served on a loopback port, with its own account and boto3 clients."""
 
 from __future__ import annotations
 
@@ -18,16 +18,20 @@ from drydock.region.api.application import Application, Handler
 from drydock.region.api.saved.journal import Journal
 from drydock.region.api.server import serve
 from drydock.region.api.store import Store
+from drydock.region.daemon import services
+
+services.use()
+
 
 REGION = "ap-southeast-2"
-# moto's backends are the process's: an account of its own keeps one test's from another's.
+# moto's backends are global to the process: an account per test separates them.
 _ACCOUNTS = itertools.count(100_000_000_000 + os.getpid() * 10_000)
 _SESSION = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
 _ONCE = Config(retries={"total_max_attempts": 1})
 
 
 class Served:
-    """A store and a server that answers for it."""
+    """A store and the server that answers for it."""
 
     def __init__(self, store: Store, url: str, log_file: Path) -> None:
         self.store = store
@@ -55,14 +59,14 @@ class Served:
 
     @property
     def network(self) -> dict[str, Any]:
-        """A network configuration in the default VPC."""
+        """Return a network configuration in the default VPC."""
         return {"awsvpcConfiguration": {"subnets": self.subnets[:2], "assignPublicIp": "ENABLED"}}
 
     def cluster(self, name: str = "app") -> str:
         return str(self.client("ecs").create_cluster(clusterName=name)["cluster"]["clusterArn"])
 
     def task_definition(self, family: str = "app", **changes: Any) -> str:
-        """The usual Fargate task definition: memory on the task alone."""
+        """Register the usual Fargate task definition, with task-level memory only."""
         wanted: dict[str, Any] = {
             "family": family,
             "networkMode": "awsvpc",
@@ -82,7 +86,7 @@ class Served:
         return str(answer["taskDefinition"]["taskDefinitionArn"])
 
     def balancer(self, name: str = "web") -> tuple[str, str]:
-        """A load balancer with a listener on 80 that forwards to a target group: both ARNs."""
+        """Create a load balancer with a listener on 80 for a target group; return both ARNs."""
         elb = self.client("elbv2")
         balancer = elb.create_load_balancer(Name=name, Subnets=self.subnets)["LoadBalancers"][0]
         group = elb.create_target_group(
@@ -98,7 +102,7 @@ class Served:
 
 
 def new_store() -> Store:
-    """The store of an account that nobody has used in this process."""
+    """Return the store of an account that is not used elsewhere in this process."""
     return Store(str(next(_ACCOUNTS)), REGION)
 
 

@@ -1,4 +1,4 @@
-"""An ECS service of a scenario: short ways to change it and to look at it."""
+"""An ECS service of a scenario, with shortcuts to change and inspect it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Service:
         )
 
     def tasks(self, desired: str = "RUNNING") -> list[dict[str, Any]]:
-        """Its tasks with that desired status, described."""
+        """Return the service's tasks with that desired status, described."""
         ecs, cluster = self.scenario.region.client("ecs"), self.scenario.cluster
         arns = ecs.list_tasks(cluster=cluster, serviceName=self.name, desiredStatus=desired)[
             "taskArns"
@@ -55,11 +55,11 @@ class Service:
         return tasks
 
     def running(self) -> set[str]:
-        """ARNs of the tasks that run and shall run."""
+        """Return ARNs of the tasks that run and should run."""
         return {task["taskArn"] for task in self.tasks() if task["lastStatus"] == "RUNNING"}
 
     def wait_running(self, count: int, seconds: float = 20) -> set[str]:
-        """Wait until exactly so many run, none of them of an older deployment → their ARNs."""
+        """Wait until exactly so many tasks run, none of an older deployment; return their ARNs."""
 
         def look() -> tuple[set[str]] | None:
             tasks = self.tasks()
@@ -78,13 +78,13 @@ class Service:
         return found[0] if found else set()
 
     def why_not(self) -> str:
-        """What its events and its stopped tasks say, for a failure's message."""
+        """Return the service's events and stopped tasks, for a failure's message."""
         events = [one["message"] for one in self.describe()["events"][:3]]
         stopped = [one.get("stoppedReason", "") for one in self.tasks("STOPPED")][:3]
         return f"events: {events}; stopped: {stopped}"
 
     def delete(self) -> None:
-        """DeleteService by force, and wait until it is gone; nothing to delete is fine."""
+        """DeleteService with force, and wait until it is gone; do nothing if there is none."""
         ecs, cluster = self.scenario.region.client("ecs"), self.scenario.cluster
         if self.describe()["status"] == "ACTIVE":
             ecs.delete_service(cluster=cluster, service=self.name, force=True)

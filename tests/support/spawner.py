@@ -1,4 +1,4 @@
-"""A Spawner without namespaces, so that one part of the data plane can be tested alone."""
+"""A Spawner without namespaces, to test one part of the data plane alone."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import subprocess
 import threading
 
 from drydock.errors import SpawnFailed
-from drydock.region.processes.client import OnExit, Process
-from drydock.region.processes.protocol import ProcessSpec, Started
+from drydock.region.dataplane.processes.client import OnExit, Process
+from drydock.region.dataplane.processes.protocol import ProcessSpec, Started
 
 
 class LocalSpawner:
@@ -69,6 +69,6 @@ class LocalSpawner:
 
 
 def _signal(group: int, number: int, _everything: bool) -> None:
-    """As the region's PID 1: what has ended is sent nothing."""
+    """Signal a process group as the region's PID 1 does: ignore one that has ended."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(group, number)

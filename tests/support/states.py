@@ -1,4 +1,4 @@
-"""A control plane that is saved, lost from memory as in a new process, and brought back."""
+"""Save a control plane, drop it from memory as a new process would, and restore it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from drydock.region.api.store import Store
 
 
 def save(store: Store, file: Path) -> None:
-    """As a region that ends properly."""
+    """Save the store, as a region that ends properly does."""
     Journal(store, Database(file, store.account_id, store.region)).close()
 
 
 def bring_back(store: Store, file: Path) -> dict[Unit, str]:
-    """As a region that starts → what was kept aside."""
+    """Restore the store, as a starting region does; return the records that were kept aside."""
     database = Database(file, store.account_id, store.region)
     try:
         return restore(store, database)
@@ -27,7 +27,7 @@ def bring_back(store: Store, file: Path) -> dict[Unit, str]:
 
 
 def forget(account_id: str) -> None:
-    """As in a new process: moto knows nothing of the account."""
+    """Drop the account from moto's memory, as in a new process."""
     from moto.core.base_backend import BackendDict
     from moto.s3.models import s3_backends
 

@@ -1,4 +1,4 @@
-"""The sample application as a real process, asked over HTTP."""
+"""The sample application as a real process, with HTTP requests to it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COMMAND = [sys.executable, "-m", "tasklist"]
 def run_tasklist(
     *arguments: str, env: Mapping[str, str], cwd: Path, seconds: float = 60
 ) -> subprocess.CompletedProcess[str]:
-    """A command that ends by itself."""
+    """Run a command of the application to its end."""
     return subprocess.run(
         [*COMMAND, *arguments],
         env=clean_environment(env),
@@ -37,13 +37,13 @@ def run_tasklist(
 
 
 def clean_environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """This process's environment without settings of ours, and `extra`."""
+    """Return this process's environment without our settings, plus `extra`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("VTT_")}
     return kept | dict(extra)
 
 
 class Tasklist:
-    """`tasklist serve` on a free port. `url` is where it said that it listens."""
+    """`tasklist serve` on a free port. `url` is the address from its log."""
 
     def __init__(self, env: Mapping[str, str], cwd: Path) -> None:
         self.started = time.monotonic()
@@ -76,12 +76,12 @@ class Tasklist:
         return self._stderr.read_text()
 
     def events(self, name: str) -> list[dict[str, Any]]:
-        """What was logged so far under this name."""
+        """Return the events that were logged so far under this name."""
         with self._changed:
             return [e for e in map(json.loads, self.lines) if e["event"] == name]
 
     def wait_for_event(self, name: str, **fields: object) -> dict[str, Any]:
-        """The first event of this name with these fields, when it comes."""
+        """Wait for the first event of this name with these fields, and return it."""
         found: list[dict[str, Any]] = []
 
         def there() -> bool:
@@ -102,7 +102,7 @@ class Tasklist:
         return httpx.Client(base_url=self.url, timeout=20)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """Signal it → its exit code. SIGKILL after 20 s."""
+        """Send a signal; return the exit code. SIGKILL after 20 s."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:

@@ -1,4 +1,4 @@
-"""Clients of the sample application that never stop asking."""
+"""Clients that send requests to the sample application without pause."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ GET = b"GET /api/task/ HTTP/1.1\r\nHost: test\r\n\r\n"
 
 
 class Load:
-    """Clients that ask and ask again over connections that stay, until the port is closed."""
+    """Clients that repeat a request over kept connections until the port is closed."""
 
     def __init__(self, url: str, clients: int, request: bytes = GET) -> None:
         self.outcomes: collections.Counter[str] = collections.Counter()

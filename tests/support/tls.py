@@ -1,4 +1,4 @@
-"""Certificates for tests, and what a TLS client sees."""
+"""Certificates for tests, and TLS handshakes with their results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cryptography.x509.oid import NameOID
 
 @dataclass(frozen=True)
 class SelfSigned:
-    """A certificate that is its own authority."""
+    """A self-signed certificate."""
 
     certificate: str
     key: str
@@ -26,7 +26,7 @@ class SelfSigned:
 
 
 def self_signed(*names: str) -> SelfSigned:
-    """A certificate for some names, valid from an hour ago for a day."""
+    """Create a certificate for some names, valid from an hour ago for a day."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
     now = datetime.now(UTC)
@@ -53,7 +53,7 @@ def self_signed(*names: str) -> SelfSigned:
 
 @dataclass(frozen=True)
 class Handshake:
-    """What a client and a server agreed to."""
+    """The parameters that a client and a server agreed on."""
 
     serial: int
     version: str
@@ -68,7 +68,7 @@ def handshake(
     ciphers: str | None = None,
     alpn: tuple[str, ...] = (),
 ) -> Handshake:
-    """Connect to a port of the loopback, whatever its certificate. Raises ssl.SSLError if refused."""
+    """Connect to a loopback port without verifying its certificate. Raises ssl.SSLError if refused."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -97,5 +97,5 @@ def handshake(
 
 
 def serial(pem: str) -> int:
-    """The serial number of the first certificate of a text."""
+    """Return the serial number of the first certificate in a PEM text."""
     return x509.load_pem_x509_certificate(pem.encode()).serial_number

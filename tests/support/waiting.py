@@ -1,4 +1,4 @@
-"""Waiting for a condition, with a deadline and a message that says what did not come true."""
+"""Wait for a condition, with a deadline and a message that names the condition."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TypeVar
 T = TypeVar("T")
 
 PATIENCE = 3
-"""A deadline is for what never comes. Other tests share the machine, so it is so many times longer."""
+"""Factor for deadlines: other tests share the machine, and only a failure waits that long."""
 
 
 def eventually(look: Callable[[], T], what: str, seconds: float = 15.0, every: float = 0.05) -> T:
-    """Call `look` until it returns something true → that.
+    """Call `look` until it returns something true, and return that.
 
-    `seconds` is what it takes at most on an idle machine; fails after `PATIENCE` times that.
+    `seconds` is how long it takes at most on an idle machine; fails after `PATIENCE` times that.
     """
     seconds *= PATIENCE
     deadline = time.monotonic() + seconds

@@ -1,4 +1,4 @@
-"""A load balancer with a target group in a scenario, services behind it, and clients that count."""
+"""A load balancer with a target group in a scenario, services behind it, and load on it."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Site:
         return group
 
     def url(self, port: int | None = None) -> str:
-        """Where a listener answers on this machine; waits until the region prints it."""
+        """Return a listener's URL on this machine; wait until the region prints it."""
         wanted = port or self.port
 
         def look() -> str:
@@ -86,7 +86,7 @@ class Site:
         return eventually(look, f"the URL of {self.name}:{wanted}")
 
     def service(self, name: str, definition: str, count: int = 2, **more: Any) -> str:
-        """CreateService behind the target group → its name."""
+        """CreateService behind the target group; return its name."""
         self.scenario.region.client("ecs").create_service(
             cluster=self.scenario.cluster,
             serviceName=name,
@@ -102,7 +102,7 @@ class Site:
         return name
 
     def health(self, group: str = "") -> dict[str, dict[str, str]]:
-        """DescribeTargetHealth: address → its TargetHealth."""
+        """DescribeTargetHealth: return TargetHealth by address."""
         answer = self.scenario.region.client("elbv2").describe_target_health(
             TargetGroupArn=group or self.group
         )
@@ -111,7 +111,7 @@ class Site:
         }
 
     def wait_healthy(self, count: int, seconds: float = 30) -> set[str]:
-        """Wait until exactly so many targets are healthy → their addresses."""
+        """Wait until exactly so many targets are healthy; return their addresses."""
 
         def look() -> set[str]:
             healthy = {
@@ -122,7 +122,7 @@ class Site:
         return eventually(look, f"{count} healthy targets of {self.name}", seconds)
 
     def wait_state(self, address: str, state: str, seconds: float = 15) -> dict[str, str]:
-        """Wait until a target has a state → its TargetHealth."""
+        """Wait until a target has a state; return its TargetHealth."""
         what = f"{address} of {self.name} is {state}"
         return (
             eventually(
@@ -134,7 +134,7 @@ class Site:
         )
 
     def add_listener(self, port: int) -> str:
-        """One more listener on the same target group → its ARN."""
+        """Add a listener for the same target group; return its ARN."""
         arn: str = self.scenario.region.client("elbv2").create_listener(
             LoadBalancerArn=self.balancer,
             Protocol="HTTP",
@@ -145,7 +145,7 @@ class Site:
         return arn
 
     def interfaces(self) -> list[dict[str, Any]]:
-        """The network interfaces of the load balancer's nodes."""
+        """Return the network interfaces of the load balancer's nodes."""
         found: list[dict[str, Any]] = self.scenario.region.client(
             "ec2"
         ).describe_network_interfaces(
@@ -160,7 +160,7 @@ class Site:
         elb.delete_target_group(TargetGroupArn=self.group)
 
     def get(self, path: str = "/", port: int | None = None, **headers: str) -> dict[str, Any]:
-        """One GET through the load balancer → what the WEB program answered."""
+        """Send one GET through the load balancer; return the WEB program's answer."""
         request = urllib.request.Request(self.url(port) + path, headers=headers)
         with urllib.request.urlopen(request, timeout=10) as answer:
             found: dict[str, Any] = json.load(answer)
@@ -169,7 +169,7 @@ class Site:
 
 @dataclass
 class Load:
-    """What the clients saw."""
+    """The answers and errors that the clients observed."""
 
     answers: Counter[int] = field(default_factory=Counter)
     errors: list[str] = field(default_factory=list)
@@ -182,7 +182,7 @@ class Load:
 
 @contextmanager
 def load(url: str, clients: int = 3, pace: float = 0.004, most: int = 4000) -> Iterator[Load]:
-    """Clients that ask all the time, half on kept connections, half on new ones; `most` in all."""
+    """Send requests continuously, half on kept connections, half on new ones; at most `most` in all."""
     seen, lock, over = Load(), threading.Lock(), threading.Event()
     host = url.removeprefix("http://")
 

@@ -1,4 +1,4 @@
-"""Hosted zones in short words, for tests with a Route 53 client."""
+"""Shortcuts for hosted zones, for tests with a Route 53 client."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _numbers = itertools.count(1)
 
 
 def record(name: str, kind: str, *values: str, ttl: int = 60, **more: Any) -> dict[str, Any]:
-    """A ResourceRecordSet."""
+    """Return a ResourceRecordSet."""
     found: dict[str, Any] = {"Name": name, "Type": kind, **more}
     if values:
         found |= {"TTL": ttl, "ResourceRecords": [{"Value": value} for value in values]}
@@ -23,14 +23,14 @@ def record(name: str, kind: str, *values: str, ttl: int = 60, **more: Any) -> di
 def alias(
     name: str, zone_id: str, target: str, *, kind: str = "A", evaluate: bool = False, **more: Any
 ) -> dict[str, Any]:
-    """A ResourceRecordSet that is an alias."""
+    """Return a ResourceRecordSet that is an alias."""
     where = {"HostedZoneId": zone_id, "DNSName": target, "EvaluateTargetHealth": evaluate}
     return {"Name": name, "Type": kind, "AliasTarget": where, **more}
 
 
 @dataclass
 class HostedZone:
-    """One zone, with a client for it."""
+    """One hosted zone, with a client for it."""
 
     client: Any
     id: str
@@ -39,7 +39,7 @@ class HostedZone:
 
     @classmethod
     def create(cls, client: Any, name: str = "", **more: Any) -> HostedZone:
-        """CreateHostedZone; a name of its own unless one is given."""
+        """CreateHostedZone, with a unique name unless one is given."""
         name = name or f"z{next(_numbers)}-{uuid.uuid4().hex[:8]}.test"
         made = client.create_hosted_zone(Name=name, CallerReference=uuid.uuid4().hex, **more)
         zone = cls(
@@ -52,10 +52,10 @@ class HostedZone:
         return zone
 
     change_id: str = ""
-    """Of the newest change."""
+    """Id of the newest change."""
 
     def change(self, *changes: tuple[str, dict[str, Any]]) -> dict[str, Any]:
-        """ChangeResourceRecordSets with (action, record set) pairs → its ChangeInfo."""
+        """ChangeResourceRecordSets with (action, record set) pairs; return its ChangeInfo."""
         batch = [{"Action": action, "ResourceRecordSet": said} for action, said in changes]
         info: dict[str, Any] = self.client.change_resource_record_sets(
             HostedZoneId=self.id, ChangeBatch={"Changes": batch}
@@ -67,7 +67,7 @@ class HostedZone:
         return self.change(*(("UPSERT", one) for one in records))
 
     def wait_in_sync(self, seconds: float = 10) -> None:
-        """Until GetChange says INSYNC of the newest change."""
+        """Wait until GetChange returns INSYNC for the newest change."""
         eventually(
             lambda: self.client.get_change(Id=self.change_id)["ChangeInfo"]["Status"] == "INSYNC",
             f"change {self.change_id} of {self.name} is in sync",
@@ -76,12 +76,12 @@ class HostedZone:
         )
 
     def put(self, *records: dict[str, Any]) -> None:
-        """UPSERT, and wait until the name servers have it."""
+        """UPSERT a record, and wait until the name servers have it."""
         self.upsert(*records)
         self.wait_in_sync()
 
     def records(self) -> list[tuple[str, str]]:
-        """Name and type of each, in ListResourceRecordSets's order."""
+        """Return name and type of each record, in ListResourceRecordSets's order."""
         found = self.client.list_resource_record_sets(HostedZoneId=self.id)["ResourceRecordSets"]
         return [(one["Name"], one["Type"]) for one in found]
 

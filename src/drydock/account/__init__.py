@@ -1,6 +1,6 @@
-"""`[account]` of `drydock.toml`: what stands in the AWS account before the stack, with its very ids.
+"""`[account]` of `drydock.toml`: resources that exist in the AWS account before the stack, by their ids.
 
-Settings only: the models, their formats and how the file is read. The region makes the stand-ins.
+Settings only: the models, their formats and how the file is read. The region creates the stand-ins.
 """
 
 from __future__ import annotations

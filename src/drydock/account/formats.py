@@ -1,4 +1,4 @@
-"""What ids, ARNs and names look like, each with what to write instead. Pure."""
+"""The formats of ids, ARNs and names, each with an example for error messages. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _like(pattern: str, what: str, example: str) -> AfterValidator:
 
 
 def _network(value: object) -> object:
-    """pydantic says only that it is wrong."""
+    """Parse an IPv4 network, with a clearer error than pydantic's."""
     if isinstance(value, str):
         try:
             return IPv4Network(value)
@@ -44,7 +44,7 @@ def _range(value: IPv4Network) -> IPv4Network:
 
 
 def domain(name: str) -> str:
-    """A name in small letters, without a dot at its end."""
+    """Return a domain name in lower case, without a trailing dot."""
     return name.lower().rstrip(".")
 
 

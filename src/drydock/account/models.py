@@ -1,4 +1,4 @@
-"""The models of `[account]`, one a kind of thing. Every one is frozen and refuses unknown keys."""
+"""The models of `[account]`, one per type of resource. All are frozen and refuse unknown keys."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ class _Entry(BaseModel):
 
 
 class _Valued(_Entry):
-    """What holds a secret. `value` is never in the file: it is read from the environment."""
+    """An entry with a secret. `value` is never in the file: it is read from the environment."""
 
     value_from: formats.VariableName = ""
-    """The environment variable that holds the value; not set, or empty: one is generated."""
+    """The environment variable that holds the value; if it is unset or empty, one is generated."""
     value: SecretStr = SecretStr("")
 
     @field_serializer("value", when_used="json")
     def _reveal(self, value: SecretStr) -> str:
-        """JSON is only ever the region's private copy of its settings."""
+        """Write the value in clear: JSON is used only for the region's private copy of its settings."""
         return value.get_secret_value()
 
 
@@ -49,7 +49,7 @@ class Vpc(_Entry):
     tags: dict[str, str] = {}
     dns_hostnames: bool = False
     nat: bool = False
-    """A NAT gateway in the first public subnet, which private subnets leave through."""
+    """A NAT gateway in the first public subnet routes the private subnets to the internet."""
     subnets: tuple[Subnet, ...] = ()
 
     @model_validator(mode="after")
@@ -85,7 +85,7 @@ class HostedZone(_Entry):
 
     name: formats.DomainName
     id: formats.ZoneId = ""
-    """Without one, any zone of that name is it."""
+    """If empty, any zone of that name is meant."""
     vpcs: tuple[formats.VpcId, ...] = ()
     """A zone with VPCs is a private one."""
     records: tuple[Record, ...] = ()
@@ -114,11 +114,11 @@ class Secret(_Valued):
     arn: formats.SecretArn = ""
     name: formats.SecretName = ""
     generated_keys: tuple[str, ...] = ()
-    """A generated value is a JSON object with these keys; without any, a plain word."""
+    """Keys of a generated value, which is a JSON object; without keys it is a plain string."""
 
     @property
     def full_name(self) -> str:
-        """Its name; an ARN ends in it, a hyphen and six letters."""
+        """The secret's name; an ARN ends in it, followed by a hyphen and six letters."""
         return self.name or self.arn.split(":secret:", 1)[-1][:-7]
 
     @model_validator(mode="after")
@@ -151,7 +151,7 @@ class Repository(_Entry):
 
     name: formats.RepositoryName
     images: tuple[formats.Image, ...] = ()
-    """Tags that are there. What a task runs is still found as every image is."""
+    """Tags that exist in the repository. A task's image is still resolved like any other image."""
 
 
 class KmsKey(_Entry):
@@ -163,7 +163,7 @@ class KmsKey(_Entry):
 
     @property
     def key_id(self) -> str:
-        """Empty where only an alias is given."""
+        """The key's id; empty if only an alias is given."""
         return self.id or self.arn.rpartition("/")[2]
 
     @model_validator(mode="after")
@@ -223,7 +223,7 @@ class Account(_Entry):
         yield "buckets", (one.name for one in self.buckets)
 
     def misplaced(self, region: str, account: str) -> str:
-        """What is of another region or account than the local one; empty if nothing is."""
+        """Return why an entry belongs to another region or account than the local one; empty if none does."""
         for vpc in self.vpcs:
             for subnet in vpc.subnets:
                 if subnet.zone[:-1] != region:

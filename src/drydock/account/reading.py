@@ -1,7 +1,7 @@
-"""`[account]` as it stands in the file, made ready for the models.
+"""Prepare the `[account]` section of the file for the models.
 
 A stack's variables are optional, so an entry whose id comes from a variable that is empty, or not set,
-is left out. Secrets are in no file: `value_from` names a variable.
+is left out. Secrets are never in the file: `value_from` names an environment variable.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _IDENTITY = {
 
 
 def prepare(section: Any, environ: Mapping[str, str], file: str) -> Any:
-    """The section, its variables filled in, without what is left out and with secrets' values.
+    """Return the section without the entries that are left out, and with the secrets' values.
 
-    Raises ConfigError: a secret stands in the file.
+    Raises ConfigError: the file itself has a secret.
     """
     if not isinstance(section, dict):
         return section
@@ -53,7 +53,7 @@ def _kept(kind: str, entries: Any) -> Any:
 
 
 def _inner(kind: str, entry: dict[str, Any]) -> dict[str, Any] | None:
-    """An entry without the parts that are left out; None: nothing is left of it."""
+    """Return an entry without the parts that are left out, or None if nothing is left of it."""
     if kind == "vpcs" and "subnets" in entry:
         return {**entry, "subnets": _kept("subnets", entry["subnets"])}
     if kind == "hosted_zones" and isinstance(entry.get("vpcs"), list) and entry["vpcs"]:

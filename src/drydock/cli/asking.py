@@ -1,4 +1,4 @@
-"""A question to one of the local region's own paths."""
+"""POST a request to one of the local region's own paths (`/_drydock/…`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from drydock.loopback import ask
 
 
 def post(endpoint: str, path: str, body: dict[str, Any], seconds: float) -> Any:
-    """The JSON that it answers. Raises RegionRefused; OSError, ValueError: it does not answer, or no JSON."""
+    """Return the JSON answer. Raises RegionRefused; OSError (no answer) and ValueError (not JSON)."""
     try:
         return ask(endpoint + path, body, seconds=seconds)
     except urllib.error.HTTPError as error:

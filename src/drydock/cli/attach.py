@@ -1,4 +1,4 @@
-"""`drydock attach` and `drydock recover`: runs of Terraform that outlived the command that began them."""
+"""`drydock attach` and `drydock recover`: runs of Terraform that outlived their command."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from drydock.cli import output, place
-from drydock.cli.place import DEFAULT_FOLDER
+from drydock.cli import context, output
+from drydock.cli.context import DEFAULT_FOLDER
 from drydock.cli.stack import FolderArgument
 from drydock.errors import UsageError
 from drydock.paths import Workspace
@@ -25,7 +25,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def attach(folder: FolderArgument = DEFAULT_FOLDER) -> None:
-    """Show the run of Terraform that is under way, or the last one. Ctrl-C ends the watching alone.
+    """Show the run of Terraform that is under way, or the last one. Ctrl-C ends only the watching.
 
     The exit code is the run's.
     """
@@ -52,20 +52,20 @@ def recover(
         bool, typer.Option("--discard", help="Move errored.tfstate away, to .drydock.")
     ] = False,
 ) -> None:
-    """Decide about a state that Terraform could not save and that does not fit by itself."""
+    """Use, or discard, a state that Terraform could not save and that does not fit by itself."""
     if force == discard:
         raise UsageError("drydock recover", "it wants one of --force and --discard", "drydock plan")
-    if not place.choose().stack(folder).recover(discard=discard):
+    if not context.choose().stack(folder).recover(discard=discard):
         raise UsageError(f"{folder / 'errored.tfstate'}", "there is none", "nothing has to be done")
 
 
 def _run_of(folder: Path) -> RunFiles:
-    """The run that is under way in the stack's folder on the chosen target, else the last one."""
+    """Return the stack's run on the chosen target: the one under way, else the last one."""
     from drydock.stack.runfiles import RunFiles
     from drydock.stack.underway import folder_of
 
     workspace = Workspace.here()
-    kind = place.kind(os.environ)
+    kind = context.kind(os.environ)
     runs = [
         run
         for home in sorted(workspace.terraform.glob("*/*/runs"))

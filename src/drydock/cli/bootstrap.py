@@ -1,4 +1,4 @@
-"""`drydock bootstrap`: what an account needs before the first `drydock init`."""
+"""`drydock bootstrap`: create what an account needs before the first `drydock init`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from drydock.cli import output, place
-from drydock.cli.place import DEFAULT_FOLDER, Place
+from drydock.cli import context, output
+from drydock.cli.context import DEFAULT_FOLDER, Context
 from drydock.cli.stack import YesOption
 from drydock.errors import UsageError
 
@@ -52,7 +52,10 @@ def bootstrap(
     ] = False,
     yes: YesOption = False,
 ) -> None:
-    """Make the bucket of Terraform's state and, if asked for, who may deploy. Asks first, unless -y."""
+    """Create the bucket for Terraform's state and, if asked for, the roles or user that deploy.
+
+    Asks first, unless -y.
+    """
     from drydock.ops.bootstrap import policies, trust
 
     if github:
@@ -60,7 +63,7 @@ def bootstrap(
     if not _PREFIX.fullmatch(prefix):
         raise UsageError(f"--prefix {prefix}", "it would be no prefix of names", "as TF_VAR_prefix")
     kinds = kinds_of(folder)
-    here = place.choose()
+    here = context.choose()
     scope = _scope(here, prefix, bucket)
     for kind in policies.unknown(kinds):
         output.warning(f"No rights are known for {kind}: give them with a policy of your own.")
@@ -81,7 +84,7 @@ def bootstrap(
 
 
 def kinds_of(folder: Path) -> set[str]:
-    """Terraform's names of the kinds of resources that a stack and its modules have.
+    """Return the resource types that a stack and its modules use, by Terraform's names.
 
     Raises UsageError: there is no Terraform code.
     """
@@ -91,7 +94,7 @@ def kinds_of(folder: Path) -> set[str]:
     return {kind for file in files for kind in _KIND.findall(file.read_text())}
 
 
-def _scope(here: Place, prefix: str, bucket: str) -> Scope:
+def _scope(here: Context, prefix: str, bucket: str) -> Scope:
     from drydock.ops.bootstrap.bucket import default_name
     from drydock.ops.bootstrap.policies import Scope
 
@@ -102,12 +105,12 @@ def _scope(here: Place, prefix: str, bucket: str) -> Scope:
 
 
 def _roles(scope: Scope, kinds: set[str], repository: str, branch: str) -> list[Role]:
-    """The one that applies, for the branch alone; the one that plans, for pull requests too."""
+    """Return two roles: one applies, for the branch only; one plans, for pull requests too."""
     from drydock.ops.bootstrap import policies, trust
     from drydock.ops.bootstrap.identity import Role
 
     return [
-        # Not named after the prefix first: the stack's own rights are on roles that are.
+        # Their names do not begin with the prefix: the stack's own rights cover roles that do.
         Role(
             f"github-{scope.prefix}-apply",
             trust.subjects(repository, branch, pull_requests=False),
@@ -141,7 +144,7 @@ def _documents(scope: Scope, roles: list[Role]) -> dict[str, Any]:
     }
 
 
-def _make_bucket(here: Place, scope: Scope) -> None:
+def _make_bucket(here: Context, scope: Scope) -> None:
     from drydock.ops.bootstrap import bucket
 
     made = bucket.ensure(
@@ -154,7 +157,7 @@ def _make_bucket(here: Place, scope: Scope) -> None:
     output.result(f"AWS_REGION={scope.region}")
 
 
-def _make_roles(here: Place, scope: Scope, roles: list[Role]) -> None:
+def _make_roles(here: Context, scope: Scope, roles: list[Role]) -> None:
     from drydock.ops.bootstrap import identity
 
     identity.ensure_provider(here.clients, scope.account, scope.partition)
@@ -166,7 +169,7 @@ def _make_roles(here: Place, scope: Scope, roles: list[Role]) -> None:
     )
 
 
-def _make_user(here: Place, scope: Scope, role: Role) -> None:
+def _make_user(here: Context, scope: Scope, role: Role) -> None:
     from drydock.ops.bootstrap import identity
 
     name = _user(scope)
@@ -183,7 +186,7 @@ def _user(scope: Scope) -> str:
     return f"github-{scope.prefix}-user"
 
 
-def _ask(here: Place, wanted: list[str]) -> None:
+def _ask(here: Context, wanted: list[str]) -> None:
     output.note("This makes, or brings up to date:\n" + "\n".join(f"  {one}" for one in wanted))
     try:
         agreed = typer.confirm(f"On {here.target.describe()}?", err=True)

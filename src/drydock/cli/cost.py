@@ -1,4 +1,4 @@
-"""`drydock cost`: what the stack costs by AWS's list prices, and the line of it after a plan."""
+"""`drydock cost`: what the stack costs by AWS's list prices; also the cost line after a plan."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from drydock.cli import output, place
-from drydock.cli.place import DEFAULT_FOLDER, Place
+from drydock.cli import context, output
+from drydock.cli.context import DEFAULT_FOLDER, Context
 from drydock.cli.region import JsonOption
 from drydock.cli.stack import FolderArgument
 from drydock.errors import UsageError
 
 if TYPE_CHECKING:
+    from drydock.aws.target import Target
+    from drydock.cost.estimate import Estimate
+    from drydock.cost.prices import Prices
     from drydock.stack.stack import Stack
-    from drydock.stack.target import Target
-    from drydock.verify.cost.estimate import Estimate
-    from drydock.verify.cost.prices import Prices
 
 
 class Profile(StrEnum):
-    """Which of the stack's profiles, by its variable `production`."""
+    """The stack's profiles that can be planned, by its variable `production`."""
 
     development = "development"
     production = "production"
@@ -63,15 +63,15 @@ def cost(
     json: JsonOption = False,
 ) -> None:
     """Estimate what the stack costs, by AWS's list prices: a month (730 hours) and an hour."""
-    from drydock.verify.cost import prices
-    from drydock.verify.cost.estimate import estimate, numbers
+    from drydock.cost import prices
+    from drydock.cost.estimate import estimate, numbers
 
     assumptions, given = numbers(assume or [], "assume"), numbers(price or [], "price")
-    if current and place.kind(os.environ) == "local":
+    if current and context.kind(os.environ) == "local":
         raise UsageError(
             "drydock cost --current", "it asks AWS, which TARGET=local never does", "TARGET=aws"
         )
-    here = place.choose(start=True)
+    here = context.choose(start=True)
     where = region or here.target.region
     table = _current(here, where) if current else prices.load(where)
     table = table.given(given)
@@ -87,29 +87,29 @@ def cost(
         _show(name, one)
 
 
-def _current(here: Place, region: str) -> Prices:
-    """AWS's own of today, over those of the table, if there is one of that region."""
-    from drydock.verify.cost import current, prices
+def _current(here: Context, region: str) -> Prices:
+    """Return AWS's prices of today; the table of that region, if there is one, fills the gaps."""
+    from drydock.cost import current, prices
 
     return prices.load(region, required=False).renewed(current.fetch(here.clients, region))
 
 
 def line(planned: Mapping[str, Any], target: Target) -> str:
-    """One sentence for a plan's JSON; empty where there are no prices of that region."""
+    """Return one sentence for a plan's JSON; empty if there are no prices for the target's region."""
     found = _of_plan(planned, target)
     return f"{found.sentence()} (more: drydock cost)" if found else ""
 
 
 def of_plan(planned: Mapping[str, Any], target: Target) -> dict[str, Any] | None:
-    """The estimate of a plan's JSON as JSON; None where there are no prices of that region."""
+    """Return the estimate of a plan as JSON; None if there are no prices for the target's region."""
     found = _of_plan(planned, target)
     return found.to_json() if found else None
 
 
 def _of_plan(planned: Mapping[str, Any], target: Target) -> Estimate | None:
+    from drydock.cost import prices
+    from drydock.cost.estimate import estimate
     from drydock.stack.tree import managed
-    from drydock.verify.cost import prices
-    from drydock.verify.cost.estimate import estimate
 
     try:
         table = prices.load(target.region)
@@ -119,7 +119,7 @@ def _of_plan(planned: Mapping[str, Any], target: Target) -> Estimate | None:
 
 
 def _resources(stack: Stack, profile: Profile | None) -> dict[str, list[Mapping[str, Any]]]:
-    """By a name of what was read: a profile's plan, the saved plan, the state, or a plan made for it."""
+    """Return resources by what was read: a profile's plan, the saved plan, the state, or a new plan."""
     from drydock.stack import reading
     from drydock.stack.tree import managed
 
@@ -143,7 +143,7 @@ def _resources(stack: Stack, profile: Profile | None) -> dict[str, list[Mapping[
 def _check(
     assumptions: Mapping[str, Decimal], given: Mapping[str, Decimal], found: Mapping[str, Estimate]
 ) -> None:
-    """Raises UsageError: an assumption or a price that nothing in the stack depends on."""
+    """Raise UsageError for an assumption or price that nothing in the stack depends on."""
     uses: set[str] = set()
     prices: set[str] = set()
     for one in found.values():

@@ -1,4 +1,4 @@
-"""`drydock db`: psql as the master user, or the DSN for another program."""
+"""`drydock db`: open psql as the master user, or print the DSN for another program."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from drydock.errors import ProgramMissing, RegionError, RegionNotRunning
 from drydock.paths import Workspace
 
 if TYPE_CHECKING:
-    from drydock.region.launcher import RegionRecord
+    from drydock.region.host.launcher import RegionRecord
 
 _SECONDS = 30.0
 _PATH = "/_drydock/database"
@@ -41,7 +41,7 @@ def db(
     The port on this machine's loopback stays open while the region runs. The
     password is in the private file that the DSN names as passfile.
     """
-    from drydock.region import launcher
+    from drydock.region.host import launcher
 
     record = launcher.running(Workspace.here())
     if record is None:
@@ -49,23 +49,23 @@ def db(
             "the local region", "none runs in this folder", "start one: drydock region start"
         )
     name, given = ("", [name, *(words or [])]) if name.startswith("-") else (name, words or [])
-    door = _open(record, name, reader=reader)
+    proxy = _open(record, name, reader=reader)
     if json:
-        output.document(door)
+        output.document(proxy)
         return
     text = (
-        f"postgresql://{door['user']}@{door['host']}:{door['port']}/{door['database']}"
-        f"?passfile={door['passfile']}"
+        f"postgresql://{proxy['user']}@{proxy['host']}:{proxy['port']}/{proxy['database']}"
+        f"?passfile={proxy['passfile']}"
     )
     if dsn:
         output.result(text)
         return
-    program = _psql(int(door["major"]))
+    program = _psql(int(proxy["major"]))
     os.execve(program, [program, text, *given], {**os.environ})
 
 
 def _open(record: RegionRecord, name: str, *, reader: bool) -> dict[str, Any]:
-    """Raises RegionRefused with the region's own words, RegionError: it does not answer."""
+    """Ask the region for a port. Raises RegionRefused in the region's words, RegionError: no answer."""
     try:
         found: dict[str, Any] = asking.post(
             record.endpoint, _PATH, {"name": name, "reader": reader}, _SECONDS
@@ -78,8 +78,8 @@ def _open(record: RegionRecord, name: str, *, reader: bool) -> dict[str, Any]:
 
 
 def _psql(major: int) -> str:
-    """The one on the path, else that of the server."""
-    from drydock.region.database.versions import choose
+    """Return the psql on the PATH, else the one of the server's version."""
+    from drydock.region.dataplane.database.versions import choose
 
     found = shutil.which("psql") or shutil.which("psql", path=str(choose(major).bin))
     if found is None:

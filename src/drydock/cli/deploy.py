@@ -1,4 +1,4 @@
-"""`drydock deploy`: another image, or the same again, followed until it serves or was rolled back."""
+"""`drydock deploy`: deploy another image, or redeploy, and follow it until it serves or rolls back."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from drydock.cli import output, place
-from drydock.cli.place import DEFAULT_FOLDER
+from drydock.cli import context, output
+from drydock.cli.context import DEFAULT_FOLDER
 from drydock.cli.tasks import ClusterOption, FolderOption, ServiceOption
 
 TIMEOUT = 1800.0
@@ -30,9 +30,9 @@ def deploy(
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Until it is over.")] = True,
     timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait.")] = TIMEOUT,
 ) -> None:
-    """Replace the service's tasks one by one, and say how it went.
+    """Replace the service's tasks one by one, and report the result.
 
-    A release between two applies: Terraform's next one puts the stack's own image back.
+    It lasts until the next apply: Terraform then puts the stack's own image back.
     """
     from drydock.errors import UsageError
     from drydock.ops import deploy as deploying
@@ -44,7 +44,7 @@ def deploy(
             "it says which container gets the image, and there is none",
             f"drydock deploy IMAGE --container {container}",
         )
-    here = place.choose()
+    here = context.choose()
     found = here.service(Scope(cluster, service), folder)
     deployment = deploying.start(here.clients, found, image=image, container=container)
     output.note(f"{found}: deployment {deployment.id}")

@@ -1,4 +1,4 @@
-"""`drydock destroy` and `drydock unlock`: the end of a stack, and of a lock that nobody holds."""
+"""`drydock destroy` and `drydock unlock`: destroy a stack; release a lock whose owner is gone."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from drydock.cli import output, place
-from drydock.cli.place import DEFAULT_FOLDER, Place
+from drydock.cli import context, output
+from drydock.cli.context import DEFAULT_FOLDER, Context
 from drydock.cli.stack import FolderArgument, YesOption, quick_record
 from drydock.errors import TerraformFailed, UsageError
 
@@ -34,12 +34,12 @@ def destroy(
         ),
     ] = False,
 ) -> None:
-    """Destroy what the stack has made, to the last. Asks first, unless -y.
+    """Destroy all of the stack's resources. Asks first, unless -y.
 
-    Where the state is empty or lost, what carries the stack's tags is deleted locally, and named on
-    AWS unless --sweep.
+    Where the state is empty or lost, resources that carry the stack's tags are deleted locally; on
+    AWS they are only listed, unless --sweep.
     """
-    here = place.choose()
+    here = context.choose()
     quick = quick_record(here)
     if quick is None:
         remove = sweep or here.target.is_local
@@ -60,17 +60,17 @@ def unlock(
     folder: FolderArgument = DEFAULT_FOLDER,
     yes: YesOption = False,
 ) -> None:
-    """Release the state's lock that a killed run has left. Asks first, unless -y."""
-    from drydock.stack import lock, reading
+    """Release a lock of the state that a killed run has left. Asks first, unless -y."""
+    from drydock.stack import reading, state_lock
 
-    here = place.choose()
+    here = context.choose()
     stack = here.stack(folder)
     holder = reading.holder(stack)
     if not lock_id and holder is None:
         raise UsageError(
             "drydock unlock",
             "no lock is in the state's bucket; one that is kept elsewhere is told by its id alone",
-            lock.command("unlock", "ID", folder=stack.folder, local=here.target.is_local),
+            state_lock.command("unlock", "ID", folder=stack.folder, local=here.target.is_local),
         )
     output.note(
         f"{holder}: {holder.id}" if holder else f"nothing is known of the holder of {lock_id}"
@@ -80,9 +80,9 @@ def unlock(
 
 
 def _destroy(
-    here: Place, folder: Path, *, yes: bool, disable_protection: bool, remove: bool
+    here: Context, folder: Path, *, yes: bool, disable_protection: bool, remove: bool
 ) -> None:
-    """Terraform's destroy, what it cannot do by itself, and a look at what is left."""
+    """Run Terraform's destroy, delete what it cannot, and check what is left."""
     from drydock.ops import definitions
     from drydock.stack.teardown.teardown import Teardown
 
@@ -100,7 +100,7 @@ def _destroy(
         output.warning(f"in no state, with the stack's tags, {what}: {name}")
     _confirm(f"Destroy the stack on {here.target.describe()}?", "destroy", yes=yes)
     teardown.run(disable_protection=disable_protection, remove=remove)
-    # The revisions that the stack has kept for ECS to roll back to.
+    # Task definition revisions that the stack kept so that ECS could roll back to them.
     if family and (count := definitions.deregister(here.clients, family)):
         output.note(f"{count} revisions of the task definition {family} deregistered")
     teardown.report()

@@ -1,4 +1,4 @@
-"""`drydock doctor`: what this machine has of what the region and Terraform need."""
+"""`drydock doctor`: check that this machine has what the region and Terraform need."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from pathlib import Path
 import typer
 
 from drydock.cli import output
-from drydock.cli.place import DEFAULT_FOLDER
+from drydock.cli.context import DEFAULT_FOLDER
 from drydock.cli.region import JsonOption
 from drydock.errors import CheckFailed, DrydockError
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is needed: found, or the one command that mends it."""
+    """One requirement: found, or missing with the one command that provides it."""
 
     name: str
     found: str
-    """Where, or which; empty: missing."""
+    """Its path or version; empty if it is missing."""
     problem: str = ""
     mend: str = ""
     needed: bool = True
-    """False: Drydock does without it."""
+    """False if Drydock works without it."""
     word: str = "missing"
 
 
 _TASKS = 200
-"""So many tasks a region should be able to run."""
+"""How many tasks a region should be able to run."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -64,7 +64,7 @@ def _show(finding: Finding) -> None:
 
 
 def namespaces() -> Finding:
-    """A user namespace with a network namespace in it, made and left again."""
+    """Check that a user namespace with a network namespace can be created."""
     name = "user and network namespaces"
     try:
         done = subprocess.run(
@@ -83,7 +83,7 @@ def namespaces() -> Finding:
 
 
 def namespaces_remedy(settings: Path) -> str:
-    """The one command for the first setting, below /proc/sys, that forbids user namespaces."""
+    """Return the command for the first setting below /proc/sys (`settings`) that forbids user namespaces."""
     wanted = {
         "kernel/apparmor_restrict_unprivileged_userns": ("1", "0"),
         "kernel/unprivileged_userns_clone": ("0", "1"),
@@ -105,16 +105,16 @@ def nft() -> Finding:
 
 
 def haproxy() -> Finding:
-    from drydock.region.balancer.program import haproxy_program
+    from drydock.region.dataplane.balancer.program import haproxy_program
 
     return _asked("HAProxy", haproxy_program)
 
 
 def postgres() -> Finding:
-    from drydock.region.database import versions
+    from drydock.region.dataplane.database import versions
 
     def ask() -> str:
-        # The newest is what `choose` falls back on; it raises where there is none.
+        # `choose` falls back on the newest version, and raises if there is none.
         found = versions.find()
         versions.choose(0, found)
         return ", ".join(f"{one.version} ({one.bin})" for one in found)
@@ -143,8 +143,8 @@ def provider() -> Finding:
 
 
 def open_files() -> Finding:
-    """The hard limit, to which the region raises the soft one; a task needs a few files."""
-    from drydock.region import descriptors
+    """Check the hard limit, to which the region raises the soft one; a task needs a few files."""
+    from drydock.region.dataplane import descriptors
 
     name = "open files"
     tasks = descriptors.room_for_tasks()
@@ -155,7 +155,7 @@ def open_files() -> Finding:
 
 
 def container_engine() -> Finding:
-    """For images that no [images] entry makes a program of this machine."""
+    """Check for an engine, needed for images that no [images] entry maps to a program of this machine."""
     name = "container engine"
     program = next((found for one in ("podman", "docker") if (found := shutil.which(one))), None)
     if program is None:
@@ -184,26 +184,26 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
 
 
 def stranded_tasks() -> list[Finding]:
-    """Tasks of the local region that stopped because no packet of theirs got where it had to."""
-    from drydock.cli import place
+    """Return the local region's tasks that stopped because they had no network path to a service."""
+    from drydock.cli import context
     from drydock.paths import Workspace
-    from drydock.region import launcher
+    from drydock.region.host import launcher
 
     record = launcher.running(Workspace.here())
     if record is None:
         return []
-    from drydock.verify import collect, way_out
+    from drydock.reach import collect, egress_diagnosis
 
-    clients = place.choose(announced=True).clients
+    clients = context.choose(announced=True).clients
     clusters = clients.ecs.list_clusters()["clusterArns"]
-    tasks = way_out.stranded(clients.ecs, clusters)
+    tasks = egress_diagnosis.stranded(clients.ecs, clusters)
     if not tasks:
         return []
     vpcs = [vpc["VpcId"] for vpc in clients.ec2.describe_vpcs()["Vpcs"]]
     network = collect.network(clients.ec2, vpcs)
     findings = []
     for task in tasks:
-        explanation = way_out.explain(network, task)
+        explanation = egress_diagnosis.explain(network, task)
         ways = "\n         ".join(
             f"{number}. {way}" for number, way in enumerate(explanation.remedies, start=1)
         )
@@ -217,26 +217,26 @@ def stranded_tasks() -> list[Finding]:
 
 
 def absences() -> list[Finding]:
-    """What a stack in the local region asks for and the region accepts without doing it."""
-    from drydock.cli import place
+    """Return settings of the local region's stack that the region accepts but does not carry out."""
+    from drydock.cli import context
     from drydock.paths import Workspace
-    from drydock.region import launcher
+    from drydock.region.host import launcher
 
     if launcher.running(Workspace.here()) is None:
         return []
-    from drydock.verify import absent
+    from drydock.ops import unsupported
 
-    clients = place.choose(announced=True).clients
+    clients = context.choose(announced=True).clients
     return [
         Finding(one.resource, "", one.words, needed=False)
-        for one in absent.absences(clients.elbv2, clients.wafv2)
+        for one in unsupported.absences(clients.elbv2, clients.wafv2)
     ]
 
 
 def kept_services() -> list[Finding]:
-    """Services of which the running region holds resources that nothing runs for."""
+    """Return services whose resources the running region stores without running them."""
     from drydock.paths import Workspace
-    from drydock.region import launcher
+    from drydock.region.host import launcher
 
     record = launcher.running(Workspace.here())
     if record is None:

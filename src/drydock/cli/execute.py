@@ -1,4 +1,4 @@
-"""`drydock exec`: a shell, or a command, in a container that runs."""
+"""`drydock exec`: a shell, or a command, in a running container."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from drydock.cli import place
-from drydock.cli.place import DEFAULT_FOLDER
+from drydock.cli import context
+from drydock.cli.context import DEFAULT_FOLDER
 from drydock.cli.tasks import ClusterOption, FolderOption, ServiceOption
 
 SHELL = ("/bin/sh",)
@@ -34,7 +34,7 @@ def execute(
     from drydock.ops import execute as sessions
     from drydock.ops.services import Scope
 
-    here = place.choose()
+    here = context.choose()
     where = _cluster_of(task) or (cluster if task else "")
     if where:
         tasks = sessions.tasks_of(here.clients, where, task=task)
@@ -48,6 +48,6 @@ def execute(
 
 
 def _cluster_of(task: str) -> str:
-    """The cluster in a task's ARN; empty for an id."""
+    """Return the cluster in a task's ARN; empty for an id."""
     parts = task.rsplit(":", 1)[-1].split("/")
     return parts[1] if task.startswith("arn:") and len(parts) == 3 else ""

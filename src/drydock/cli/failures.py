@@ -1,8 +1,8 @@
-"""What the user sees when something goes wrong, and the exit code of each.
+"""Error messages and exit codes for each kind of failure.
 
 DrydockError          its message and its own exit code
 Ctrl-C                130, SIGTERM 143, with what to do next
-anything else         a fault of ours: the traceback goes to a file, the message names it; 1
+anything else         a fault of Drydock: the traceback goes to a file, the message names it; 1
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from drydock.paths import Workspace, full, write_private
 INTERRUPTED = 130
 TERMINATED = 143
 DEFAULT_ADVICE = "The same command can be run again."
-"""What it left undone is said by the step that was interrupted, as a note of the exception."""
+"""Default; the interrupted step may give better advice in a note of the exception."""
 
 
 class Interrupted(Exception):  # noqa: N818 - an ending, not an error
@@ -33,11 +33,11 @@ class Interrupted(Exception):  # noqa: N818 - an ending, not an error
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM, which is handled as Ctrl-C is: tidy up, then go."""
+    """SIGTERM, which is handled like Ctrl-C: tidy up, then exit."""
 
 
 def report(error: Exception, workspace: Workspace) -> int:
-    """Tell the user, and give the exit code."""
+    """Tell the user about an error; return the exit code."""
     if isinstance(error, DrydockError):
         output.failure(_explained(error, workspace))
         return error.exit_code
@@ -57,10 +57,10 @@ def _no_room(error: Exception) -> DrydockError:
 
 
 def _explained(error: DrydockError, workspace: Workspace) -> DrydockError:
-    """Of a region that does not answer: whether that is because its process is stopped."""
+    """Replace a RegionNotRunning by a better error, if the region's process is there but stopped."""
     if not isinstance(error, RegionNotRunning):
         return error
-    from drydock.region import launcher  # noqa: PLC0415  (only where something failed)
+    from drydock.region.host import launcher  # noqa: PLC0415  (only where something failed)
 
     try:
         record = launcher.running(workspace)
@@ -72,7 +72,7 @@ def _explained(error: DrydockError, workspace: Workspace) -> DrydockError:
 
 
 def unexpected(error: Exception, workspace: Workspace) -> DrydockError:
-    """Keep the traceback in a file; an error that names it."""
+    """Write the traceback to a file; return an error that names the file."""
     words = traceback.format_exception_only(error)[-1].strip()
     now = datetime.now(UTC)
     path = workspace.errors / f"{now:%Y%m%dT%H%M%S.%f}-{os.getpid()}.txt"

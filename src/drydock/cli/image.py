@@ -1,4 +1,4 @@
-"""`drydock image build | push`: the application's image, from its Dockerfile to ECR and to Terraform."""
+"""`drydock image build | push`: from the Dockerfile to ECR, and its digest to Terraform."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from drydock.cli import output, place
+from drydock.cli import context as invocation
+from drydock.cli import output
 from drydock.errors import UsageError
 from drydock.paths import write_private
 
@@ -69,10 +70,10 @@ def push(
     from drydock.ops import registry
 
     found = engines.find(os.environ, engine)
-    clients = place.choose().clients
+    clients = invocation.choose().clients
     uri = registry.repository_uri(clients, repository)
     named = tag or _tag()
-    # Tags are immutable: what is there under this one was pushed by a run before.
+    # Tags are immutable: an image with this tag was pushed by an earlier run.
     digest = registry.digest_of(clients, repository, named)
     if digest and tag:
         raise UsageError(
@@ -92,7 +93,7 @@ def push(
 
 
 def _set(file: Path, line: str) -> None:
-    """Put a NAME=VALUE into a file, instead of the one that is there."""
+    """Set a NAME=VALUE line in a file, replacing an existing one."""
     name = line.partition("=")[0]
     before = file.read_text().splitlines() if file.exists() else []
     kept = [one for one in before if not one.lstrip("# ").startswith(f"{name}=")]
@@ -100,7 +101,7 @@ def _set(file: Path, line: str) -> None:
 
 
 def _tag() -> str:
-    """The commit that is checked out, if nothing was changed since; else the time."""
+    """Return the commit that is checked out, if nothing was changed since; else the time."""
     words = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
     try:
         done = subprocess.run(words, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""Runs of Terraform that are under way: to say so, and to ask before the region stops beneath them."""
+"""Runs of Terraform under way: list them, and end or await them before the region stops."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ INTERRUPT_SECONDS = 120.0
 
 
 def tell(workspace: Workspace, label: str) -> None:
-    """Say which runs are under way on a target."""
+    """List the runs that are under way on a target."""
     from drydock.stack.underway import folder_of, under_way
 
     for run in under_way(workspace, label):
@@ -35,11 +35,12 @@ def tell(workspace: Workspace, label: str) -> None:
 
 
 def clear_the_way(workspace: Workspace, what: str, *, force: bool, wait: bool) -> None:
-    """Before the region stops: no run of Terraform is left in it.
+    """End or await every run of Terraform in the region, before the region stops.
 
-    Raises StackError: one is under way, and neither `force` nor `wait` was given.
+    `force` interrupts them, `wait` waits for them. Raises StackError: a run is under way, and neither was
+    given.
     """
-    from drydock.stack import lock
+    from drydock.stack import state_lock
     from drydock.stack.underway import folder_of, interrupt, under_way, wait_for
 
     for run in under_way(workspace):
@@ -52,7 +53,7 @@ def clear_the_way(workspace: Workspace, what: str, *, force: bool, wait: bool) -
             output.note(f"waiting for {about}")
             wait_for(run)
         else:
-            watch = lock.command("attach", folder=folder_of(run), local=True)
+            watch = state_lock.command("attach", folder=folder_of(run), local=True)
             raise StackError(
                 f"{what} was not begun",
                 f"it would interrupt {about}; nothing was changed",
@@ -62,10 +63,10 @@ def clear_the_way(workspace: Workspace, what: str, *, force: bool, wait: bool) -
 
 
 def _hold(workspace: Workspace) -> None:
-    """The region finishes what it has begun and begins nothing new, so that Terraform knows what is."""
-    from drydock.region import launcher
-    from drydock.stack.hold import hold_changes
-    from drydock.stack.target import Target
+    """Ask the region to begin no new change, so that Terraform's state matches what exists."""
+    from drydock.aws.target import Target
+    from drydock.region.host import launcher
+    from drydock.stack.pause_writes import hold_changes
 
     record = launcher.running(workspace)
     if record is not None:

@@ -1,4 +1,4 @@
-"""The command `drydock`: which commands there are, and how each kind of failure ends.
+"""The command `drydock`: registers the commands, and turns each kind of failure into an exit code.
 
 Commands import what they need when they run, so that `drydock --help` is quick.
 """
@@ -43,7 +43,7 @@ _SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
 class _Commands(TyperGroup):
-    """typer ends silently on Ctrl-C; a user wants to know what to do next."""
+    """Command group that reports Ctrl-C (on which typer exits silently) with what to do next."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -83,7 +83,7 @@ def _options(
         ),
     ] = False,
 ) -> None:
-    """What stands before a command."""
+    """Global options."""
 
 
 up.add_to(app)
@@ -106,7 +106,7 @@ doctor.add_to(app)
 
 
 def main() -> NoReturn:
-    """The console script."""
+    """Entry point of the console script."""
     signal.signal(signal.SIGTERM, _terminate)
     os.environ["PATH"] = with_system_programs(os.environ.get("PATH", os.defpath))
     try:
@@ -117,7 +117,7 @@ def main() -> NoReturn:
 
 
 def with_system_programs(path: str) -> str:
-    """A PATH with the folders where Debian keeps nft, which an ordinary user's lacks. Pure."""
+    """Return a PATH extended by the folders of Debian's nft, which ordinary users' PATHs lack. Pure."""
     parts = path.split(os.pathsep)
     return os.pathsep.join([*parts, *(one for one in _SYSTEM_FOLDERS if one not in parts)])
 

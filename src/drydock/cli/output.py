@@ -1,6 +1,6 @@
 """All printing: results to stdout, everything else to stderr.
 
-Colour is for terminals only, and never with NO_COLOR (https://no-color.org); rich sees to both.
+Rich uses colour on terminals only, and never with NO_COLOR (https://no-color.org).
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 
 
 def result(text: str) -> None:
-    """A line that a program may read: plain, never wrapped, to stdout."""
+    """Print a line for programs to read to stdout: plain and never wrapped."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
 def document(value: Any) -> None:
-    """A JSON document, to stdout."""
+    """Print a value as JSON to stdout."""
     result(json.dumps(value, indent=2, default=str))
 
 
 def table(
     columns: Sequence[str], rows: Sequence[Sequence[object]], styles: Sequence[str] = ()
 ) -> None:
-    """Rows under headings to stdout; columns as wide as they need, so that grep and awk work.
+    """Print rows under headings to stdout, columns as wide as needed, so that grep and awk work.
 
     `styles` colours each row, on a terminal.
     """
@@ -52,12 +52,12 @@ def table(
 
 
 def note(text: str) -> None:
-    """A word to the user beside the results, to stderr."""
+    """Print a message for the user to stderr."""
     _styled(text, "", stderr=True)
 
 
 def passed_on(text: str) -> None:
-    """Another program's line, as it is, its colours included, to stderr."""
+    """Print another program's line to stderr unchanged, its colours included."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 
@@ -67,12 +67,12 @@ def warning(text: str) -> None:
 
 
 def heading(text: str) -> None:
-    """What is done now."""
+    """Print a heading for the step that begins."""
     _styled(f"==> {text}", "bold cyan", stderr=True)
 
 
 def failure(error: DrydockError) -> None:
-    """An error: what failed and why, then what to do next."""
+    """Print an error: what failed and why, then what to do next."""
     head = f"{error.subject}: {error.cause}" if error.cause else error.subject
     _styled(f"Error: {head}", "red", stderr=True)
     if error.remedy:
@@ -80,18 +80,18 @@ def failure(error: DrydockError) -> None:
 
 
 def log_line(line: Line) -> None:
-    """A task's line as it wrote it."""
+    """Print a task's log line as the task wrote it."""
     result(line.text)
 
 
 def named_log_line(line: Line) -> None:
-    """A line of one of several tasks, after the start of that task's id."""
+    """Print a log line after the first characters of its task's id."""
     result(f"{line.task[:8]}  {line.text}")
 
 
 @dataclass
 class Steps:
-    """Named steps in order, each shown when it begins and when it ends, with its seconds."""
+    """Named steps in order; each is shown when it begins, and with its duration when it ends."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     current: str = ""
@@ -99,7 +99,7 @@ class Steps:
 
     @contextmanager
     def step(self, name: str) -> Iterator[list[str]]:
-        """Time a block. What the block appends to the list is shown when it is done."""
+        """Time a block. Texts that the block appends to the list are shown when it is done."""
         self.current = name
         heading(name)
         said: list[str] = []
@@ -111,7 +111,7 @@ class Steps:
         self.current = ""
 
     def show(self) -> None:
-        """How long each took, and all of them."""
+        """Print the seconds that each step took, and the total."""
         width = max((len(name) for name in self.seconds), default=0)
         for name, seconds in self.seconds.items():
             note(f"  {name.ljust(width)}  {seconds:6.1f} s")

@@ -1,4 +1,4 @@
-"""Whether it is in vain to wait: the local region knows what stands in a resource's way."""
+"""Give up waiting for the local region early, when it reports a problem that will last."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from typing import Any
 from drydock.errors import RegionNotRunning, WaitGivenUp
 
 EVERY = 1.0
-"""Seconds between two looks; a problem that is there at two of them counts."""
+"""Seconds between two requests; a problem counts when two in a row report it."""
 
 
 class Patience:
-    """Asks one region for its problems. Not thread-safe."""
+    """Asks one region for its lasting problems. Not thread-safe."""
 
     def __init__(
         self,
         inspect: Callable[[], Mapping[str, Any]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`inspect` gives what the region says of itself; what it raises but RegionNotRunning passes."""
+        """`inspect` returns the region's report; its exceptions pass through, but for RegionNotRunning."""
         self._inspect = inspect
         self._clock = clock
         self._looked_at: float | None = None
@@ -31,9 +31,9 @@ class Patience:
         self._now: list[Mapping[str, Any]] = []
 
     def in_vain(self, *names: str) -> str:
-        """Why to wait is in vain for resources with these in their names, in the region's words.
+        """Return, in the region's words, why waiting for resources with these in their names is in vain.
 
-        Empty: nothing is known against it. What the machine has run out of concerns every resource.
+        Empty if no problem is known. A resource that the machine has run out of concerns every name.
         """
         now = self._clock()
         if self._looked_at is None or now - self._looked_at >= EVERY:
@@ -47,13 +47,16 @@ class Patience:
         try:
             return [one for one in self._inspect().get("problems", []) if one.get("lasting")]
         except RegionNotRunning:
-            return self._now  # whoever waits asks it too, and says so
+            return self._now  # the caller that waits asks the region too, and raises this
 
 
 @contextmanager
 def interrupted_in_vain(what: str, in_vain: Callable[[], str]) -> Iterator[None]:
-    """Run a block that waits for the region by itself, as Terraform does: it is interrupted, as Ctrl-C
-    would, as soon as `in_vain` says why. For the main thread. Raises WaitGivenUp."""
+    """Run a block that waits for the region by itself (Terraform); interrupt it once waiting is in vain.
+
+    `in_vain` returns the reason, or an empty string. The block is interrupted as by Ctrl-C. For the main
+    thread only. Raises WaitGivenUp.
+    """
     over, guard = threading.Event(), threading.Lock()
     found: list[str] = []
     main = threading.get_ident()
@@ -84,7 +87,7 @@ def interrupted_in_vain(what: str, in_vain: Callable[[], str]) -> Iterator[None]
 def concerning(
     problems: Iterable[Mapping[str, Any]], names: Iterable[str]
 ) -> list[Mapping[str, Any]]:
-    """Those of the machine, and those of resources with one of these in their names. Pure."""
+    """Return the machine's problems, and those of resources with one of `names` in their names. Pure."""
     wanted = tuple(names)
     return [
         one

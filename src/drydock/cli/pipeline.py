@@ -1,4 +1,4 @@
-"""`drydock ci comment | drift | smoke`: what a pipeline says and asks after Terraform's own steps."""
+"""`drydock ci comment | drift | smoke`: a pipeline's reports and checks after Terraform's steps."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from drydock.cli import output, place
+from drydock.cli import context, output
+from drydock.cli.context import DEFAULT_FOLDER, Context
 from drydock.cli.output import Steps
-from drydock.cli.place import DEFAULT_FOLDER, Place
 from drydock.cli.stack import FolderArgument
 from drydock.errors import CheckFailed, PlanMissing, ResourceMissing, TerraformFailed
 
@@ -34,17 +34,17 @@ def add_to(app: typer.Typer) -> None:
 
 
 def comment(folder: FolderArgument = DEFAULT_FOLDER, file: FileOption = None) -> None:
-    """Put the saved plan on the pull request as one comment, which is brought up to date."""
+    """Put the saved plan on the pull request as one comment, which later runs update."""
     from drydock.pipeline import texts
     from drydock.pipeline.github import GitHub
 
     hidden = texts.secrets(os.environ)
     if file is not None:
-        text = texts.comment(_report(place.choose(), folder)[0], str(folder))
+        text = texts.comment(_report(context.choose(), folder)[0], str(folder))
         file.write_text(texts.masked(text, hidden))
         return
     github = GitHub.of(os.environ)
-    report, _ = _report(place.choose(), folder, github.commit, github.run_url)
+    report, _ = _report(context.choose(), folder, github.commit, github.run_url)
     text = texts.masked(texts.comment(report, str(folder)), hidden)
     output.result(github.say(texts.marker(str(folder)), text))
 
@@ -56,7 +56,7 @@ def drift(folder: FolderArgument = DEFAULT_FOLDER, file: FileOption = None) -> N
 
     github = GitHub.of(os.environ) if file is None else None
     at = (github.commit, github.run_url) if github else ("", "")
-    report, summary = _report(place.choose(), folder, *at)
+    report, summary = _report(context.choose(), folder, *at)
     marker, title = texts.marker(str(folder)), TITLE.format(folder=folder)
     if summary.no_changes:
         output.note("No drift: what runs is what the code says.")
@@ -75,11 +75,11 @@ def smoke(
     folder: FolderArgument = DEFAULT_FOLDER,
     timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds.")] = 300.0,
 ) -> None:
-    """Wait until the site of the stack answers 200, the way a visitor asks."""
+    """Wait until the stack's site answers 200 to a request as a visitor sends it."""
     from drydock.cli import up
     from drydock.ops import site
 
-    here = place.choose()
+    here = context.choose()
     if here.target.is_local:
         for local in up.site_of(here, Steps()):
             output.result(local)
@@ -97,16 +97,16 @@ def smoke(
 
 
 def _report(
-    here: Place, folder: Path, commit: str = "", run_url: str = ""
+    here: Context, folder: Path, commit: str = "", run_url: str = ""
 ) -> tuple[Report, PlanSummary]:
-    """What there is to say of the saved plan. Raises PlanMissing and TerraformFailed."""
+    """Return the report of the saved plan, and its summary. Raises PlanMissing and TerraformFailed."""
     from drydock.cli import cost
     from drydock.pipeline.texts import Report
     from drydock.stack import PLAN_FILE
     from drydock.stack.plan import summarise
 
     stack = here.stack(folder)
-    # An empty file stands there while a plan is being made.
+    # The file is empty while a plan is being made.
     if not stack.plan_file.is_file() or not stack.plan_file.stat().st_size:
         raise PlanMissing(
             f"{stack.plan_file}", "there is no saved plan", "run `drydock plan` first"

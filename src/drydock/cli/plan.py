@@ -1,4 +1,4 @@
-"""`drydock plan` and `drydock apply`: what would change, what of it is a loss, and consent to that."""
+"""`drydock plan` and `drydock apply`: changes, losses among them, and consent to the losses."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from drydock.cli import cost, output, place, resume
-from drydock.cli.place import DEFAULT_FOLDER
+from drydock.cli import context, cost, output, resume
+from drydock.cli.context import DEFAULT_FOLDER
 from drydock.cli.region import JsonOption
 from drydock.cli.stack import FolderArgument, refuse_quick
 
 if TYPE_CHECKING:
-    from drydock.cli.place import Place
+    from drydock.cli.context import Context
     from drydock.stack.existing.finding import Existing
     from drydock.stack.findings import Finding
     from drydock.stack.plan import PlanSummary
@@ -29,7 +29,7 @@ AllowReplaceOption = Annotated[
 ]
 _STYLES = {"add": "green", "change": "yellow", "replace": "magenta", "destroy": "red"}
 _ADDED_ONE_BY_ONE = 8
-"""More of them are told by their types."""
+"""More new resources than this are shown as one row per type."""
 _ATTRIBUTES = 6
 _CONSENT = "`drydock apply` wants --allow-replace for it (make apply ALLOW_REPLACE=1)."
 
@@ -40,8 +40,11 @@ def add_to(app: typer.Typer) -> None:
 
 
 def plan(folder: FolderArgument = DEFAULT_FOLDER, json: JsonOption = False) -> None:
-    """Show what apply would change, what of it is a loss, and what it costs; save it as terraform.plan."""
-    here = place.choose(start=True)
+    """Show what apply would change, which losses that brings, and what the stack costs.
+
+    The plan is saved as terraform.plan.
+    """
+    here = context.choose(start=True)
     refuse_quick(here, "plan")
     stack = here.stack(folder, aside=json)
     summary = resume.plan(here.workspace, stack)
@@ -58,7 +61,7 @@ def plan(folder: FolderArgument = DEFAULT_FOLDER, json: JsonOption = False) -> N
     show(summary)
     warn_of(there, stack)
     if here.target.is_local:
-        tell_kept(summary)
+        report_kept(summary)
     if line := cost.line(stack.planned, here.target):
         output.note(f"Cost: {line}")
 
@@ -67,12 +70,12 @@ def apply(
     folder: FolderArgument = DEFAULT_FOLDER, allow_replace: AllowReplaceOption = False
 ) -> None:
     """Apply the saved plan, without asking; only to the target it was made for."""
-    here = place.choose()
+    here = context.choose()
     resume.apply(here.workspace, here.stack(folder), allow_replace=allow_replace)
 
 
 def show(summary: PlanSummary) -> None:
-    """The table, the findings and the count."""
+    """Print the table of changes, the findings and the counts."""
     rows = table(summary)
     if rows:
         output.table(
@@ -82,8 +85,8 @@ def show(summary: PlanSummary) -> None:
     output.note(f"{summary}")
 
 
-def existing(here: Place, stack: Stack) -> tuple[Existing, ...]:
-    """What the plan creates and what is there already."""
+def existing(here: Context, stack: Stack) -> tuple[Existing, ...]:
+    """Return resources that the plan creates although they exist; warn of types that are not known."""
     from drydock.stack.existing.finding import look
     from drydock.stack.existing.wanted import wanted
 
@@ -97,7 +100,7 @@ def existing(here: Place, stack: Stack) -> tuple[Existing, ...]:
 
 
 def warn_of(there: tuple[Existing, ...], stack: Stack) -> None:
-    """Each by its address and id; then the two ways out, as commands."""
+    """Warn of each existing resource by its address and id; then print the two commands that help."""
     for one in there:
         output.warning(f"there already, though not in the state: {one}")
     if there:
@@ -105,8 +108,8 @@ def warn_of(there: tuple[Existing, ...], stack: Stack) -> None:
 
 
 def remedy(there: tuple[Existing, ...], stack: Stack) -> str:
-    """What to do about what is there already: take it over, or remove it."""
-    from drydock.stack.lock import command
+    """Return what to do about existing resources: take them over, or remove them."""
+    from drydock.stack.state_lock import command
 
     local, first = stack.target.is_local, there[0]
     take = command("import", first.address, first.id, folder=stack.folder, local=local)
@@ -119,15 +122,15 @@ def remedy(there: tuple[Existing, ...], stack: Stack) -> str:
 
 
 def warn(findings: tuple[Finding, ...], consequence: str) -> None:
-    """Each finding in words; then what follows from having any."""
+    """Warn of each finding; then print the consequence of having any."""
     for finding in findings:
         output.warning(f"{finding.kind}: {finding}")
     if findings:
         output.warning(consequence)
 
 
-def tell_kept(summary: PlanSummary) -> None:
-    """What of a plan for a local region is only kept there, a line for each of its resources' reasons."""
+def report_kept(summary: PlanSummary) -> None:
+    """Print which of the plan's resources the local region only stores, one line for each reason."""
     reasons: dict[str, list[str]] = {}
     for one in summary.kept:
         reasons.setdefault(one.words, []).append(one.address)
@@ -136,7 +139,7 @@ def tell_kept(summary: PlanSummary) -> None:
 
 
 def table(summary: PlanSummary) -> list[tuple[str, str, str]]:
-    """Action, address and what changes; many new resources as one row for each type. Pure."""
+    """Return rows of action, address and changed attributes; many new resources as one per type. Pure."""
     kinds: dict[str, int] = {}
     for change in summary.changes:
         if change.created:
@@ -155,7 +158,7 @@ def table(summary: PlanSummary) -> list[tuple[str, str, str]]:
 
 
 def document(summary: PlanSummary) -> dict[str, Any]:
-    """The plan as JSON: names, never values. Pure."""
+    """Return the plan as JSON: names, never values. Pure."""
     return {
         "no_changes": summary.no_changes,
         "added": summary.added,

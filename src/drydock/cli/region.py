@@ -17,7 +17,7 @@ from drydock.cli.leaving import ForceOption, WaitOption, clear_the_way
 from drydock.paths import Workspace
 
 if TYPE_CHECKING:
-    from drydock.region.launcher import RegionRecord
+    from drydock.region.host.launcher import RegionRecord
 
 ConfigOption = Annotated[
     Path | None,
@@ -60,9 +60,9 @@ def start(
     enforce_iam: EnforceIamOption = False,
     ephemeral: EphemeralOption = False,
 ) -> None:
-    """Start the region; what it had when it stopped is there again."""
+    """Start the region, with the resources it had when it stopped."""
     from drydock.config import load
-    from drydock.region import launcher
+    from drydock.region.host import launcher
 
     workspace = Workspace.here()
     settings = load(workspace.root, config).asked(enforce_iam=enforce_iam, ephemeral=ephemeral)
@@ -77,10 +77,10 @@ def start(
 def stop(force: ForceOption = False, wait: WaitOption = False) -> None:
     """Stop the region; its resources and data are kept for the next start.
 
-    While Terraform is at work in it, that is refused without --wait or --force; so is a stop that
-    would lose what cannot be saved, without --force.
+    While Terraform is at work in it, the stop is refused without --wait or --force. A stop that would
+    lose what cannot be saved is refused without --force.
     """
-    from drydock.region import launcher
+    from drydock.region.host import launcher
 
     clear_the_way(Workspace.here(), "drydock region stop", force=force, wait=wait)
     stopped = launcher.stop(Workspace.here(), force=force)
@@ -89,8 +89,8 @@ def stop(force: ForceOption = False, wait: WaitOption = False) -> None:
 
 @region.command()
 def status(json: JsonOption = False) -> None:
-    """Tell whether the region runs, and where. Exits 1 when it does not, or does not answer."""
-    from drydock.region import launcher
+    """Show whether the region runs, and where. Exits 1 when it does not, or does not answer."""
+    from drydock.region.host import launcher
 
     record = launcher.running(Workspace.here())
     if record is not None:
@@ -158,7 +158,7 @@ def hosts() -> None:
     /etc/hosts knows no wildcards: names that only a wildcard record answers
     are left out; the DNS server answers them.
     """
-    from drydock.region import launcher
+    from drydock.region.host import launcher
 
     inside = launcher.inspect(launcher.require(Workspace.here()))
     lines = hosts_lines(inside.get("names", []))
@@ -169,32 +169,32 @@ def hosts() -> None:
 
 
 def hosts_lines(names: Iterable[Mapping[str, str]]) -> list[str]:
-    """One line per name, names of hosted zones first. Pure."""
+    """Return one line per name, names of hosted zones first. Pure."""
     order = sorted({(one["kind"] == "aws", one["name"]) for one in names})
     return [f"127.0.0.1 {name}" for _, name in order]
 
 
 def _dig(record: RegionRecord) -> str:
-    """How to ask the region's name server."""
+    """Return the dig command for the region's name server."""
     address, _, port = record.dns.rpartition(":")
     return f"dig @{address} -p {port} NAME"
 
 
 def env() -> None:
     """Print shell settings for this region: eval "$(drydock env)"."""
-    from drydock.region import launcher
+    from drydock.region.host import launcher
 
     for line in env_lines(launcher.require(Workspace.here()), os.environ):
         output.result(line)
 
 
 def _shown(record: RegionRecord) -> dict[str, Any]:
-    """Without the secret, which `drydock env` prints alone."""
+    """Return the record without its secret, which only `drydock env` prints."""
     return {name: value for name, value in asdict(record).items() if name != "secret_key"}
 
 
 def env_lines(record: RegionRecord, environ: Mapping[str, str]) -> list[str]:
-    """What a POSIX shell evaluates to talk to the region, and to nothing else. Pure.
+    """Return shell lines (POSIX) that point AWS clients at the region and nowhere else. Pure.
 
     The access key names the folder; another folder's region refuses it.
     """

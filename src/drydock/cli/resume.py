@@ -1,11 +1,12 @@
-"""After an apply that was interrupted locally: keep what it has made, and go on from there.
+"""After a local apply was interrupted, keep the resources it has created and go on from there.
 
-Terraform marks what it was making when it was told to end as tainted, and replaces it at the next
-apply: it cannot know whether the thing is whole. In a local region it is, since the API makes a thing
-within one request, and the plan that follows shows what else is missing. Replacing would cost minutes,
-and fails for a thing of a unique name that is replaced before it is destroyed
+When Terraform is interrupted, it marks the resource it was creating as tainted and replaces it at the
+next apply: it cannot know whether the resource is complete. In a local region it is, since the API
+creates a resource within one request, and the next plan shows what else is missing. Replacing would
+cost minutes, and fails for a resource with a unique name and create_before_destroy
 (https://developer.hashicorp.com/terraform/cli/state/taint).
-On AWS nothing is changed about Terraform's own way.
+
+On AWS Terraform's own way is left as it is.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def plan(workspace: Workspace, stack: Stack) -> PlanSummary:
-    """`Stack.plan`, after an interrupted apply with what that had made. Raises what it raises."""
+    """Run `Stack.plan`, after untainting what an interrupted apply has created. Raises what it raises."""
     if stack.target.is_local:
         stack.settle()
         if interrupted.is_marked(workspace, stack.folder):
@@ -34,7 +35,7 @@ def plan(workspace: Workspace, stack: Stack) -> PlanSummary:
 
 
 def apply(workspace: Workspace, stack: Stack, *, allow_replace: bool = False) -> None:
-    """`Stack.apply`; an interruption is remembered for the next plan. Raises what it raises."""
+    """Run `Stack.apply`; record an interruption for the next plan. Raises what it raises."""
     try:
         stack.apply(allow_replace=allow_replace)
     except KeyboardInterrupt:
@@ -44,7 +45,7 @@ def apply(workspace: Workspace, stack: Stack, *, allow_replace: bool = False) ->
 
 
 def tainted(state: Mapping[str, Any]) -> list[str]:
-    """Addresses of the tainted resources of a state, as `terraform state pull` gives it. Pure."""
+    """Return addresses of a state's tainted resources; the state as `terraform state pull` prints it. Pure."""
     return [
         address(resource, instance)
         for resource in state.get("resources", [])
@@ -54,7 +55,7 @@ def tainted(state: Mapping[str, Any]) -> list[str]:
 
 
 def address(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> str:
-    """`module.a[0].aws_vpc.this["x"]` of a resource of the state and one of its instances. Pure."""
+    """Return the address (`module.a[0].aws_vpc.this["x"]`) of an instance of a state's resource. Pure."""
     module = f"{resource['module']}." if resource.get("module") else ""
     key = instance.get("index_key")
     index = "" if key is None else f"[{json.dumps(key)}]"
@@ -62,7 +63,7 @@ def address(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> str:
 
 
 def _keep(stack: Stack) -> None:
-    """Untaint everything. What cannot be read or untainted stays tainted, and Terraform replaces it."""
+    """Untaint every resource. One that cannot be untainted stays so, and Terraform replaces it."""
     pulled = stack.command("state", "pull")
     if pulled.code != 0 or not pulled.text.strip():
         return

@@ -1,4 +1,4 @@
-"""`drydock init | refresh | import | output`: Terraform's steps on the chosen target; plan.py and destroy.py have more."""
+"""`drydock init | refresh | import | output`: Terraform's other steps (see plan.py, destroy.py)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from drydock.cli import output, place
-from drydock.cli.place import DEFAULT_FOLDER, Place
+from drydock.cli import context, output
+from drydock.cli.context import DEFAULT_FOLDER, Context
 from drydock.cli.region import JsonOption
 from drydock.errors import UsageError
 
@@ -33,13 +33,13 @@ def init(
     folder: FolderArgument = DEFAULT_FOLDER,
     upgrade: Annotated[bool, typer.Option("--upgrade", help="Newest allowed versions.")] = False,
 ) -> None:
-    """Get the provider and prepare the state. Starts the local region if none runs."""
-    place.choose(start=True).stack(folder).init(upgrade=upgrade)
+    """Download the provider and prepare the state. Starts the local region if none runs."""
+    context.choose(start=True).stack(folder).init(upgrade=upgrade)
 
 
 def refresh(folder: FolderArgument = DEFAULT_FOLDER) -> None:
-    """Bring the state up to date with what is there."""
-    place.choose().stack(folder).refresh()
+    """Update the state from the existing resources."""
+    context.choose().stack(folder).refresh()
 
 
 def adopt(
@@ -49,8 +49,8 @@ def adopt(
     ],
     folder: FolderArgument = DEFAULT_FOLDER,
 ) -> None:
-    """Take over a resource that is there into the stack's state."""
-    place.choose().stack(folder).adopt(address, resource_id)
+    """Import an existing resource into the stack's state."""
+    context.choose().stack(folder).adopt(address, resource_id)
 
 
 def outputs(
@@ -59,7 +59,7 @@ def outputs(
     json: JsonOption = False,
 ) -> None:
     """Print the stack's outputs."""
-    values = outputs_of(place.choose(), folder)
+    values = outputs_of(context.choose(), folder)
     if name:
         if name not in values:
             known = ", ".join(sorted(values)) or "none; apply the stack first"
@@ -72,8 +72,8 @@ def outputs(
             output.result(f"{key} = {_plain(value)}")
 
 
-def outputs_of(here: Place, folder: Path) -> dict[str, Any]:
-    """The outputs of what is there: built by --quick, or else by Terraform."""
+def outputs_of(here: Context, folder: Path) -> dict[str, Any]:
+    """Return the outputs of the stack, built by --quick or by Terraform."""
     quick = quick_record(here)
     if quick is None:
         return here.stack(folder).output()
@@ -90,15 +90,15 @@ def _plain(value: Any) -> str:
     return json.dumps(value)
 
 
-def quick_record(here: Place) -> Record | None:
-    """What `--quick` built in this region; None: nothing."""
+def quick_record(here: Context) -> Record | None:
+    """Return the record of the `--quick` build in this region, or None if there is none."""
     from drydock.stack.quick import record
 
     return record.load(here.workspace) if here.target.is_local else None
 
 
-def refuse_quick(here: Place, step: str) -> None:
-    """Raises UsageError: Terraform knows nothing of what stands in this region."""
+def refuse_quick(here: Context, step: str) -> None:
+    """Raise UsageError if `--quick` built this region's stack, which Terraform's state does not contain."""
     if quick_record(here) is not None:
         raise UsageError(
             f"drydock {step}",

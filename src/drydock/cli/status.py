@@ -1,4 +1,4 @@
-"""`drydock status` and `drydock logs`: what runs, and what it says."""
+"""`drydock status` and `drydock logs`: what runs, and its log lines."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from drydock.cli import output, place
+from drydock.cli import context, output
+from drydock.cli.context import DEFAULT_FOLDER, Context
 from drydock.cli.failures import INTERRUPTED
-from drydock.cli.place import DEFAULT_FOLDER, Place
 from drydock.cli.region import JsonOption
 from drydock.cli.tasks import ClusterOption, FolderOption, ServiceOption
 from drydock.errors import UsageError
@@ -39,11 +39,11 @@ def status(
     from drydock.ops import status as reader
     from drydock.ops.services import Scope
 
-    here = place.choose()
+    here = context.choose()
     scope = Scope(cluster)
     if not here.target.is_local and not cluster:
         scope = Scope.of_outputs(outputs_of(here, folder))
-    inside = _inside(here)  # first: it says in words when the region does not answer
+    inside = _inside(here)  # first: its error is clearer when the region does not answer
     found = reader.read(here.clients, scope, stopped=True)
     document = as_document(here, found, inside)
     if json:
@@ -52,8 +52,8 @@ def status(
         _show(document)
 
 
-def as_document(here: Place, found: Status, inside: Mapping[str, Any]) -> dict[str, Any]:
-    """The JSON of `status`. Process ids and localhost URLs are the local region's alone to tell."""
+def as_document(here: Context, found: Status, inside: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON of `status`. Only the local region knows process ids and localhost URLs."""
     pids = {task["arn"]: task["pids"] for task in inside.get("tasks", [])}
     parts = found.to_json()
     drivers = {task["arn"]: task.get("drivers", {}) for task in inside.get("tasks", [])}
@@ -84,7 +84,7 @@ def as_document(here: Place, found: Status, inside: Mapping[str, Any]) -> dict[s
 
 
 def named(url: Mapping[str, Any], inside: Mapping[str, Any]) -> dict[str, Any]:
-    """A listener's URL with the same under each name of a hosted zone that leads to it."""
+    """Return a listener's URL, with the same URL under each hosted zone's name that resolves to it."""
     names = sorted(
         one["name"]
         for one in inside.get("names", [])
@@ -94,7 +94,7 @@ def named(url: Mapping[str, Any], inside: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _with_servers(database: Mapping[str, Any], inside: Mapping[str, Any]) -> dict[str, Any]:
-    """A database with its servers, and with what is not as on AWS; both are the region's to tell."""
+    """Add a database's servers and its differences from AWS, both as the region reports them."""
     servers = [one for one in inside.get("databases", []) if one["database"] == database["arn"]]
     fields = ("instance", "role", "address", "pid")
     return {
@@ -116,7 +116,7 @@ def logs(
     from drydock.ops.services import Scope
 
     start = int((time.time() - seconds_of(since)) * 1000)
-    here = place.choose()
+    here = context.choose()
     found = here.service(Scope(cluster, service), folder)
     where = reader.of_service(here.clients, found.task_definition)
     try:
@@ -125,28 +125,28 @@ def logs(
     except KeyboardInterrupt:
         if not follow:
             raise
-        # With -f this is the way out, not an interruption.
+        # With -f Ctrl-C is the usual way to end, not an interruption.
         raise typer.Exit(INTERRUPTED) from None
 
 
 def seconds_of(text: str) -> int:
-    """`90s`, `10m`, `2h` or `1d` in seconds. Raises UsageError."""
+    """Return `90s`, `10m`, `2h` or `1d` in seconds. Raises UsageError."""
     match = _SINCE.match(text)
     if match is None:
         raise UsageError(f"--since {text}", "it is no length of time", "write 90s, 10m, 2h or 1d")
     return int(match[1]) * _SECONDS[match[2]]
 
 
-def _inside(here: Place) -> Mapping[str, Any]:
+def _inside(here: Context) -> Mapping[str, Any]:
     if here.record is None:
         return {}
-    from drydock.region import launcher
+    from drydock.region.host import launcher
 
     return launcher.inspect(here.record)
 
 
 def _show_modes(document: Mapping[str, Any]) -> None:
-    """How the region was started, where that decides what happens in it."""
+    """Print the options of the region's start that change its behaviour."""
     if document["enforce_iam"]:
         output.note("IAM is enforced: every call is judged by its caller's policies.")
     if document["ephemeral"]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from drydock.cli import output, place
-from drydock.cli.place import DEFAULT_FOLDER, Place
+from drydock.cli import context, output
+from drydock.cli.context import DEFAULT_FOLDER, Context
 from drydock.errors import DrydockError, TaskFailed, UsageError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def run(
 
     variables = dict(_pair(text) for text in env or [])
     run_here(
-        place.choose(),
+        context.choose(),
         Scope(cluster, service),
         folder,
         command,
@@ -65,10 +65,10 @@ def update_db(
     folder: FolderOption = DEFAULT_FOLDER,
     timeout: TimeoutOption = 900.0,
 ) -> None:
-    """Bring the database's tables up to date; what they hold is kept."""
+    """Migrate the database's tables; their data is kept."""
     from drydock.ops.services import Scope
 
-    here = place.choose()
+    here = context.choose()
     command = _migrate_command(here, folder)
     if not command:
         output.note("Nothing to do: the stack's migrate_command is empty.")
@@ -76,8 +76,8 @@ def update_db(
     run_here(here, Scope(cluster, service), folder, command, timeout)
 
 
-def _migrate_command(here: Place, folder: Path) -> Sequence[str]:
-    """What the stack says; the sample application's own words where no stack can be asked."""
+def _migrate_command(here: Context, folder: Path) -> Sequence[str]:
+    """Return the stack's migrate_command; the sample application's if the stack cannot be read."""
     from drydock.cli.stack import outputs_of
     from drydock.ops import migrate
 
@@ -89,7 +89,7 @@ def _migrate_command(here: Place, folder: Path) -> Sequence[str]:
 
 
 def run_here(
-    here: Place,
+    here: Context,
     scope: Scope,
     folder: Path,
     command: Sequence[str],
@@ -99,7 +99,7 @@ def run_here(
     environment: Mapping[str, str] | None = None,
     show: Callable[[Line], None] = output.log_line,
 ) -> None:
-    """Run one task to its end. Raises TaskFailed with the task's exit code, when it is not 0."""
+    """Run one task to its end. Raises TaskFailed with the task's exit code if it is not 0."""
     from drydock.ops import run_task
 
     service = here.service(scope, folder)

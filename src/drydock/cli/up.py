@@ -1,4 +1,4 @@
-"""`drydock up` and `drydock down`: the whole rehearsal, and its end."""
+"""`drydock up` and `drydock down`: run the whole rehearsal, and end it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 import typer
 
-from drydock.cli import output, place, resume, tasks
+from drydock.cli import context, output, resume, tasks
+from drydock.cli.context import DEFAULT_FOLDER, Context
 from drydock.cli.leaving import ForceOption, WaitOption, clear_the_way
 from drydock.cli.output import Steps
 from drydock.cli.patience import interrupted_in_vain
-from drydock.cli.place import DEFAULT_FOLDER, Place
-from drydock.cli.plan import existing, remedy, tell_kept, warn
+from drydock.cli.plan import existing, remedy, report_kept, warn
 from drydock.cli.region import ConfigOption, EnforceIamOption, EphemeralOption
 from drydock.cli.stack import FolderArgument, YesOption
 from drydock.errors import (
@@ -57,15 +57,15 @@ def up(
     ephemeral: EphemeralOption = False,
 ) -> None:
     """Rehearse a stack: region, init, plan, apply, migrate, until the site answers."""
-    if place.kind(os.environ) == "aws":
+    if context.kind(os.environ) == "aws":
         raise UsageError(
             "drydock up", "it rehearses locally", "on AWS: drydock init, plan, apply, update-db"
         )
-    place.announce()
+    context.announce()
     steps = Steps()
     try:
         with steps.step("region"):
-            here = place.choose(
+            here = context.choose(
                 start=True,
                 config=config,
                 announced=True,
@@ -91,11 +91,11 @@ def down(
     force: ForceOption = False,
     wait: WaitOption = False,
 ) -> None:
-    """Stop the region. What it holds is kept for the next `drydock up`, unless --purge.
+    """Stop the region. Its data is kept for the next `drydock up`, unless --purge.
 
-    While Terraform is at work in it, that is refused without --wait or --force.
+    While Terraform is at work in it, the stop is refused without --wait or --force.
     """
-    from drydock.region import launcher
+    from drydock.region.host import launcher
 
     workspace = Workspace.here()
     if purge and not yes and not _agreed(workspace):
@@ -104,7 +104,7 @@ def down(
     stopped = launcher.stop(workspace, force=force or purge)
     output.note("The region is stopped." if stopped else "No region runs in this folder.")
     if purge:
-        # What belongs to AWS stays: the folders of Terraform's other targets.
+        # The folders of Terraform's targets on AWS stay.
         for path in (workspace.region, workspace.terraform / "local"):
             if path.exists():
                 shutil.rmtree(path)
@@ -118,7 +118,7 @@ def _agreed(workspace: Workspace) -> bool:
         return False
 
 
-def _up(here: Place, folder: Path, quick: bool, steps: Steps) -> list[str]:
+def _up(here: Context, folder: Path, quick: bool, steps: Steps) -> list[str]:
     if not quick:
         quick = not _terraform(here, folder, steps)
     if quick:
@@ -127,13 +127,13 @@ def _up(here: Place, folder: Path, quick: bool, steps: Steps) -> list[str]:
     return site_of(here, steps)
 
 
-def _terraform(here: Place, folder: Path, steps: Steps) -> bool:
-    """Apply with Terraform. False: it or its provider can't be had, and --quick can do instead."""
+def _terraform(here: Context, folder: Path, steps: Steps) -> bool:
+    """Apply with Terraform; return False if it or its provider is missing and --quick can be used."""
     from drydock.stack.quick import record
 
     try:
         with steps.step("init"):
-            # Terraform's words go to stderr: the result of `up` is the URL.
+            # Terraform's output goes to stderr: the result of `up` is the URL.
             stack = here.stack(folder, aside=True)
             stack.init()
     except (TerraformMissing, ProviderMissing) as error:
@@ -159,18 +159,18 @@ def _terraform(here: Place, folder: Path, steps: Steps) -> bool:
             remedy(there, stack),
         )
     warn(summary.findings, _CARRIED_OUT)
-    tell_kept(summary)
+    report_kept(summary)
     if not summary.no_changes:
         with (
             steps.step("apply"),
             interrupted_in_vain("drydock up has given up `apply`", here.in_vain),
         ):
-            # The rehearsal carries a loss out, here where it costs nothing, to show what comes of it.
+            # A rehearsal applies a change that loses data too: it costs nothing here and shows the outcome.
             resume.apply(here.workspace, stack, allow_replace=True)
     return True
 
 
-def _quick(here: Place, steps: Steps) -> None:
+def _quick(here: Context, steps: Steps) -> None:
     from drydock.stack.quick import build, record
     from drydock.stack.quick.settings import Settings
 
@@ -182,13 +182,13 @@ def _quick(here: Place, steps: Steps) -> None:
             f"Terraform built {settings.prefix} in this region already",
             "drydock up goes on with it; drydock destroy makes room",
         )
-    # Written first: what an interrupted build has left is then known to be ours.
+    # Written first, so that resources left by an interrupted build are known to be this build's.
     record.save(here.workspace, settings)
     with steps.step("build"):
         build.build(here.clients, settings, tell=output.note)
 
 
-def _migrate(here: Place, folder: Path, quick: bool, steps: Steps) -> None:
+def _migrate(here: Context, folder: Path, quick: bool, steps: Steps) -> None:
     from drydock.ops import migrate
     from drydock.ops.services import Scope
 
@@ -212,7 +212,7 @@ def _migrate(here: Place, folder: Path, quick: bool, steps: Steps) -> None:
         )
 
 
-def _outputs(here: Place, folder: Path, quick: bool) -> dict[str, Any]:
+def _outputs(here: Context, folder: Path, quick: bool) -> dict[str, Any]:
     if not quick:
         return here.stack(folder).output()
     from drydock.cli.stack import outputs_of
@@ -220,8 +220,8 @@ def _outputs(here: Place, folder: Path, quick: bool) -> dict[str, Any]:
     return outputs_of(here, folder)
 
 
-def site_of(here: Place, steps: Steps) -> list[str]:
-    """Wait for each URL of the services' load balancers; the URLs."""
+def site_of(here: Context, steps: Steps) -> list[str]:
+    """Wait until the sites of the services' load balancers answer; return their URLs."""
     from drydock.ops import site, status
     from drydock.ops.services import Scope
 
@@ -239,10 +239,10 @@ def site_of(here: Place, steps: Steps) -> list[str]:
 
 
 def visits(urls: Sequence[Mapping[str, Any]], authority: str) -> list[Visit]:
-    """One visit for each URL, under the first name that leads there. Pure.
+    """Return one visit per URL, under the first name that resolves to it. Pure.
 
-    The region's own authority signs what ACM issues there; a certificate that the user imported has
-    another one, which nobody but the user can vouch for.
+    The region's own authority signs certificates that ACM issues there. A certificate that the user
+    imported has another issuer, which Drydock cannot verify.
     """
     from drydock.ops.site import Visit
 
@@ -251,16 +251,16 @@ def visits(urls: Sequence[Mapping[str, Any]], authority: str) -> list[Visit]:
     for own in every:
         name = urlsplit(own[1]).hostname if len(own) > 1 else ""
         siblings = [url for other in every if other is not own for url in other]
-        # Without a name here, the certificate's is one that the user's own DNS leads to the site.
+        # If no name is known here, the certificate's name is one that the user's own DNS resolves.
         found.append(Visit(own[0], name or "", authority, not name, tuple(siblings)))
     return found
 
 
-def _local_urls(here: Place, wanted: set[str]) -> list[dict[str, Any]]:
-    """Where the region put the listeners, with their names; it may take it a moment to know."""
+def _local_urls(here: Context, wanted: set[str]) -> list[dict[str, Any]]:
+    """Return the URLs of the region's listeners, with their names; wait until the region reports them."""
+    from drydock.aws import waiting
     from drydock.cli.status import named
-    from drydock.ops import wait
-    from drydock.region import launcher
+    from drydock.region.host import launcher
 
     record = here.record
     if record is None:
@@ -275,7 +275,7 @@ def _local_urls(here: Place, wanted: set[str]) -> list[dict[str, Any]]:
         return [named(one, inside) for one in found] if complete else []
 
     try:
-        return wait.until(
+        return waiting.until(
             ready,
             what="the load balancer's URL",
             timeout=URL_TIMEOUT,

@@ -1,4 +1,4 @@
-"""`drydock verify`: who can reach whom, by the API and by real packets."""
+"""`drydock verify`: check who can reach whom, by the API and by real packets."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from drydock.cli import asking, output, place
-from drydock.cli.place import DEFAULT_FOLDER, Place
+from drydock.cli import asking, context, output
+from drydock.cli.context import DEFAULT_FOLDER, Context
 from drydock.cli.region import ConfigOption, JsonOption
 from drydock.cli.tasks import ClusterOption, FolderOption
 from drydock.errors import CheckFailed, RegionError, RegionRefused, ResourceMissing
 
 if TYPE_CHECKING:
-    from drydock.verify.matrix import Report, Row
+    from drydock.reach.matrix import Report, Row
 
 _PROBE_PATH = "/_drydock/probe"
 _SERVICES = ("ecr.api", "ecr.dkr", "s3", "logs", "secretsmanager", "ssm", "ssmmessages")
 _EXTRA_SECONDS = 10.0
-"""How much longer than its own timeout the region may take to answer."""
+"""Seconds that the region's answer may take beyond the probe's timeout."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,11 +36,14 @@ def verify(
     config: ConfigOption = None,
     folder: FolderOption = DEFAULT_FOLDER,
 ) -> None:
-    """Check who can reach whom: declared by the API, observed by packets (local), and as it should be."""
-    from drydock.config import load
-    from drydock.verify import matrix, probe
+    """Check which parts of the stack can reach each other.
 
-    here = place.choose()
+    Each connection is compared: as it should be, as the API declares it, and (locally) as packets show it.
+    """
+    from drydock.config import load
+    from drydock.reach import matrix, probe
+
+    here = context.choose()
     internet = load(here.workspace.root, config).region.client_address
     rows = _declared(here, _cluster(here, cluster, folder), internet)
     observed: Mapping[probe.Probe, bool] = {}
@@ -61,12 +64,12 @@ def verify(
 
 @dataclass(frozen=True)
 class RegionProber:
-    """Sends packets in the local region, which it asks to."""
+    """Has the local region send probe packets."""
 
     endpoint: str
 
     def probe(self, source: str, address: str, port: int, timeout: float) -> bool:
-        """See `drydock.verify.probe.Prober`. Raises RegionError: the region could not try."""
+        """See `drydock.reach.probe.Prober`. Raises RegionError: the region could not try."""
         what = f"the probe from {source} to {address}:{port}"
         body = {"source": source, "address": address, "port": port, "timeout": timeout}
         try:
@@ -82,9 +85,9 @@ class RegionProber:
         return reachable
 
 
-def _declared(here: Place, cluster: str, internet: IPv4Address) -> tuple[Row, ...]:
-    from drydock.ops.failures import translated
-    from drydock.verify import collect, facts, matrix, tiers
+def _declared(here: Context, cluster: str, internet: IPv4Address) -> tuple[Row, ...]:
+    from drydock.aws.failures import translated
+    from drydock.reach import collect, facts, matrix, tiers
 
     with translated(here.clients.endpoint):
         found = facts.gather(here.clients, cluster)
@@ -96,14 +99,14 @@ def _declared(here: Place, cluster: str, internet: IPv4Address) -> tuple[Row, ..
             )
         network = collect.network(here.clients.ec2, found.vpcs)
     hosts, addresses = _names(here)
-    # EC2 tells the addresses of a gateway endpoint's services, by their prefix lists.
+    # EC2's prefix lists have the addresses of a gateway endpoint's services.
     network = replace(network, services={**addresses, **network.services})
     whole, all_tiers = tiers.arrange(network, found, internet)
     return matrix.rows(whole, all_tiers, hosts)
 
 
-def _cluster(here: Place, cluster: str, folder: Path) -> str:
-    """On AWS an account may hold more than this stack."""
+def _cluster(here: Context, cluster: str, folder: Path) -> str:
+    """Return the cluster to check; on AWS the stack's, since the account may hold others."""
     from drydock.cli.stack import outputs_of
     from drydock.ops.services import Scope
 
@@ -112,10 +115,10 @@ def _cluster(here: Place, cluster: str, folder: Path) -> str:
     return Scope.of_outputs(outputs_of(here, folder)).cluster
 
 
-def _names(here: Place) -> tuple[dict[str, str], dict[str, tuple[IPv4Network, ...]]]:
-    """Where AWS's services are in the local region: names for probes, addresses for the analysis.
+def _names(here: Context) -> tuple[dict[str, str], dict[str, tuple[IPv4Network, ...]]]:
+    """Return names (for probes) and addresses (for the analysis) of AWS's services in the local region.
 
-    Of AWS itself none: nothing is sent there, and any public address stands for a service.
+    On AWS both are empty: no probes are sent, and any public address counts as a service's.
     """
     if here.record is None:
         return {}, {}

@@ -1,4 +1,4 @@
-"""What one does with a stack that runs: run, logs, status, migrate, wait.
+"""Commands on a running stack: run, logs, status, deploy, migrate, bootstrap.
 
-Speaks the AWS API through boto3 alone, so that it behaves the same against AWS.
+The package speaks only the AWS API, through boto3, so that it behaves the same against AWS.
 """

@@ -1,17 +1,17 @@
-"""Task definitions: a container of one, and the revisions that a stack leaves behind."""
+"""Task definitions: choose a container of one, deregister the revisions that a stack leaves behind."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from drydock.aws.clients import Clients
+from drydock.aws.failures import translated
 from drydock.errors import UsageError
-from drydock.ops.clients import Clients
-from drydock.ops.failures import translated
 
 
 def family_of(outputs: Mapping[str, Any]) -> str:
-    """The family of the task definition that a stack's outputs name; empty: they name none."""
+    """Return the family of the task definition in a stack's outputs; empty if there is none."""
     arn = outputs.get("task_definition")
     if not isinstance(arn, str) or ":task-definition/" not in arn:
         return ""
@@ -19,7 +19,7 @@ def family_of(outputs: Mapping[str, Any]) -> str:
 
 
 def deregister(clients: Clients, family: str) -> int:
-    """Deregister every revision of a family that is still active → their number. Raises OpsError."""
+    """Deregister every active revision of a family; return their number. Raises OpsError."""
     with translated(clients.endpoint):
         pages = clients.ecs.get_paginator("list_task_definitions").paginate(
             familyPrefix=family, status="ACTIVE"
@@ -31,9 +31,9 @@ def deregister(clients: Clients, family: str) -> int:
 
 
 def container_of(definition: Mapping[str, Any], wanted: str, called: str) -> str:
-    """The name of the container that is wanted; empty: the first essential one. Pure.
+    """Return the name of the container `wanted`; if that is empty, the first essential one. Pure.
 
-    `called` is what the task definition is called. Raises UsageError: the container is not there.
+    `called` names the task definition in errors. Raises UsageError: it has no such container.
     """
     containers = definition.get("containerDefinitions", [])
     names = [one["name"] for one in containers]

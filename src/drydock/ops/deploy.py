@@ -1,6 +1,6 @@
-"""A deployment of a service, followed to its end: what UpdateService is asked, and how it went.
+"""Deploy a service with UpdateService and follow the deployment to its end.
 
-It follows ECS's own words for a deployment
+States and reasons are ECS's own
 (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html).
 """
 
@@ -12,19 +12,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from drydock.aws.clients import Clients
+from drydock.aws.failures import translated
+from drydock.aws.waiting import until
 from drydock.errors import DeploymentFailed, ResourceMissing
-from drydock.ops.clients import Clients
 from drydock.ops.definitions import container_of
-from drydock.ops.failures import translated
 from drydock.ops.services import Service
-from drydock.ops.wait import until
 
 REASONS_AT_MOST = 3
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """One that was asked for."""
+    """A deployment that was started."""
 
     id: str
     created: datetime
@@ -32,20 +32,21 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Standing:
-    """How a deployment stands."""
+    """The state of a deployment: whether it is over, and why it failed."""
 
     over: bool
     failure: str = ""
-    """Why it did not succeed; empty: it did, or is on its way."""
+    """Why it did not succeed; empty if it did, or is still going on."""
 
 
 def with_image(
     definition: Mapping[str, Any], image: str, container: str, accepted: Collection[str]
 ) -> dict[str, Any]:
-    """What RegisterTaskDefinition is asked for: the same, with another image in one container. Pure.
+    """Return RegisterTaskDefinition's arguments: the definition with one container's image replaced. Pure.
 
-    `definition` is as DescribeTaskDefinition gives it, `accepted` the parameters that may be given
-    again. `container` empty: the first essential one. Raises UsageError: it is not there.
+    `definition` is as DescribeTaskDefinition returns it, `accepted` the parameters that
+    RegisterTaskDefinition takes. `container` empty: the first essential one. Raises UsageError: it is
+    not there.
     """
     called = str(definition.get("taskDefinitionArn", "")).rpartition("/")[2]
     name = container_of(definition, container, called)
@@ -58,9 +59,9 @@ def with_image(
 
 
 def standing(service: Mapping[str, Any], deployment: str) -> Standing:
-    """How a deployment of a service stands, of what DescribeServices gives. Pure.
+    """Return a deployment's state, read from DescribeServices's answer. Pure.
 
-    One that failed is not over before what takes its place (ECS's rollback) has come to its end.
+    One that failed is over only when the deployment that replaces it (ECS's rollback) has ended.
     """
     primary: Mapping[str, Any] = {}
     ours: Mapping[str, Any] = {}
@@ -75,7 +76,7 @@ def standing(service: Mapping[str, Any], deployment: str) -> Standing:
     if state == "FAILED":
         why = ours.get("rolloutStateReason", "") or "ECS does not say why"
     else:
-        why = _told_failure(service, deployment)
+        why = _reported_failure(service, deployment)
     if why:
         return Standing(primary.get("rolloutState") != "IN_PROGRESS", why)
     if primary.get("id") != deployment:
@@ -83,8 +84,8 @@ def standing(service: Mapping[str, Any], deployment: str) -> Standing:
     return Standing(over=False)
 
 
-def _told_failure(service: Mapping[str, Any], deployment: str) -> str:
-    """What an event says of its failure: once it is rolled back and has no tasks, it is listed no more."""
+def _reported_failure(service: Mapping[str, Any], deployment: str) -> str:
+    """Return the failure from the service's events: a rolled back deployment is not listed any more."""
     begin = f"(deployment {deployment}) deployment failed"
     told = (one["message"] for one in service.get("events", []))
     found = next((one for one in told if begin in one), "")
@@ -94,7 +95,7 @@ def _told_failure(service: Mapping[str, Any], deployment: str) -> str:
 def start(
     clients: Clients, service: Service, *, image: str = "", container: str = ""
 ) -> Deployment:
-    """Ask for a deployment. Without an image: the same task definition again.
+    """Start a deployment; without an image, of the same task definition.
 
     Raises UsageError: no such container. OpsError: refused.
     """
@@ -114,7 +115,7 @@ def start(
 
 
 def _revision(clients: Clients, definition: str, image: str, container: str) -> str:
-    """A revision with that image; the one that is there, if it has it."""
+    """Return the ARN of a revision with that image: the current one, if it has it, else a new one."""
     answer = clients.ecs.describe_task_definition(taskDefinition=definition, include=["TAGS"])
     shape = clients.ecs.meta.service_model.operation_model("RegisterTaskDefinition").input_shape
     accepted = list(shape.members) if shape is not None else []
@@ -138,7 +139,7 @@ def follow(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Wait until a deployment has come to its end, telling the service's events meanwhile.
+    """Wait until a deployment has ended, passing the service's events to `tell` meanwhile.
 
     `timeout` is in seconds. Raises DeploymentFailed with ECS's reason and those of the tasks that
     ended, WaitTimedOut (the deployment goes on), OpsError.
@@ -184,7 +185,7 @@ def _describe(clients: Clients, service: Service) -> dict[str, Any]:
 
 
 def _why(clients: Clients, service: Service, deployment: str) -> list[str]:
-    """Why tasks of a deployment stopped: each reason once, as ECS and the containers say it."""
+    """Return why tasks of a deployment stopped: each distinct reason of ECS or a container once."""
     with translated(clients.endpoint):
         arns = clients.ecs.list_tasks(
             cluster=service.cluster, serviceName=service.name, desiredStatus="STOPPED"
@@ -198,12 +199,12 @@ def _why(clients: Clients, service: Service, deployment: str) -> list[str]:
 
 
 def _was_spared(task: Mapping[str, Any]) -> bool:
-    """It was well, and was stopped since its deployment was given up."""
+    """Return whether a healthy task was stopped because its deployment was given up."""
     return str(task.get("stoppedReason", "")).startswith("Scaling activity initiated by")
 
 
 def _reason(task: Mapping[str, Any]) -> str:
-    """Such as `Essential container in task exited (app: exit code 3)`. Pure."""
+    """Return a task's reason, such as `Essential container in task exited (app: exit code 3)`. Pure."""
     said = str(task.get("stoppedReason", ""))
     ended = [
         f"{one['name']}: " + (one.get("reason") or f"exit code {one['exitCode']}")

@@ -1,4 +1,4 @@
-"""A container engine of this machine, docker or podman: build, tag, push. Their words are passed on."""
+"""A container engine of this machine, docker or podman: build, tag, push. Its output is passed on."""
 
 from __future__ import annotations
 
@@ -34,15 +34,14 @@ class Engine:
         tell: Callable[[str], None],
         arguments: Sequence[str] = (),
     ) -> None:
-        """Build an image. Raises OpsError: the build failed; its words were told."""
+        """Build an image. Raises OpsError: the build failed; its output was passed to `tell`."""
         words = ["build", "-t", tag, "-f", str(file), *(f"--build-arg={one}" for one in arguments)]
         self._run([*words, str(context)], tell)
 
     def push(self, local: str, remote: str, login: Login, tell: Callable[[str], None]) -> str:
-        """Push an image under another name; the digest that the registry has it by.
+        """Push an image under another name; return its digest in the registry. Raises OpsError.
 
-        The password is given on standard input, and kept in a file that goes with the push.
-        Raises OpsError.
+        The password is given on standard input; the engine's login file is deleted with the push.
         """
         self._run(["tag", local, remote], tell)
         with tempfile.TemporaryDirectory(prefix="drydock-") as folder:
@@ -106,7 +105,7 @@ class Engine:
 
 
 def find(environ: Mapping[str, str], wanted: str = "") -> Engine:
-    """docker, else podman; or the one that is wanted. Raises UsageError: it is not on the path."""
+    """Return docker, else podman; or the engine `wanted`. Raises UsageError: it is not on the PATH."""
     for name in (wanted,) if wanted else NAMES:
         program = shutil.which(name, path=environ.get("PATH", ""))
         if program is not None:

@@ -1,4 +1,4 @@
-"""A shell in a container that runs: which task, ExecuteCommand, and on AWS the plugin that holds the line.
+"""Open a shell in a running container: choose a task, ExecuteCommand, on AWS the session plugin.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-run.html
 """
@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from drydock.aws.clients import Clients
+from drydock.aws.failures import translated
 from drydock.errors import OpsError, ResourceMissing, UsageError
 from drydock.ops import terminal
-from drydock.ops.clients import Clients
-from drydock.ops.failures import translated
 
 AGENT = "ExecuteCommandAgent"
 PLUGIN = "session-manager-plugin"
@@ -28,12 +28,15 @@ class Target:
 
     cluster: str
     task: str
-    """Its ARN."""
+    """The task's ARN."""
     container: str
 
 
 def tasks_of(clients: Clients, cluster: str, *, service: str = "", task: str = "") -> list[Any]:
-    """The tasks that are meant, as DescribeTasks gives them. Raises ResourceMissing, OpsError."""
+    """Return the running tasks of a service, or the named task, as DescribeTasks returns them.
+
+    Raises ResourceMissing and OpsError.
+    """
     with translated(clients.endpoint):
         names = [task]
         if not task:
@@ -49,10 +52,10 @@ def tasks_of(clients: Clients, cluster: str, *, service: str = "", task: str = "
 
 
 def choose(tasks: Sequence[Mapping[str, Any]], container: str = "") -> Target:
-    """The container that is meant: of the newest task that can be entered; as named, else the first.
-    Pure.
+    """Return a container of the newest task in which the ExecuteCommand agent runs. Pure.
 
-    Raises UsageError: it is not there, or cannot be entered.
+    It is the named container, else the first. Raises UsageError: it is not there, or ExecuteCommand is
+    not enabled.
     """
     newest = sorted(tasks, key=lambda one: str(one.get("startedAt", "")), reverse=True)
     running = [one for one in newest if one.get("lastStatus") == "RUNNING"] or newest
@@ -76,7 +79,7 @@ def choose(tasks: Sequence[Mapping[str, Any]], container: str = "") -> Target:
 
 
 def _agents(task: Mapping[str, Any]) -> list[str]:
-    """The containers of a task beside which the agent runs."""
+    """Return the names of a task's containers whose ExecuteCommand agent runs."""
     return [
         str(one["name"])
         for one in task["containers"]
@@ -86,7 +89,7 @@ def _agents(task: Mapping[str, Any]) -> list[str]:
 
 
 def locally(clients: Clients, target: Target, command: Sequence[str]) -> int:
-    """Run a command in the local region, on this process's terminal → its exit code. Raises OpsError."""
+    """Run a command in the local region on this process's terminal; return its exit code. Raises OpsError."""
     with translated(clients.endpoint):
         answer = clients.ecs.execute_command(
             cluster=target.cluster,
@@ -100,7 +103,7 @@ def locally(clients: Clients, target: Target, command: Sequence[str]) -> int:
 
 
 def by_the_aws_cli(clients: Clients, target: Target, command: Sequence[str]) -> int:
-    """Hand over to the AWS CLI and its plugin → their exit code. Raises OpsError: one is missing."""
+    """Run the AWS CLI with its session plugin; return the exit code. Raises OpsError: one is missing."""
     for program, url in (("aws", "https://aws.amazon.com/cli/"), (PLUGIN, _INSTALL)):
         if shutil.which(program) is None:
             raise OpsError(
@@ -112,7 +115,7 @@ def by_the_aws_cli(clients: Clients, target: Target, command: Sequence[str]) -> 
 
 
 def aws_words(region: str, target: Target, command: Sequence[str]) -> list[str]:
-    """The AWS CLI's command line. Pure."""
+    """Return the AWS CLI's command line. Pure."""
     return [
         *("aws", "ecs", "execute-command", "--region", region),
         *("--cluster", target.cluster, "--task", target.task, "--container", target.container),

@@ -1,4 +1,4 @@
-"""Log lines of a service and of single tasks, in order, once or as they come.
+"""Log lines of a service or of single tasks, in order, once or continuously.
 
 A task writes into the streams `PREFIX/CONTAINER/TASK-ID` of the group that the awslogs options of
 its task definition name
@@ -12,17 +12,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from drydock.aws.clients import Clients
+from drydock.aws.failures import translated
 from drydock.errors import ResourceMissing
-from drydock.ops.clients import Clients
-from drydock.ops.failures import translated
 
 OVERLAP = 5_000
-"""Milliseconds: a line may arrive this much later than its time says, and is still shown by `-f`."""
+"""Milliseconds: `-f` still shows a line that arrives this much later than its timestamp."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One event. `at` is its time in milliseconds since 1970, as CloudWatch Logs counts."""
+    """One log event. `at` is its time in milliseconds since 1970, as CloudWatch Logs counts."""
 
     at: int
     stream: str
@@ -36,7 +36,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Destination:
-    """Where one container of a task definition writes to."""
+    """The log group and stream prefix that one container of a task definition writes to."""
 
     container: str
     group: str
@@ -47,7 +47,7 @@ class Destination:
 
 
 def destinations(task_definition: Any) -> list[Destination]:
-    """The awslogs destinations of a task definition (as DescribeTaskDefinition gives it)."""
+    """Return the awslogs destinations of a task definition (as DescribeTaskDefinition returns it)."""
     found = []
     for container in task_definition.get("containerDefinitions", []):
         logging = container.get("logConfiguration") or {}
@@ -59,7 +59,7 @@ def destinations(task_definition: Any) -> list[Destination]:
 
 
 def of_service(clients: Clients, task_definition: str) -> list[Destination]:
-    """The destinations of a task definition by ARN. Raises ResourceMissing: it writes no logs."""
+    """Return the destinations of a task definition by ARN. Raises ResourceMissing: it writes no logs."""
     with translated(clients.endpoint):
         answer = clients.ecs.describe_task_definition(taskDefinition=task_definition)
     found = destinations(answer["taskDefinition"])
@@ -73,7 +73,7 @@ def of_service(clients: Clients, task_definition: str) -> list[Destination]:
 
 
 class StreamReader:
-    """One stream from its start; each `read` gives what is new. A stream may not exist yet."""
+    """Reads one stream from its start; each `read` returns new lines. The stream may not exist yet."""
 
     def __init__(self, clients: Clients, group: str, stream: str) -> None:
         self._clients = clients
@@ -82,7 +82,7 @@ class StreamReader:
         self._token: str | None = None
 
     def read(self) -> list[Line]:
-        """What was written since the last call, in the order of the stream."""
+        """Return the lines written since the last call, in the order of the stream."""
         lines: list[Line] = []
         while True:
             extra: Any = {"nextToken": self._token} if self._token else {}
@@ -96,7 +96,7 @@ class StreamReader:
                 for event in page["events"]
             ]
             token = page.get("nextForwardToken")
-            # The same token twice is the API's sign for the end of the stream, for now.
+            # The API returns the same token twice at the present end of the stream.
             if token == self._token or not page["events"]:
                 self._token = token or self._token
                 return lines
@@ -112,11 +112,11 @@ class StreamReader:
 
 
 class _NotYet(Exception):  # noqa: N818
-    """The stream or its group is not there yet."""
+    """The stream or its group does not exist yet."""
 
 
 class GroupReader:
-    """All streams of one group under a prefix; each `read` gives what is new, ordered by time."""
+    """Reads a group's streams under a prefix; each `read` returns new lines, ordered by time."""
 
     def __init__(self, clients: Clients, group: str, prefix: str, since: int) -> None:
         self._clients = clients
@@ -126,7 +126,7 @@ class GroupReader:
         self._seen: dict[str, int] = {}
 
     def read(self) -> list[Line]:
-        """New lines of every stream. Raises ResourceMissing: no such log group."""
+        """Return new lines of every stream. Raises ResourceMissing: no such log group."""
         with translated(self._clients.endpoint):
             events = self._fetch()
         new = [event for event in events if event["eventId"] not in self._seen]
@@ -149,7 +149,7 @@ class GroupReader:
             ) from None
 
     def _forget(self) -> None:
-        """Ask only for the last seconds next time, and keep only those ids."""
+        """Limit the next request to the last seconds, and keep only the ids of events in them."""
         if not self._seen:
             return
         self._since = max(self._since, max(self._seen.values()) - OVERLAP)
@@ -164,7 +164,7 @@ def tail(
     follow: bool,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Line]:
-    """Lines of all destinations since `since` (ms), ordered by time; with `follow` without end."""
+    """Yield lines of all destinations since `since` (ms), ordered by time; with `follow` endlessly."""
     places = sorted({(one.group, f"{one.prefix}/{one.container}/") for one in where})
     readers = [GroupReader(clients, group, prefix, since) for group, prefix in places]
     while True:

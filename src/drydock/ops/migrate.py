@@ -1,7 +1,7 @@
-"""The database update of a stack's application, as a one-off task (`make update_db`).
+"""Database migration of a stack's application, as a one-off task (`make update_db`).
 
-The stack's output `migrate_command` says the words, as a JSON list; without it they are those of the
-sample application, whose `-s` skips CREATE DATABASE: Aurora made the database already.
+The stack's output `migrate_command` names the command, as a JSON list; without it that of the
+sample application is used, whose `-s` skips CREATE DATABASE: Aurora has created the database already.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ TIMEOUT = 900.0
 
 
 def wanted(outputs: Mapping[str, Any]) -> bool:
-    """Is the stack one whose database is updated by a standalone task? Its outputs say so."""
+    """Return whether the stack's outputs name a standalone task, which migrates its database."""
     return bool(outputs.get("standalone_task_sg"))
 
 
 def command(outputs: Mapping[str, Any]) -> Sequence[str]:
-    """The words to run; none if there is nothing to migrate. Raises UsageError: no list of words."""
+    """Return the command to run; empty if there is nothing to migrate. Raises UsageError: not a list."""
     said = outputs.get("migrate_command")
     if said is None:
         return COMMAND

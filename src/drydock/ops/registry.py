@@ -1,4 +1,4 @@
-"""The registry of an account (ECR): its address, and the right to push to it for twelve hours.
+"""The account's ECR registry: its address, and a login that lasts twelve hours.
 
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html
 """
@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
+from drydock.aws.clients import Clients
+from drydock.aws.failures import code, translated
 from drydock.errors import OpsError, ResourceMissing
-from drydock.ops.clients import Clients
-from drydock.ops.failures import code, translated
 
 _REPOSITORY = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.(?P<domain>[a-z.]+)/(?P<name>.+)"
@@ -23,7 +23,7 @@ _REPOSITORY = re.compile(
 
 @dataclass(frozen=True)
 class Login:
-    """What an engine logs in with. Its repr has no password."""
+    """Host, user and password for a registry. Its repr omits the password."""
 
     host: str
     user: str
@@ -31,7 +31,7 @@ class Login:
 
 
 def login(clients: Clients) -> Login:
-    """Ask for a password. Raises OpsError: AWS refuses, or gives none."""
+    """Request a password. Raises OpsError: AWS refuses, or returns none."""
     with translated(clients.endpoint):
         found = clients.ecr.get_authorization_token()["authorizationData"]
     if not found:
@@ -42,7 +42,7 @@ def login(clients: Clients) -> Login:
 
 
 def repository_uri(clients: Clients, name: str) -> str:
-    """Where images of a repository go. Raises ResourceMissing: it is not there."""
+    """Return a repository's URI. Raises ResourceMissing: there is no such repository."""
     with translated(clients.endpoint):
         try:
             found = clients.ecr.describe_repositories(repositoryNames=[name])["repositories"]
@@ -60,7 +60,7 @@ def repository_uri(clients: Clients, name: str) -> str:
 
 
 def digest_of(clients: Clients, name: str, tag: str) -> str:
-    """The digest that ECR has under a tag, as `sha256:…`; empty: there is no such tag."""
+    """Return the digest that ECR has under a tag, as `sha256:…`; empty if there is no such tag."""
     with translated(clients.endpoint):
         try:
             found = clients.ecr.describe_images(repositoryName=name, imageIds=[{"imageTag": tag}])
@@ -72,6 +72,6 @@ def digest_of(clients: Clients, name: str, tag: str) -> str:
 
 
 def name_of(uri: str) -> str:
-    """The repository's name in its URI. Pure."""
+    """Return the repository's name from its URI. Pure."""
     found = _REPOSITORY.fullmatch(uri)
     return found["name"] if found else uri.partition("/")[2]

@@ -1,4 +1,4 @@
-"""A one-off task with a service's own network and task definition: run, follow, exit code.
+"""Run a one-off task with a service's network and task definition: run, follow, exit code.
 
 The override is RunTask's (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html).
 """
@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from drydock.aws.clients import Clients
+from drydock.aws.failures import translated
 from drydock.errors import OpsError, ResourceMissing, TaskFailed, WaitGivenUp, WaitTimedOut
 from drydock.ops import logs
-from drydock.ops.clients import Clients
 from drydock.ops.definitions import container_of
-from drydock.ops.failures import translated
 from drydock.ops.services import Service
 
 STARTED_BY = "drydock-run"
@@ -27,7 +27,7 @@ STOP_TIMEOUT = 150.0
 
 @dataclass(frozen=True)
 class Order:
-    """What to run. Built by `order_for`, which decides; `run` only does."""
+    """A task to run. `order_for` builds it and makes the decisions; `run` carries it out."""
 
     request: dict[str, Any]
     """The arguments of RunTask."""
@@ -38,7 +38,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Result:
-    """How a one-off task ended. `exit_code` is the container's own."""
+    """The outcome of a one-off task. `exit_code` is the container's own."""
 
     arn: str
     exit_code: int
@@ -53,7 +53,7 @@ def order_for(
     container: str = "",
     environment: Mapping[str, str] | None = None,
 ) -> Order:
-    """Decide what RunTask is asked for. Pure.
+    """Build the RunTask request. Pure.
 
     `container` empty: the first essential one. Raises UsageError: the container is not there.
     """
@@ -89,7 +89,7 @@ def order_of(
     container: str = "",
     environment: Mapping[str, str] | None = None,
 ) -> Order:
-    """`order_for` with the task definition that the service runs now. Raises OpsError, UsageError."""
+    """Call `order_for` with the service's current task definition. Raises OpsError, UsageError."""
     with translated(clients.endpoint):
         answer = clients.ecs.describe_task_definition(taskDefinition=service.task_definition)
     definition = answer["taskDefinition"]
@@ -106,11 +106,11 @@ def run(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Result:
-    """Run the task to its end, giving every log line to `show`, the last one included.
+    """Run the task to its end, passing every log line to `show`, the last one included.
 
     `timeout` is in seconds. The task is stopped when it runs out, and on Ctrl-C (KeyboardInterrupt is
     raised again). Raises TaskFailed: stopped before it started. WaitTimedOut. WaitGivenUp: the region
-    says why it cannot start. OpsError: refused.
+    reports why the task cannot start. OpsError: refused.
     """
     arn = _start(clients, order)
     tell(f"task {arn}")
@@ -118,7 +118,7 @@ def run(
     try:
         task = _until_stopped(follower, timeout, clock, sleep)
     except WaitGivenUp:
-        with contextlib.suppress(OpsError):  # on a full disk that may be refused too
+        with contextlib.suppress(OpsError):  # a full disk may make the region refuse this too
             stop(clients, order.request["cluster"], arn, "drydock run: given up")
         raise
     except (KeyboardInterrupt, WaitTimedOut) as error:
@@ -138,9 +138,9 @@ def stop(clients: Clients, cluster: str, arn: str, reason: str) -> None:
 
 
 def result_of(task: Mapping[str, Any], container: str) -> Result:
-    """The outcome of a STOPPED task (as DescribeTasks gives it). Pure.
+    """Return the outcome of a STOPPED task (as DescribeTasks returns it). Pure.
 
-    Raises TaskFailed when the container never ran, with the reason that ECS gives.
+    Raises TaskFailed if the container never ran, with the reason that ECS gives.
     """
     arn = task.get("taskArn", "")
     found = [item for item in task.get("containers", []) if item.get("name") == container]
@@ -193,7 +193,7 @@ def _until_stopped(
 
 
 class _Follower:
-    """One task's state and log lines, as they come."""
+    """Follows one task's state and log lines."""
 
     def __init__(
         self, clients: Clients, order: Order, arn: str, show: Callable[[logs.Line], None]
@@ -210,11 +210,11 @@ class _Follower:
         self.started = False
 
     def in_vain(self) -> str:
-        """Why it will not start; empty: nothing is known, or it has started."""
+        """Return why the task will not start; empty if no reason is known, or if it has started."""
         return "" if self.started else self._clients.in_vain(self.id)
 
     def look(self) -> Mapping[str, Any]:
-        """The task now, its new lines shown. Raises ResourceMissing: ECS forgot the task."""
+        """Show the task's new lines and return the task. Raises ResourceMissing: ECS forgot the task."""
         with translated(self._clients.endpoint):
             found = self._clients.ecs.describe_tasks(cluster=self._cluster, tasks=[self._arn])
         if not found["tasks"]:
@@ -225,7 +225,7 @@ class _Follower:
         return task
 
     def drain(self, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
-        """Read on until the log has been quiet for as long as it may lag behind the task."""
+        """Go on reading until the log has been quiet for as long as it may lag behind the task."""
         quiet_since = clock()
         while clock() - quiet_since < self._clients.pace.settle:
             if self._show_new():

@@ -1,4 +1,4 @@
-"""Which ECS service is meant, and what a one-off task needs to know of it."""
+"""Find the ECS service that a command is for, and its settings for one-off tasks."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from drydock.aws.clients import Clients
+from drydock.aws.failures import translated
 from drydock.errors import ResourceMissing, UsageError
-from drydock.ops.clients import Clients
-from drydock.ops.failures import translated
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ServiceTypeDef
@@ -19,32 +19,32 @@ DESCRIBE_AT_MOST = 10
 
 @dataclass(frozen=True)
 class Scope:
-    """What the user named. An empty field: find it."""
+    """The cluster and service that the user named. An empty field has to be found."""
 
     cluster: str = ""
     service: str = ""
 
     @classmethod
     def of_outputs(cls, outputs: Mapping[str, Any]) -> Scope:
-        """The cluster that a stack's outputs name, if they do."""
+        """Return the scope of the cluster that a stack's outputs name, if they do."""
         name = outputs.get("ecs_cluster_name")
         return cls(cluster=name if isinstance(name, str) else "")
 
     def refined(self, cluster: str, service: str) -> Scope:
-        """With what was given on the command line, which comes first."""
+        """Return the scope with the command line's cluster and service, which take precedence."""
         return Scope(cluster or self.cluster, service or self.service)
 
 
 @dataclass(frozen=True)
 class Service:
-    """An ECS service, as far as ops need it."""
+    """An ECS service, with the settings that ops needs."""
 
     name: str
     arn: str
     cluster: str
     """The cluster's ARN."""
     task_definition: str
-    """Its ARN, with the revision that the service runs now."""
+    """The task definition's ARN, with the revision that the service runs now."""
     network: dict[str, Any] = field(default_factory=dict)
     """`networkConfiguration`, as RunTask takes it."""
     launch_type: str = ""
@@ -62,7 +62,7 @@ class Service:
 
 
 def of_api(item: ServiceTypeDef) -> Service:
-    """A Service of what DescribeServices gives."""
+    """Return a Service from an entry of DescribeServices's answer."""
     return Service(
         name=item.get("serviceName", ""),
         arn=item.get("serviceArn", ""),
@@ -81,7 +81,7 @@ def of_api(item: ServiceTypeDef) -> Service:
 
 
 def describe(clients: Clients, scope: Scope) -> list[ServiceTypeDef]:
-    """Every active service in the scope, as the API describes it. Raises OpsError."""
+    """Return every active service in the scope, as the API describes it. Raises OpsError."""
     with translated(clients.endpoint):
         clusters = [scope.cluster] if scope.cluster else _clusters(clients)
         found: list[ServiceTypeDef] = []
@@ -92,9 +92,9 @@ def describe(clients: Clients, scope: Scope) -> list[ServiceTypeDef]:
 
 
 def find(clients: Clients, scope: Scope) -> Service:
-    """The one service in the scope.
+    """Return the only service in the scope.
 
-    Raises ResourceMissing when there is none, UsageError when there are several to choose from.
+    Raises ResourceMissing if there is none, UsageError if there are several.
     """
     services = [of_api(item) for item in describe(clients, scope)]
     if len(services) == 1:

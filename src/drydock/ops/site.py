@@ -1,4 +1,4 @@
-"""Is the site up? Asked the way a visitor asks: GET, and 200 is the answer."""
+"""Check that a site is up, with the GET request of a visitor: the answer must be 200."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from urllib.parse import urljoin, urlsplit
 
 import urllib3
 
+from drydock.aws import waiting
 from drydock.errors import WaitTimedOut
-from drydock.ops import wait
 
 REQUEST_TIMEOUT = 5.0
 """Seconds for one request."""
@@ -20,23 +20,23 @@ _USUAL = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class Visit:
-    """What is asked for, and who is expected to answer."""
+    """A URL to request, and how the server that answers is verified."""
 
     url: str
     name: str = ""
-    """The site's name, where the URL has an address: the Host header and the certificate's."""
+    """The site's name, if the URL has an IP address: Host header and name in the certificate."""
     authority: str = ""
-    """A file with the certificates (PEM) that a TLS server's may be signed by; empty: the system's."""
+    """PEM file of the authorities that the server's certificate may be from; empty: the system's."""
     any_name: bool = False
-    """The certificate may be of another name, which is led here by somebody else's DNS."""
+    """Accept a certificate of another name, which the user's own DNS points to the site."""
     siblings: Collection[str] = ()
-    """Other URLs of the site, visited by themselves: a redirect to one of them is an answer too."""
+    """The site's other URLs, which have visits of their own: a redirect to one counts as 200."""
 
 
 def answer(visit: Visit) -> int | str:
-    """The status code that GET gives after redirects, or why there is none.
+    """Return the status code of a GET after redirects, or the reason why there is none.
 
-    200 stands for a redirect to a sibling, too. The certificate is verified.
+    A redirect to a sibling counts as 200. The certificate is verified.
     """
     url = visit.url
     try:
@@ -53,15 +53,18 @@ def answer(visit: Visit) -> int | str:
 
 
 def is_a_load_balancers(url: str) -> bool:
-    """Is its host a name that AWS gave a load balancer? Nobody gets a certificate for such a name."""
+    """Return whether the host is a load balancer's name from AWS, for which no certificate is issued."""
     return (urlsplit(url).hostname or "").endswith(".elb.amazonaws.com")
 
 
 def wait_until_up(
     visit: Visit, *, timeout: float, every: float = 0.1, in_vain: Callable[[], str] = lambda: ""
 ) -> None:
-    """Return once the answer is 200. Raises WaitTimedOut with the last answer, after `timeout` s, and
-    WaitGivenUp as soon as `in_vain` says why."""
+    """Wait until the answer is 200.
+
+    Raises WaitTimedOut with the last answer, after `timeout` s, and WaitGivenUp as soon as `in_vain`
+    returns a reason.
+    """
     last: list[int | str] = []
 
     def up() -> bool:
@@ -69,7 +72,7 @@ def wait_until_up(
         return last[0] == 200
 
     try:
-        wait.until(
+        waiting.until(
             up,
             what=f"{visit.url} to answer 200",
             timeout=timeout,
@@ -85,13 +88,13 @@ def wait_until_up(
 
 
 def _get(url: str, visit: Visit) -> tuple[int, str]:
-    """One request: the status and where it redirects to, if it does."""
+    """Send one request; return the status, and the redirect's target if there is one."""
     parts = urlsplit(url)
     path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
     host, port = parts.hostname or "", parts.port or _USUAL[parts.scheme]
     usual = "" if port == _USUAL[parts.scheme] else f":{port}"
     headers = {"Host": f"{visit.name or host}{usual}"}
-    # A proxy of the user's is never asked: urllib3 reads no environment.
+    # The user's proxy is never used: urllib3 does not read the environment.
     pool = _pool(parts.scheme, host, port, visit)
     with pool:
         response = pool.request(
@@ -123,7 +126,7 @@ def _same_place(one: str, other: str) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    """The system's words, without those of the layers above it."""
+    """Return the system's error text, without those of the layers above it."""
     cause: BaseException = error
     while isinstance(inner := cause.__cause__ or next(iter(cause.args), None), BaseException):
         cause = inner

@@ -1,6 +1,6 @@
-"""What runs: services, tasks, targets' health, databases and URLs, as the AWS API tells it.
+"""Status of services, tasks, targets' health, databases and URLs, from the AWS API.
 
-`read` asks; `Status` and the functions that build its parts are pure.
+`read` asks the API; `Status` and the functions that build its parts are pure.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from drydock.aws.clients import Clients
+from drydock.aws.failures import translated
 from drydock.ops import services
-from drydock.ops.clients import Clients
-from drydock.ops.failures import translated
 
 TASKS_AT_MOST = 100
 """DescribeTasks takes no more (the API's reference)."""
@@ -19,7 +19,7 @@ TASKS_AT_MOST = 100
 
 @dataclass(frozen=True)
 class ServiceStatus:
-    """A service. Counts are what ECS has observed."""
+    """A service. Counts are those that ECS observes."""
 
     cluster: str
     name: str
@@ -53,7 +53,7 @@ class TaskStatus:
 
 @dataclass(frozen=True)
 class TargetStatus:
-    """One target of a target group. `reason` is ELB's code, empty where all is well."""
+    """One target of a target group. `reason` is ELB's code, empty if the target is healthy."""
 
     group: str
     address: str
@@ -64,7 +64,7 @@ class TargetStatus:
 
 @dataclass(frozen=True)
 class Url:
-    """Where a listener answers."""
+    """The URL of a listener."""
 
     load_balancer: str
     port: int
@@ -83,7 +83,7 @@ class DatabaseStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """Everything of one region, or of one service's cluster."""
+    """Everything that runs in one region, or in one service's cluster."""
 
     services: tuple[ServiceStatus, ...] = ()
     tasks: tuple[TaskStatus, ...] = ()
@@ -96,7 +96,7 @@ class Status:
 
 
 def read(clients: Clients, scope: services.Scope, *, stopped: bool = False) -> Status:
-    """Ask the API. With `stopped`, also the tasks that ended lately. Raises OpsError."""
+    """Read the status from the API. With `stopped`, also tasks that ended recently. Raises OpsError."""
     described = services.describe(clients, scope)
     with translated(clients.endpoint):
         clusters = sorted({item["clusterArn"] for item in described})
@@ -106,7 +106,7 @@ def read(clients: Clients, scope: services.Scope, *, stopped: bool = False) -> S
         groups = _target_groups(clients, described)
         targets = [target for one in groups for target in _targets(clients, one)]
         urls = _urls(clients, {arn for one in groups for arn in one["LoadBalancerArns"]})
-        # A local region is all ours; an account on AWS has databases that are no part of this.
+        # A local region holds only this stack; an account on AWS may hold databases of others.
         vpcs = None if clients.is_local else {one["VpcId"] for one in groups if "VpcId" in one}
         databases = _databases(clients, vpcs)
     return Status(
@@ -119,7 +119,7 @@ def read(clients: Clients, scope: services.Scope, *, stopped: bool = False) -> S
 
 
 def service_status(item: Mapping[str, Any]) -> ServiceStatus:
-    """Of what DescribeServices gives."""
+    """Return a service's status from an entry of DescribeServices's answer."""
     deployments = item.get("deployments", [])
     primary = [one for one in deployments if one.get("status") == "PRIMARY"] or [{}]
     events = item.get("events") or [{}]
@@ -138,7 +138,7 @@ def service_status(item: Mapping[str, Any]) -> ServiceStatus:
 
 
 def task_status(item: Mapping[str, Any]) -> TaskStatus:
-    """Of what DescribeTasks gives."""
+    """Return a task's status from an entry of DescribeTasks's answer."""
     containers = item.get("containers", [])
     return TaskStatus(
         arn=item.get("taskArn", ""),
@@ -155,7 +155,7 @@ def task_status(item: Mapping[str, Any]) -> TaskStatus:
 
 
 def task_address(item: Mapping[str, Any]) -> str:
-    """The private address of a task's network interface; empty before it has one."""
+    """Return the private address of a task's network interface; empty before it has one."""
     details = [
         detail
         for attachment in item.get("attachments", [])
@@ -166,7 +166,7 @@ def task_address(item: Mapping[str, Any]) -> str:
 
 
 def url_of(load_balancer: Mapping[str, Any], listener: Mapping[str, Any]) -> Url:
-    """A listener's address on AWS."""
+    """Return a listener's URL on AWS."""
     scheme = "https" if listener.get("Protocol") == "HTTPS" else "http"
     port = listener.get("Port", 80)
     usual = {"http": 80, "https": 443}[scheme]
@@ -237,7 +237,7 @@ def _urls(clients: Clients, arns: set[str]) -> list[Url]:
 
 
 def _databases(clients: Clients, vpcs: set[str] | None) -> list[DatabaseStatus]:
-    """Clusters in these VPCs; None: every cluster."""
+    """Return the clusters in these VPCs; with None, every cluster."""
     groups = {
         group["DBSubnetGroupName"]
         for page in clients.rds.get_paginator("describe_db_subnet_groups").paginate()

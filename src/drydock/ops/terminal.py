@@ -1,7 +1,7 @@
-"""This process's terminal on a session of the local region.
+"""Connect this process's terminal to a session of the local region.
 
-The region hands over the other end of the program's terminal (SCM_RIGHTS on a unix socket), so that
-bytes go straight from one to the other. See the region's runtime/door.py for what is said.
+The region passes the other end of the program's terminal (SCM_RIGHTS on a unix socket), so that
+bytes go directly from one to the other. The region's runtime/exec_server.py describes the messages.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from drydock.errors import OpsError
 
 _PART = 64 * 1024
 _END_OF_FILE = b"\x04"
-"""What a terminal takes for the end of its input, at the start of a line."""
+"""Ctrl-D, which a terminal reads as the end of input at the start of a line."""
 
 
 def attach(url: str, token: str) -> int:
-    """Open a session and stay in it until its program ends → the exit code. Raises OpsError."""
+    """Open a session and stay in it until its program ends; return the exit code. Raises OpsError."""
     place = urlsplit(url)
     if place.scheme != "unix":
         raise OpsError(
@@ -48,11 +48,11 @@ def attach(url: str, token: str) -> int:
                 _copy(connection, program)
             return _exit_code(connection)
         finally:
-            os.close(program)  # only now: before its end it would be hung up on
+            os.close(program)  # only now: closing it earlier would send the program SIGHUP
 
 
 def _connect(connection: socket.socket, path: Path) -> None:
-    """By the folder's descriptor: the name of a socket holds a hundred bytes, a folder's may be longer."""
+    """Connect through the folder's descriptor: a socket's path may have about 100 bytes only."""
     folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         connection.connect(f"/proc/self/fd/{folder}/{path.name}")
@@ -61,7 +61,7 @@ def _connect(connection: socket.socket, path: Path) -> None:
 
 
 def _hello(connection: socket.socket, token: str) -> int:
-    """Show the token → the descriptor of the program's terminal."""
+    """Send the token; return the descriptor of the program's terminal."""
     size = shutil.get_terminal_size()
     hello = {
         "token": token,
@@ -89,13 +89,13 @@ def _exit_code(connection: socket.socket) -> int:
 
 @contextlib.contextmanager
 def _raw() -> Iterator[None]:
-    """Every key goes to the program, Ctrl-C too."""
+    """Pass every key to the program, Ctrl-C included."""
     if not sys.stdin.isatty():
         yield
         return
     here = sys.stdin.fileno()
     before = termios.tcgetattr(here)
-    tty.setraw(here, termios.TCSADRAIN)  # what was typed already counts
+    tty.setraw(here, termios.TCSADRAIN)  # keeps input that was typed already
     try:
         yield
     finally:
@@ -104,11 +104,11 @@ def _raw() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _following_size(program: int) -> Iterator[None]:
-    """The program's terminal is as large as this one, also after it changes."""
+    """Give the program's terminal the size of this one, also when this one is resized."""
 
     def follow(*_: object) -> None:
         size = shutil.get_terminal_size()
-        # what the shell exported is the size of long ago
+        # the LINES and COLUMNS that the shell exported may be outdated
         with contextlib.suppress(OSError):
             size = os.get_terminal_size(sys.stdout.fileno())
         with contextlib.suppress(OSError):  # the program has ended
@@ -124,7 +124,7 @@ def _following_size(program: int) -> Iterator[None]:
 
 
 def _copy(connection: socket.socket, program: int) -> None:
-    """Both ways until the program has ended and its last words are out."""
+    """Copy in both directions until the program has ended and its last output is shown."""
     here, out = sys.stdin.fileno(), sys.stdout.fileno()
     last = b"\n"
     watched = [here, program, connection.fileno()]
@@ -133,7 +133,7 @@ def _copy(connection: socket.socket, program: int) -> None:
         if program in ready:
             if not _pass_on(program, out):
                 watched = [connection.fileno()]
-            continue  # first what it says, then its end
+            continue  # first its output, then its end
         if connection.fileno() in ready:
             return
         if here in ready:
@@ -146,10 +146,10 @@ def _copy(connection: socket.socket, program: int) -> None:
 
 
 def _pass_on(program: int, out: int) -> bool:
-    """False: nobody holds the program's end any more; its exit code is still to come."""
+    """Copy the program's output; return False if its terminal is closed, before its exit code comes."""
     try:
         data = os.read(program, _PART)
-    except OSError:  # EIO is how a terminal says so
+    except OSError:  # EIO: the terminal's other end is closed
         return False
     _write(out, data)
     return bool(data)

@@ -1,4 +1,4 @@
-"""What a pipeline says to people: a plan as a comment on a pull request, drift as an issue.
+"""Texts of the pipeline: a plan as a comment on a pull request, drift as an issue.
 
-Texts are pure; `github` alone speaks to GitHub's API. Nothing here knows AWS or runs Terraform.
+Texts are pure; only `github` calls GitHub's API. Nothing here knows AWS or runs Terraform.
 """

@@ -23,7 +23,7 @@ _TIMEOUT = 30.0
 
 @dataclass(frozen=True)
 class GitHub:
-    """One repository, and the right to write to it."""
+    """Client of one repository, with a token that can write to it."""
 
     api: str
     repository: str
@@ -32,11 +32,11 @@ class GitHub:
     run_url: str = ""
     commit: str = ""
     number: int = 0
-    """Of the pull request that the pipeline runs for; 0: there is none."""
+    """Number of the pull request that the pipeline runs for; 0 if there is none."""
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> GitHub:
-        """As GitHub Actions sets the environment; GITHUB_TOKEN is given by the workflow.
+        """Read the environment that GitHub Actions sets; GITHUB_TOKEN comes from the workflow.
 
         https://docs.github.com/en/actions/reference/workflows-and-actions/variables
         Raises UsageError: a variable is missing, or wrong.
@@ -60,13 +60,13 @@ class GitHub:
             repository,
             environ["GITHUB_TOKEN"],
             f"{server}/{repository}/actions/runs/{run}" if run else "",
-            # GITHUB_SHA of a pull request is a merge that nobody has seen.
+            # For a pull request GITHUB_SHA is a temporary merge commit.
             pull.get("head", {}).get("sha") or environ.get("GITHUB_SHA", ""),
             int(pull.get("number", 0)),
         )
 
     def say(self, marker: str, text: str) -> str:
-        """Put the comment that has the marker on the pull request, or bring it up to date; its URL.
+        """Create or update the comment with the marker on the pull request; return its URL.
 
         Raises UsageError (no pull request) and PipelineError (GitHub refuses, or is not reached).
         """
@@ -80,7 +80,7 @@ class GitHub:
         return str(self._ask("POST", comments, {"body": text})["html_url"])
 
     def open_issue(self, marker: str, title: str, text: str) -> str:
-        """Open the issue that has the marker, or bring it up to date; its URL. Raises PipelineError."""
+        """Open or update the issue with the marker; return its URL. Raises PipelineError."""
         body = {"title": title, "body": text}
         found = self._issue(marker)
         if found is None:
@@ -88,7 +88,7 @@ class GitHub:
         return str(self._ask("PATCH", self._path(found), body)["html_url"])
 
     def close_issue(self, marker: str) -> str:
-        """Close the issue that has the marker; its URL, or nothing where none is open."""
+        """Close the issue with the marker; return its URL, or "" if none is open. Raises PipelineError."""
         found = self._issue(marker)
         if found is None:
             return ""
@@ -146,7 +146,7 @@ class GitHub:
 
 
 def _is_ours(one: Mapping[str, Any], marker: str) -> bool:
-    """Anyone may write a marker into a comment; a pipeline writes as a bot."""
+    """Return whether a bot wrote the text with the marker: anyone else could copy the marker."""
     bot = one.get("user", {}).get("type") == "Bot"
     return bot and str(one.get("body") or "").startswith(marker)
 

@@ -7,37 +7,37 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 LIMIT = 60_000
-"""Characters; GitHub takes 65,536 in a comment or an issue."""
+"""Most characters of a plan; GitHub takes 65,536 in a comment or an issue."""
 MASK = "***"
 _SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|ACCESS_KEY|PRIVATE", re.IGNORECASE)
 _FROM_SECRETS = frozenset({"TF_VAR_vpc_id", "TF_VAR_domain_name", "TF_VAR_certificate_arn"})
-"""Kept as secrets of the repository, though they open nothing."""
+"""Stored as secrets of the repository, although they are no credentials."""
 _NOT_SECRET = frozenset({"", "true", "false", "null"})
 
 
 @dataclass(frozen=True)
 class Report:
-    """What there is to say of a plan."""
+    """The contents of a comment or an issue about a plan."""
 
     title: str
     """One line: `3 to add, 1 to change`."""
     plan: str
-    """Terraform's own words, without colours."""
+    """Terraform's own output, without colours."""
     findings: Sequence[str] = ()
-    """What loses data, interrupts service or lays something open; each one a sentence."""
+    """Changes that lose data, interrupt service or expose something, a sentence each."""
     cost: str = ""
-    """One line; empty: nothing is said of costs."""
+    """One line; empty to leave costs out."""
     commit: str = ""
     run_url: str = ""
 
 
 def comment(report: Report, stack: str) -> str:
-    """The comment on a pull request; the first line is what it is found by again."""
+    """Return the comment for a pull request; its first line is the marker that identifies it."""
     return f"{marker(stack)}\n### Terraform plan of `{stack}`: {report.title}\n\n{_body(report)}"
 
 
 def drift(report: Report, stack: str) -> str:
-    """The issue for a stack that is not as the code says."""
+    """Return the issue for a stack that differs from its code."""
     words = (
         f"What runs is not what `{stack}` on the default branch says. Somebody changed it by hand, or a "
         "change of the code was not applied. Applying would do this:"
@@ -46,12 +46,12 @@ def drift(report: Report, stack: str) -> str:
 
 
 def marker(stack: str) -> str:
-    """An HTML comment that nobody sees."""
+    """Return an HTML comment, invisible on the page, that identifies the stack's text."""
     return f"<!-- drydock: plan of {re.sub(r'[^A-Za-z0-9_./-]', '_', stack)} -->"
 
 
 def secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The values of the environment that nobody may read, the longest first."""
+    """Return the environment's secret values, the longest first."""
     found = {
         value
         for name, value in environ.items()
@@ -61,7 +61,7 @@ def secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def masked(text: str, hidden: Sequence[str]) -> str:
-    """The text without the hidden words, however Terraform quotes them."""
+    """Return the text with the hidden values masked, also where Terraform quotes them."""
     for secret in hidden:
         quoted = secret.replace("\\", "\\\\").replace('"', '\\"')
         for word in (quoted, secret):
@@ -76,7 +76,7 @@ def _body(report: Report) -> str:
     if report.cost:
         parts += [f"Cost: {report.cost}", ""]
     plan = _cut(report.plan.strip())
-    # A fence longer than any in the text: nothing of it can leave the block.
+    # A fence longer than any in the text, so that no text can end the block.
     ticks = max((len(run) for run in re.findall(r"`+", plan)), default=0)
     fence = "`" * max(3, ticks + 1)
     parts += ["<details><summary>The whole plan</summary>", ""]
@@ -87,7 +87,7 @@ def _body(report: Report) -> str:
 
 
 def _cut(plan: str) -> str:
-    """Its end says most: what it adds up to."""
+    """Shorten a plan to its end, which has the summary."""
     if len(plan) <= LIMIT:
         return plan
     left = len(plan) - LIMIT

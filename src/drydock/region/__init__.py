@@ -1,4 +1,4 @@
 """The local AWS region: a control plane, controllers and a data plane.
 
-Here stands the wiring (daemon, porter); each part has a package. Nothing outside of cli imports it.
+Each part has a package; `daemon` wires them. Only `cli` imports it from outside.
 """

@@ -1,19 +1,19 @@
-"""The addresses of the backbone, which stands for the internet and for AWS's own endpoints."""
+"""The addresses of the backbone, which represents the internet and AWS's own endpoints."""
 
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
 
 ENDPOINTS = IPv4Network("198.18.0.0/24")
-"""AWS's public endpoints and the public registries. A range for benchmarks: nobody's on the internet."""
+"""AWS's public endpoints and the public registries. A range for benchmarks, unused on the internet."""
 API = ENDPOINTS[1]
-"""Where the region's API answers, for every service."""
+"""The address of the region's API, for every service."""
 TRANSIT = IPv4Network("169.254.128.0/18")
 """Between routers and backbone. AWS keeps 169.254.0.0/16 for itself, so no VPC overlaps with it."""
 PEERING = IPv4Network("169.254.64.0/18")
 """Each router's own address towards the routers of peered VPCs."""
 TASK_ENDPOINT = IPv4Address("169.254.170.2")
-"""Where ECS tells each task of itself and gives it credentials; no router's transit address."""
+"""The address of each task's metadata and credentials endpoint; no router's transit address."""
 GATEWAY = TRANSIT[1]
 """The backbone's end of every transit link."""
 
@@ -31,7 +31,7 @@ _SERVICES = (
     "registry-1.docker.io",
     "public.ecr.aws",
 )
-"""Those that a rule, a route or a VPC endpoint may single out: each has an address of its own."""
+"""Services that a rule, a route or a VPC endpoint may single out: each has its own address."""
 
 
 _OTHERS = (
@@ -48,16 +48,18 @@ _OTHERS = (
     "sns",
     "sqs",
 )
-"""Reached at the API's own address."""
+"""Services at the API's own address."""
 
 
 def address_of(service: str) -> IPv4Address:
-    """The public address of an AWS service (its name in endpoint names) or of a public registry."""
+    """Return the public address of an AWS service (its name in endpoint names) or of a registry."""
     return ENDPOINTS[2 + _SERVICES.index(service)] if service in _SERVICES else API
 
 
 def host_names(service: str, region: str, account: str) -> tuple[str, ...]:
-    """The names under which a service is reached: https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html"""
+    """Return the host names of a service:
+    https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html
+    """
     if service in ("registry-1.docker.io", "public.ecr.aws"):
         return (service,)
     if service == "ecr.api":
@@ -72,7 +74,9 @@ def host_names(service: str, region: str, account: str) -> tuple[str, ...]:
 
 
 def public_names(region: str, account: str) -> dict[str, IPv4Address]:
-    """Every name of AWS's endpoints and the public registries, as the internet resolves them."""
+    """Return every name of AWS's endpoints and the public registries, as the internet resolves
+    them.
+    """
     return {
         name: address_of(service)
         for service in (*_SERVICES, *_OTHERS)
@@ -81,5 +85,5 @@ def public_names(region: str, account: str) -> dict[str, IPv4Address]:
 
 
 def s3_prefix() -> IPv4Network:
-    """What the prefix list of S3 stands for, in routes to a gateway endpoint."""
+    """Return the network of S3's prefix list, for routes to a gateway endpoint."""
     return IPv4Network(address_of("s3"))

@@ -1,4 +1,4 @@
-"""Finding a service: by its name, by a signature's scope, by a resource type of Terraform."""
+"""Find a service by its name, by a signature's scope, or by a resource type of Terraform."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from drydock.services.refused import UNKNOWN_TYPES, UNKNOWN_WORDS
 from drydock.services.table import KEPT_TYPES, TABLE
 
 _MOST_COMMON = {"elasticloadbalancing": "elbv2", "s3": "s3", "ses": "ses", "dynamodb": "dynamodb"}
-"""Scopes of several services, and the one that is meant where nothing says which."""
+"""Scopes that several services share => the service to assume where nothing else decides."""
 
 
 @lru_cache(maxsize=1)
 def by_name() -> dict[str, Service]:
-    """moto's name → its service."""
+    """Return the services by moto's names."""
     return {one.name: one for one in TABLE}
 
 
@@ -27,23 +27,23 @@ def _by_scope() -> dict[str, Service]:
 
 
 def by_scope(scope: str) -> Service | None:
-    """The service of the name in a signature's scope; None: moto has no such service."""
+    """Return the service of a signature's scope, or None if moto has no such service."""
     return _by_scope().get(scope)
 
 
 def get(name: str) -> Service | None:
-    """The service with moto's name `name`."""
+    """Return the service with moto's name `name`, or None."""
     return by_name().get(name)
 
 
 def written(name: str) -> frozenset[str]:
-    """The services whose records an operation of this one may write: itself, and some beside it."""
+    """Return the services whose records an operation of this service may write: itself, and `beside`."""
     service = get(name)
     return frozenset({name, *(service.beside if service else ())})
 
 
 def of_type(kind: str) -> Service | None:
-    """The service of a resource type (`aws_ecs_service`); None: the table does not say."""
+    """Return the service of a resource type (`aws_ecs_service`), or None if the table has none."""
     name = kind.removeprefix("aws_")
     best: tuple[int, Service | None] = (0, None)
     for one in TABLE:
@@ -56,7 +56,7 @@ def of_type(kind: str) -> Service | None:
 
 
 def kept_words(kind: str) -> str:
-    """What does not happen with a resource of this type, when only its books are kept; else empty."""
+    """Return what does not happen with resources of this type if the region only keeps records; else ""."""
     if kind in KEPT_TYPES:
         return KEPT_TYPES[kind]
     service = of_type(kind)
@@ -64,7 +64,7 @@ def kept_words(kind: str) -> str:
 
 
 def refused_words(kind: str) -> str:
-    """What is missing for a resource of this type, and what to use instead; empty: it is answered."""
+    """Return what is missing for resources of this type, and what to use instead; "" if not refused."""
     service = of_type(kind)
     if service is None:
         return UNKNOWN_WORDS if kind.removeprefix("aws_").startswith(UNKNOWN_TYPES) else ""

@@ -1,4 +1,4 @@
-"""What the table says of one service."""
+"""One service's entry in the table."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ Stance = Literal["run", "kept", "refused"]
 
 @dataclass(frozen=True)
 class Service:
-    """`name` is moto's name, also where moto has no such service."""
+    """A service. `name` is moto's name, also where moto has no such service."""
 
     name: str
     title: str
     """AWS's own name for it."""
     stance: Stance
     words: str
-    """run: what runs; kept: what does not happen; refused: what is missing, and what to use instead."""
+    """For run: what runs; kept: what does not happen; refused: what is missing, what to use instead."""
     model: str = ""
-    """botocore's name, where it is another."""
+    """botocore's name, where it differs from moto's."""
     signing: str = ""
-    """The name in a signature's scope, where it is another than botocore's."""
+    """The name in a signature's scope, where it differs from botocore's."""
     action: str = ""
-    """The prefix of its IAM actions, where it is another than the signing name."""
+    """The prefix of its IAM actions, where it differs from the signing name."""
     terraform: tuple[str, ...] = ()
-    """How its resource types begin in Terraform's AWS provider, without `aws_`; a whole type ends in `$`."""
+    """Prefixes of its resource types in the AWS provider, without `aws_`; a whole type ends in `$`."""
     beside: tuple[str, ...] = ()
-    """Services whose records moto writes in its operations too."""
+    """Further services whose records moto writes in this service's operations."""
 
     @property
     def botocore(self) -> str:
@@ -43,10 +43,10 @@ class Service:
 
     @property
     def answered(self) -> bool:
-        """Does the region answer it at all?"""
+        """The region answers calls to it."""
         return self.stance != "refused"
 
     @property
     def refusal(self) -> str:
-        """The one sentence of a refusal."""
+        """The sentence that refuses a call."""
         return f"Drydock's local region does not run {self.title}: {self.words}"

@@ -1,4 +1,4 @@
-"""The services that are refused, in groups of the same reason."""
+"""The services that are refused, grouped by reason."""
 
 # ruff: noqa: RUF100
 from __future__ import annotations
@@ -38,7 +38,7 @@ _OTHER = f"nothing here does its work; {_VARIABLE}"
 _DESKTOPS = f"no desktop runs here; {_VARIABLE}"
 
 REFUSED = (
-    # What makes records of other services.
+    # Services that create records of other services.
     _refused("cloudformation", "AWS CloudFormation", _OTHERS, "cloudformation_", "cloudcontrolapi_"),
     _refused("servicecatalog", "AWS Service Catalog", _OTHERS, "servicecatalog_"),
     _refused("servicecatalogappregistry", "AWS Service Catalog AppRegistry", _OTHERS, "servicecatalogappregistry_", model="servicecatalog-appregistry", signing="servicecatalog"),
@@ -50,7 +50,7 @@ REFUSED = (
     _refused("emrcontainers", "Amazon EMR on EKS", _MACHINES, "emrcontainers_", model="emr-containers"),
     _refused("emrserverless", "Amazon EMR Serverless", _MACHINES, "emrserverless_", model="emr-serverless"),
     _refused("opsworks", "AWS OpsWorks", _MACHINES, "opsworks_"),
-    # What runs code.
+    # Services that run code.
     _refused("awslambda", "AWS Lambda", _CODE, "lambda_", model="lambda"),
     _refused("apprunner", "AWS App Runner", f"no such service runs here; {_TASK}", "apprunner_"),
     _refused("lightsail", "Amazon Lightsail", f"no such service runs here; {_TASK}", "lightsail_"),
@@ -147,7 +147,7 @@ REFUSED = (
     _refused("greengrass", "AWS IoT Greengrass", _DEVICES),
     _refused("iot", "AWS IoT", _DEVICES, "iot_"),
     _refused("iotdata", "AWS IoT data plane", _DEVICES, model="iot-data", signing="iotdata"),
-    # What watches, and accounts.
+    # Monitoring, auditing and accounts.
     _refused("account", "AWS Account Management", _PEOPLE, "account_"),
     _refused("organizations", "AWS Organizations", _PEOPLE, "organizations_"),
     _refused("identitystore", "AWS Identity Store", _PEOPLE, "identitystore_"),
@@ -266,5 +266,5 @@ UNKNOWN_TYPES = tuple(
         "worklink",
     ]
 )
-"""How the resource types begin whose services moto does not know either."""
+"""Prefixes of resource types whose services moto does not have either."""
 UNKNOWN_WORDS = f"Drydock's local region does not have this service: {_OTHER}"

@@ -1,9 +1,9 @@
-"""The table: every service that moto 5.2.5 knows, and no other is answered.
+"""The table of every service that moto 5.2.5 has; no other service is answered.
 
-*run*: the region has a data plane, a controller or an evaluator of its own for it. *kept*: moto's books
-alone; that they can be saved and restored is tested service by service
+*run*: the region has a data plane, a controller or an evaluator of its own for it. *kept*: only moto's
+records; that they can be saved and restored is tested service by service
 (`tests/unit/region/api/test_kept_services.py`). *refused*: everything else. Services through which moto
-makes records of another service (CloudFormation, Auto Scaling, Batch, EKS, Elastic Beanstalk, EMR, …) are
+creates records of another service (CloudFormation, Auto Scaling, Batch, EKS, Elastic Beanstalk, EMR, …) are
 refused for that reason too: such records would lack what the region's own have.
 """
 
@@ -77,4 +77,4 @@ KEPT_TYPES = {
     "aws_vpn_connection": "no VPN is set up here",
     "aws_vpn_gateway": "no VPN is set up here",
 }
-"""Types of a service that is run of which only the books are kept, and what does not happen."""
+"""Types that are only kept although their service is run => what does not happen with them."""

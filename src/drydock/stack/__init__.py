@@ -1,15 +1,16 @@
 """Terraform: find it and its provider, point it at a target, run it, read its plan.
 
-Here belongs everything around a stack's folder; never a word about the region's inside.
+Everything around a stack's folder belongs here; nothing about the region's internals does.
 
-    stack = Stack(Path("infra"), Target.local("http://127.0.0.1:4566"), Workspace.here())
+    target = Target.local("http://127.0.0.1:4566")  # of drydock.aws.target
+    stack = Stack(Path("infra"), target, Workspace.here())
     stack.init()
     print(stack.plan())
     stack.apply()
     stack.output()["alb_dns_name"]
 
-What is named here is imported when it is asked for: the supervisor of a run, which lives beside
-Terraform, and `drydock region stop` need two small modules of this package and no AWS SDK.
+The names below are imported lazily: the supervisor of a run, which is a process beside Terraform,
+and `drydock region stop` need two small modules of this package and no AWS SDK.
 """
 
 from __future__ import annotations
@@ -22,14 +23,12 @@ if TYPE_CHECKING:
     from drydock.stack.plan import PlanSummary
     from drydock.stack.provider import ProviderSource, find_provider
     from drydock.stack.stack import PLAN_FILE, Stack
-    from drydock.stack.target import Target
 
 __all__ = [
     "PLAN_FILE",
     "PlanSummary",
     "ProviderSource",
     "Stack",
-    "Target",
     "Terraform",
     "find_provider",
     "find_terraform",
@@ -40,7 +39,6 @@ _MODULES = {
     "PlanSummary": "plan",
     "ProviderSource": "provider",
     "Stack": "stack",
-    "Target": "target",
     "Terraform": "finder",
     "find_provider": "provider",
     "find_terraform": "finder",

@@ -1,4 +1,4 @@
-"""Where a stack's state is kept, for each kind of backend block and each target.
+"""Choose where a stack's state is kept, for each kind of backend block and each target.
 
 | the stack's block | local region | AWS |
 | --- | --- | --- |
@@ -14,26 +14,26 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from drydock.aws import clients
+from drydock.aws.failures import code, translated
+from drydock.aws.target import Target
 from drydock.errors import StackError, UsageError
-from drydock.ops import clients
-from drydock.ops.failures import code, translated
-from drydock.stack.lock import Holder, holder_of
 from drydock.stack.source import StackSource
-from drydock.stack.target import Target
+from drydock.stack.state_lock import Holder, holder_of
 
 BUCKET_VARIABLE = "TF_STATE_BUCKET"
 KEY = "terraform.tfstate"
 
 
 def bucket_name(target: Target, environ: Mapping[str, str], slug: str) -> str:
-    """The bucket that the user names; locally one derived from the stack; else empty."""
+    """Return the state bucket that the user names; locally else one derived from the stack; else ""."""
     return environ.get(BUCKET_VARIABLE) or (f"drydock-state-{slug}" if target.is_local else "")
 
 
 def init_arguments(source: StackSource, target: Target, bucket: str) -> list[str]:
-    """Arguments of `terraform init` that say where the state is. Pure.
+    """Return the arguments of `terraform init` that configure where the state is stored. Pure.
 
-    Raises UsageError: a backend that cannot be pointed at a local region; no bucket for AWS.
+    Raises UsageError: the backend cannot be pointed at a local region, or no bucket is set for AWS.
     """
     # Locally TF_DATA_DIR may remember the bucket of a region that is gone.
     again = ["-reconfigure"] if target.is_local else []
@@ -53,7 +53,7 @@ def init_arguments(source: StackSource, target: Target, bucket: str) -> list[str
 
 
 def _local(source: StackSource, target: Target, bucket: str) -> dict[str, str]:
-    """Everything that names a place of the user's is overridden; a key is kept."""
+    """Override every setting that names something in the user's AWS account; keep the state's key."""
     settings = {
         "bucket": bucket,
         "region": target.region,
@@ -87,7 +87,7 @@ def _aws(source: StackSource, target: Target, bucket: str) -> dict[str, str]:
 
 
 def state_arguments(source: StackSource, target: Target, state: Path) -> list[str]:
-    """Arguments of the other commands. Pure.
+    """Return the arguments that commands other than `init` need to find the state. Pure.
 
     Only `-state` moves the state of a stack without a backend out of its folder.
     """
@@ -95,7 +95,7 @@ def state_arguments(source: StackSource, target: Target, state: Path) -> list[st
 
 
 def read_lock(target: Target, bucket: str, key: str) -> Holder | None:
-    """Who holds the lock that is the object `key`; None: there is none. Raises OpsError."""
+    """Return the holder of the lock stored as object `key`, or None if there is none. Raises OpsError."""
     api = (
         clients.local(target.endpoint, target.region, target.root)
         if target.is_local
@@ -112,7 +112,7 @@ def read_lock(target: Target, bucket: str, key: str) -> Holder | None:
 
 
 def make_bucket(target: Target, bucket: str) -> bool:
-    """Make the local region's bucket, versioned and private, unless it is there. True: made now.
+    """Create the local region's state bucket, versioned and private; return False if it exists.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
     Raises StackError: the region does not answer, or refuses.

@@ -1,6 +1,6 @@
-"""Certificates that a plan names by ARN: does the local region have them?
+"""Check that the certificates which a plan names by ARN exist in the local region.
 
-Terraform finds out only when it makes the listener, and then tries again for five minutes.
+Terraform notices only when it creates the listener, and then retries for five minutes.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from drydock.ops import clients
-from drydock.ops.failures import code, translated
+from drydock.aws import clients
+from drydock.aws.failures import code, translated
+from drydock.aws.target import Target
 from drydock.stack.missing import Missing
-from drydock.stack.target import Target
 
 
 def named(planned: Mapping[str, Any], region: str) -> list[str]:
-    """ARNs of ACM's certificates in `region` that resources to be made or changed have. Pure."""
+    """Return the ARNs of ACM certificates in `region` that created or updated resources use. Pure."""
     like = re.compile(rf"arn:aws[a-z-]*:acm:{region}:\d{{12}}:certificate/\S+")
     changes = [one["change"] for one in planned.get("resource_changes", ())]
     texts = (
@@ -31,7 +31,10 @@ def named(planned: Mapping[str, Any], region: str) -> list[str]:
 
 
 def absent(planned: Mapping[str, Any], target: Target) -> list[Missing]:
-    """Those that the local region does not have. Raises OpsError: it does not answer."""
+    """Return the planned certificates that the local region does not have.
+
+    Raises OpsError: the region does not answer.
+    """
     arns = named(planned, target.region)
     if not arns:
         return []

@@ -1,4 +1,4 @@
-"""One resource of a plan's JSON, before and after; what is sensitive can't be read from it. Pure.
+"""One resource of a plan's JSON, before and after, without its sensitive values. Pure.
 
 https://developer.hashicorp.com/terraform/internals/json-format#change-representation
 """
@@ -14,7 +14,7 @@ _KEPT_ACTIONS = frozenset({"no-op", "read", "forget"})
 
 @dataclass(frozen=True)
 class Change:
-    """What a plan does to one resource."""
+    """One resource's change in a plan."""
 
     address: str
     kind: str
@@ -22,11 +22,11 @@ class Change:
     actions: tuple[str, ...]
     before: Mapping[str, Any]
     after: Mapping[str, Any]
-    """Without what is known only after apply; both without what is sensitive."""
+    """Without values known only after apply. Neither `before` nor `after` has sensitive values."""
     unknown: frozenset[str] = frozenset()
     """Attributes that are known only after apply."""
     attributes: tuple[str, ...] = ()
-    """Names of the attributes that change; where it is replaced, of those that are the reason."""
+    """Names of the attributes that change; for a replacement, of those that force it."""
 
     @property
     def created(self) -> bool:
@@ -46,16 +46,16 @@ class Change:
 
     @property
     def goes(self) -> bool:
-        """What stands now will be gone."""
+        """The existing resource will be deleted: it is replaced or destroyed."""
         return self.replaced or self.destroyed
 
     def turned(self, name: str, was: Any, now: Any) -> bool:
-        """An attribute goes from one known value to another, in place."""
+        """Return whether an attribute changes in place from `was` to `now`, both known."""
         return self.updated and self.before.get(name) == was and self.after.get(name) == now
 
 
 def changes(plan: Mapping[str, Any]) -> tuple[Change, ...]:
-    """The managed resources that a plan does something to, in Terraform's order."""
+    """Return the managed resources that a plan changes in some way, in Terraform's order."""
     return tuple(
         _read(item)
         for item in plan.get("resource_changes", ())
@@ -92,7 +92,7 @@ def _read(item: Mapping[str, Any]) -> Change:
 
 
 def _named(marks: Any) -> list[str]:
-    """Attributes that are marked, wholly or somewhere within."""
+    """Return the attributes that are marked, wholly or in some nested part."""
     return (
         [name for name, mark in marks.items() if _marked(mark)] if isinstance(marks, dict) else []
     )

@@ -1,8 +1,8 @@
-"""Terraform's commands on one stack and target: one at a time, each beside a supervisor.
+"""Terraform's commands on one stack and target: one at a time, each beside a supervisor process.
 
-A command finds what the one before it has left, if that was killed: a run that is still under way is
-shown to its end, one that has ended meanwhile is told of. A lock that such a run left is released here,
-locally and only when the run is over.
+A command first deals with the run of an earlier command that was killed: it shows a run that is still
+under way to its end, and reports one that has ended meanwhile. It releases a state lock that such a
+run left behind only in a local region, and only once the run is over.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from drydock.aws.target import Target
 from drydock.errors import RegionNotRunning, StackError
 from drydock.paths import Workspace
-from drydock.stack import interrupted, lock
+from drydock.stack import interrupted, state_lock
 from drydock.stack.files import StackFiles
 from drydock.stack.finder import Terraform
-from drydock.stack.hold import hold_changes
-from drydock.stack.lock import Holder
+from drydock.stack.pause_writes import hold_changes
+from drydock.stack.run_lock import RunLock, turn
 from drydock.stack.runfiles import RunFiles
 from drydock.stack.runner import LineCallback, Outcome, ended, follow, request, run
+from drydock.stack.state_lock import Holder
 from drydock.stack.supervisor import ERRORED
-from drydock.stack.target import Target
-from drydock.stack.turn import Turn, turn
 
 _BRIEFLY = 20
-"""Lines of a run that ended unseen; its file has the rest."""
+"""How many of the last lines are shown of a run that ended unseen; its file has all of them."""
 _CHANGES = frozenset({"apply", "destroy", "state push"})
 _ASKS = frozenset({"init", "plan", "apply", "destroy", "import"})
 """Commands that have an option -input."""
@@ -37,7 +37,7 @@ _ASKS = frozenset({"init", "plan", "apply", "destroy", "import"})
 
 @dataclass(frozen=True)
 class Ended:
-    """A run that another command began and that this one saw the end of."""
+    """A run of another command whose end this command saw."""
 
     step: str
     about: Mapping[str, str]
@@ -45,7 +45,7 @@ class Ended:
 
 
 class Commands:
-    """What runs Terraform on the stack in `folder`. `prepare` makes what has to be there before."""
+    """Runs Terraform on the stack in `folder`. `prepare` creates the files and buckets it needs first."""
 
     def __init__(
         self,
@@ -70,17 +70,17 @@ class Commands:
         self._prepare = prepare
         self._environment = environment
         self.found: Ended | None = None
-        """What the last turn found of a run before it, and saw the end of."""
+        """The earlier run that the last turn found and saw the end of."""
 
     def say(self, line: str) -> None:
-        """A line of ours among Terraform's."""
+        """Add a line of Drydock's own to Terraform's output."""
         self._on_line(line)
 
     @contextmanager
-    def turn(self, step: str, *, attach: bool = True) -> Iterator[Turn]:
-        """Hold the stack for one step, after what a killed command has left came to its end.
+    def turn(self, step: str, *, attach: bool = True) -> Iterator[RunLock]:
+        """Hold the stack for one step, after any run that a killed command left has come to its end.
 
-        Raises StackError: another command holds it; or, without `attach`, a run is under way.
+        Raises StackError: another command holds the stack; or, without `attach`, a run is under way.
         """
         self._workspace.create()
         self._files.create()
@@ -94,24 +94,24 @@ class Commands:
         self,
         name: str,
         arguments: Sequence[str],
-        mine: Turn,
+        mine: RunLock,
         about: Mapping[str, str] | None = None,
     ) -> Outcome:
-        """Run a command; locally, release a state lock that a killed run of ours has left.
+        """Run a command; locally, release a state lock that a killed run of Drydock's has left.
 
-        Raises StateLocked: somebody else holds it, for longer than Terraform waits.
+        Raises StateLocked: someone else holds the lock for longer than Terraform waits.
         """
         self._prepare()
         before = mine.former
-        # Nobody will let go of a lock that a killed run of ours has left: no waiting for that.
+        # A lock that a killed run of ours has left is never released by its owner: do not wait for it.
         ours = before is not None and self._target.is_local
-        waits = [] if ours or name == "init" else lock.wait_arguments(os.environ, name)
+        waits = [] if ours or name == "init" else state_lock.wait_arguments(os.environ, name)
         outcome = self.once(name, [*waits, *arguments], mine, about)
-        held = lock.holder_in(outcome.words) if outcome.code != 0 else None
+        held = state_lock.holder_in(outcome.words) if outcome.code != 0 else None
         if held is None:
             return outcome
         if before is None or not self._may_release(held, before.get("since")):
-            raise lock.locked(name, held, self._folder, local=self._target.is_local)
+            raise state_lock.locked(name, held, self._folder, local=self._target.is_local)
         self._on_line(
             f"the lock is of `{before.get('step')}`, which was cut short: releasing it, trying again"
         )
@@ -122,10 +122,10 @@ class Commands:
         self,
         name: str,
         arguments: Sequence[str],
-        mine: Turn,
+        mine: RunLock,
         about: Mapping[str, str] | None = None,
     ) -> Outcome:
-        """Run a command. Raises RegionNotRunning: the local region ended meanwhile."""
+        """Run a command without handling locks. Raises RegionNotRunning: the local region ended meanwhile."""
         plain = [] if self._color else ["-no-color"]
         ask = ["-input=false"] if name in _ASKS else []
         argv = [str(self._terraform.program), *name.split(), *plain, *ask, *arguments]
@@ -164,11 +164,13 @@ class Commands:
         return outcome
 
     def _may_release(self, held: Holder, since: object) -> bool:
-        """Locally, a lock of this machine that is no older than the run that was cut short."""
-        return self._target.is_local and lock.is_left_by(held, str(since), socket.gethostname())
+        """Return whether the lock is local, of this machine, and no older than the run that was cut short."""
+        return self._target.is_local and state_lock.is_left_by(
+            held, str(since), socket.gethostname()
+        )
 
-    def _take_up(self, mine: Turn, former: RunFiles, *, attach: bool) -> None:
-        """Show the rest of a run, until it ends if it is under way."""
+    def _take_up(self, mine: RunLock, former: RunFiles, *, attach: bool) -> None:
+        """Show the output of an earlier run that was not shown yet, following it if it is under way."""
 
         def at_end(outcome: Outcome) -> None:
             about = former.request.get("about") or {}
@@ -185,7 +187,9 @@ class Commands:
                     f"{mine.step} has to wait",
                     f"a run is under way on {self._folder}: {former.describe()}",
                     "watch it: "
-                    + lock.command("attach", folder=self._folder, local=self._target.is_local),
+                    + state_lock.command(
+                        "attach", folder=self._folder, local=self._target.is_local
+                    ),
                 )
             self._on_line(f"{former.describe()} is under way: its output from where it was left")
             try:
@@ -220,13 +224,13 @@ class Commands:
             interrupted.mark(self._workspace, self._folder)
 
     def _advice(self, name: str, outcome: Outcome, files: RunFiles) -> str:
-        """What is so after an interruption, and what to do next."""
+        """Say what state an interruption leaves things in, and what to do next."""
         if name not in _CHANGES:
             return "Nothing was changed; the same command can be run again."
         return f"{self._state(outcome, files)} The same command goes on from here."
 
     def _state(self, outcome: Outcome, files: RunFiles) -> str:
-        """In a sentence: where the state is."""
+        """Say in a sentence where Terraform's state is after the run."""
         if outcome.errored:
             return (
                 "Terraform could not save its state and left it in"

@@ -1,4 +1,4 @@
-"""What of a plan the local region only keeps, and what it refuses; in words. Pure.
+"""Resources of a plan that the local region only stores, or refuses, with a sentence for each. Pure.
 
 https://developer.hashicorp.com/terraform/internals/json-format#change-representation
 """
@@ -21,14 +21,14 @@ class Covered:
 
     address: str
     words: str
-    """What does not happen; or what is missing, and what to use instead."""
+    """What does not happen (stored resource); or what is missing and what to use (refused one)."""
 
     def __str__(self) -> str:
         return f"{self.address}: {self.words}"
 
 
 def kept(plan: Mapping[str, Any]) -> tuple[Covered, ...]:
-    """The resources that the plan makes or changes of which the region only keeps the books."""
+    """Return the created or changed resources that the region only stores: nothing runs for them."""
     return tuple(
         Covered(change.address, words)
         for change in _made(plan)
@@ -37,7 +37,7 @@ def kept(plan: Mapping[str, Any]) -> tuple[Covered, ...]:
 
 
 def refused(plan: Mapping[str, Any]) -> tuple[Covered, ...]:
-    """The resources that the plan makes or changes and that the region refuses."""
+    """Return the created or changed resources that the region refuses."""
     return tuple(
         Covered(change.address, words)
         for change in _made(plan)
@@ -46,7 +46,7 @@ def refused(plan: Mapping[str, Any]) -> tuple[Covered, ...]:
 
 
 def check(plan: Mapping[str, Any], folder: Path) -> None:
-    """Raises CheckFailed: the plan has resources that the local region refuses; all are named."""
+    """Raise CheckFailed, naming all of them, if the local region refuses resources of the plan."""
     found = refused(plan)
     if found:
         lines = "".join(f"\n  {one}" for one in found)

@@ -1,6 +1,6 @@
 """The lines of `[account]` that declare what the stack refers to, ready to be pasted. Pure.
 
-What has to be guessed (a VPC's range, a zone's name) is marked "its own" in the lines.
+Values that had to be guessed (a VPC's range, a zone's name) are marked "its own" in the lines.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ _SIMPLE = {
 
 
 def advice(found: Sequence[Missing], region: str) -> str:
-    """What to do about it, with the lines; `region` as AWS calls it, for zones and ARNs."""
+    """Return what to do about missing resources, with the lines to declare them.
+
+    `region` is AWS's name for it, used in zones and ARNs.
+    """
     return (
         "mend the name; or, if your AWS account has it, declare it in drydock.toml with the lines "
         "below, then `drydock region stop`, `drydock region start`, and the same again\n\n"
@@ -32,7 +35,7 @@ def advice(found: Sequence[Missing], region: str) -> str:
 
 
 def declaration(found: Sequence[Missing], region: str) -> str:
-    """The lines."""
+    """Return the TOML blocks that declare the missing resources."""
     vpcs = [one.name for one in found if one.kind == "vpc"]
     subnets = [one.name for one in found if one.kind == "subnet"]
     blocks = []
@@ -51,7 +54,7 @@ def declaration(found: Sequence[Missing], region: str) -> str:
 
 
 def _vpc(name: str, subnets: Sequence[str], number: int, region: str) -> str:
-    """Two zones, each with a public and a private subnet: enough for most stacks to begin with."""
+    """Declare a VPC of two zones, each with a public and a private subnet: a start for most stacks."""
     lines = [
         "[[account.vpcs]]",
         f'id = "{name}"' if name else f'id = "vpc-0000000000000000{number}"{_OWN}',

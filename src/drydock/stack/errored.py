@@ -1,4 +1,4 @@
-"""`errored.tfstate`: the state that Terraform could not save. The next step takes it up, where it fits.
+"""`errored.tfstate`: the state that Terraform could not save. The next step restores it where it fits.
 
 https://developer.hashicorp.com/terraform/cli/state/recover and
 https://developer.hashicorp.com/terraform/cli/commands/state/push (lineage and serial).
@@ -16,21 +16,21 @@ from typing import TYPE_CHECKING, Any
 from drydock.errors import StackError
 from drydock.paths import write_private
 from drydock.stack import reading
-from drydock.stack.lock import command
-from drydock.stack.record import digest
+from drydock.stack.plan_fingerprint import digest
+from drydock.stack.run_lock import RunLock
 from drydock.stack.runfiles import RunFiles
+from drydock.stack.state_lock import command
 from drydock.stack.supervisor import ERRORED
-from drydock.stack.turn import Turn
 
 if TYPE_CHECKING:
     from drydock.stack.stack import Stack
 
 
-def take_up(stack: Stack, mine: Turn, *, force: bool = False) -> bool:
-    """Make `errored.tfstate` the stack's state and move it away. False: there is none.
+def take_up(stack: Stack, mine: RunLock, *, force: bool = False) -> bool:
+    """Make `errored.tfstate` the stack's state and move the file away; return False if there is none.
 
-    `force`: also where it does not fit. Raises StackError: it does not fit, or cannot be saved now
-    either.
+    `force` does so even where it does not fit. Raises StackError: it does not fit, or the state still
+    cannot be saved.
     """
     file = stack.folder / ERRORED
     if not file.is_file():
@@ -51,7 +51,7 @@ def take_up(stack: Stack, mine: Turn, *, force: bool = False) -> bool:
 
 
 def put_away(stack: Stack) -> Path | None:
-    """Move `errored.tfstate` to the stack's files → where it is; None: there is none."""
+    """Move `errored.tfstate` to the stack's files; return its new path, or None if there is none."""
     file = stack.folder / ERRORED
     if not file.is_file():
         return None
@@ -63,10 +63,10 @@ def put_away(stack: Stack) -> Path | None:
 
 
 def unfit(left: Mapping[str, Any], present: Mapping[str, Any], *, own: bool) -> str:
-    """Why a state that could not be saved must not replace the present one; empty: it may. Pure.
+    """Return why an unsaved state must not replace the present one; empty if it may. Pure.
 
-    `own`: a run on this target has left it: then it may wherever it holds all that the present one
-    holds. Without that the lineage alone says that it belongs here.
+    `own`: a run on this target left the file. Then it fits wherever it holds every resource of the
+    present state. Otherwise only an equal lineage shows that it belongs to this stack.
     """
     if "lineage" not in left or "serial" not in left:
         return "it is not a state of Terraform's"
@@ -84,9 +84,9 @@ def unfit(left: Mapping[str, Any], present: Mapping[str, Any], *, own: bool) -> 
     return ""
 
 
-def _save(stack: Stack, mine: Turn, file: Path, *, force: bool) -> None:
+def _save(stack: Stack, mine: RunLock, file: Path, *, force: bool) -> None:
     if stack.state_arguments():
-        # `state push` knows nothing of a state that only `-state` leads to.
+        # `state push` does not find a state whose place only `-state` names.
         write_private(stack.files.state(stack.target.region_id), file.read_text())
         return
     words = ["-force", str(file)] if force else [str(file)]
@@ -102,7 +102,7 @@ def _is_of(runs: Path, wanted: str) -> bool:
 
 
 def _things(state: Mapping[str, Any]) -> set[tuple[str, str]]:
-    """Address and id of each resource."""
+    """Return address and id of each resource."""
     return {(one["address"], str(one["values"].get("id"))) for one in reading.resources(state)}
 
 

@@ -1,4 +1,4 @@
-"""Where the files of ours under `.drydock/terraform/` are; all are private to the user."""
+"""Paths of Drydock's own files under `.drydock/terraform/`; all are private to the user."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from drydock.aws.target import Target
 from drydock.paths import Workspace
-from drydock.stack.target import Target
 
 
 @dataclass(frozen=True)
 class StackFiles:
-    """Where what belongs to one stack and one target is kept. Paths only; `create` makes folders."""
+    """Paths of the files that belong to one stack and one target. Only `create` makes folders."""
 
     common: Path
     home: Path
@@ -24,14 +24,14 @@ class StackFiles:
 
     @classmethod
     def of(cls, workspace: Workspace, folder: Path, target: Target) -> StackFiles:
-        """`folder` is absolute; two stacks of the same name are told apart by it."""
+        """Return the paths for the stack in `folder` (absolute); its hash keeps namesakes apart."""
         name = re.sub(r"[^a-z0-9]+", "-", folder.name.lower()).strip("-")[:32] or "stack"
         slug = f"{name}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:8]}"
         return cls(workspace.terraform, workspace.terraform / target.label / slug, slug)
 
     @property
     def data_dir(self) -> Path:
-        """TF_DATA_DIR: providers, modules, which backend."""
+        """TF_DATA_DIR: providers, modules and the configured backend."""
         return self.home / "data"
 
     @property
@@ -40,7 +40,7 @@ class StackFiles:
 
     @property
     def cache(self) -> Path:
-        """Providers from the registry, fetched once for all stacks and targets."""
+        """Providers downloaded from the registry, shared by all stacks and targets."""
         return self.common / "providers"
 
     @property
@@ -50,21 +50,21 @@ class StackFiles:
 
     @property
     def running(self) -> Path:
-        """Locked by the command that runs Terraform: see turn.py."""
+        """Record of the current run; the command that runs Terraform locks it: see run_lock.py."""
         return self.home / "running.json"
 
     @property
     def runs(self) -> Path:
-        """A folder for each of the last runs of Terraform: see runfiles.py."""
+        """One folder for each of the last runs of Terraform: see runfiles.py."""
         return self.home / "runs"
 
     @property
     def plan_record(self) -> Path:
-        """One for all targets, as there is one `terraform.plan`."""
+        """What the saved plan is bound to: one for all targets, as there is one `terraform.plan`."""
         return self.common / "plans" / f"{self.slug}.json"
 
     def state(self, region_id: str) -> Path:
-        """State of a stack that names no backend, locally: it belongs to one region."""
+        """State of a stack without a backend in the local region `region_id`."""
         return self.home / f"state-{region_id or 'region'}" / "terraform.tfstate"
 
     def create(self) -> None:
@@ -75,7 +75,7 @@ class StackFiles:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """A record of ours; None where there is none, or where it is not readable as one."""
+    """Read a JSON object that Drydock wrote; None if the file is missing or damaged."""
     try:
         found = json.loads(path.read_text())
     except (OSError, ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Which Terraform (or OpenTofu) runs a stack. Where its provider comes from: `provider.py`."""
+"""Find the Terraform (or OpenTofu) that runs a stack. `provider.py` finds the AWS provider."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Terraform:
     version: Version
     is_tofu: bool
     platform: str
-    """As in provider packages: `linux_amd64`."""
+    """Operating system and architecture as in provider packages: `linux_amd64`."""
 
     @property
     def name(self) -> str:
@@ -35,12 +35,12 @@ class Terraform:
 
     @property
     def registry(self) -> str:
-        """The host that a provider address without a host means."""
+        """The registry host of a provider address that names no host."""
         return "registry.opentofu.org" if self.is_tofu else "registry.terraform.io"
 
 
 def parse_version(text: str) -> Version | None:
-    """`1.11.4`, `v1.11.4` or `1.12.0-rc1` as three numbers; None where it is no version."""
+    """Return `1.11.4`, `v1.11.4` or `1.12.0-rc1` as three numbers; None if it is no version."""
     match = _VERSION.match(text.strip())
     return (int(match[1]), int(match[2]), int(match[3])) if match else None
 
@@ -50,7 +50,7 @@ def version_text(version: Version) -> str:
 
 
 def find_terraform(environ: Mapping[str, str]) -> Terraform:
-    """`terraform`, else `tofu`, from the path; the first that is new enough.
+    """Return `terraform`, else `tofu`, from the PATH: the first that is new enough.
 
     Raises TerraformMissing: neither is there, or both are too old.
     """
@@ -75,7 +75,7 @@ def find_terraform(environ: Mapping[str, str]) -> Terraform:
 
 
 def _ask(program: Path, environ: Mapping[str, str]) -> Terraform | str:
-    """What the program says of itself, or why it could not be asked."""
+    """Ask the program for its version; return the Terraform, or as text why it could not be asked."""
     # A CLI configuration that does not exist would only add a warning; CHECKPOINT_DISABLE keeps
     # the question from leaving this machine.
     env = {key: value for key, value in environ.items() if not key.startswith("TF_")}

@@ -1,6 +1,6 @@
-"""What in a plan loses data, interrupts service, or lays something open; in words. Pure.
+"""Changes of a plan that lose data, interrupt service or expose something, as sentences. Pure.
 
-Only what stands already can be lost: a plan that makes everything anew has no findings.
+Only an existing stack can lose something: a plan that creates everything has no findings.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from drydock.stack.tree import managed
 Kind = Literal["data", "service", "protection", "exposure"]
 WORLD = frozenset({"0.0.0.0/0", "::/0"})
 _WEB = frozenset({80, 443})
-"""Ports that a site has open to everybody."""
+"""Ports that a web site opens to the whole internet: no finding."""
 
 _HOLDS_DATA: Mapping[str, str] = {
     "aws_db_instance": "the database and what it holds",
@@ -53,7 +53,7 @@ _RESTARTS = {"aws_rds_cluster_instance", "aws_db_instance"}
 
 @dataclass(frozen=True)
 class Finding:
-    """One resource and what will happen to it."""
+    """One resource and the loss, interruption or exposure that the plan brings it."""
 
     address: str
     kind: Kind
@@ -64,7 +64,7 @@ class Finding:
 
 
 def findings(plan: Mapping[str, Any]) -> tuple[Finding, ...]:
-    """Every finding of a plan, as `terraform show -json` gives it, in Terraform's order."""
+    """Return every finding of a plan, given as `terraform show -json` prints it, in Terraform's order."""
     stands = next(managed(plan.get("prior_state", {}).get("values")), None) is not None
     return tuple(
         Finding(change.address, kind, words)
@@ -157,7 +157,7 @@ def _tasks(change: Change) -> Said:
 def _names(change: Change) -> Said:
     if change.kind != "aws_route53_record" or not change.goes:
         return
-    # Such a record proves to ACM that the name is ours; nobody visits it.
+    # A record whose name begins with "_" validates a certificate for ACM; no client visits it.
     if not str(change.before.get("name", "")).startswith("_"):
         name = change.before.get("fqdn") or change.before.get("name") or "its name"
         yield "service", f"{_fate(change)}: {name} leads nowhere while it is gone"
@@ -220,7 +220,7 @@ def _versioning(values: Mapping[str, Any]) -> str:
 
 
 def _major(values: Mapping[str, Any]) -> str:
-    """`16` of an engine version 16.8; MySQL's and MariaDB's majors have two parts."""
+    """Return the major version: `16` of 16.8; two parts for MySQL and MariaDB."""
     version, engine = str(values.get("engine_version") or ""), str(values.get("engine") or "")
     if not version:
         return ""
@@ -228,7 +228,7 @@ def _major(values: Mapping[str, Any]) -> str:
 
 
 def _world(kind: str, values: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    """Inbound rules of a security group, or of a rule of one, that let the whole internet in."""
+    """Return the inbound rules (of a group, or one rule) that let the whole internet in; not web ports."""
     rules: list[Mapping[str, Any]] = []
     if kind in {"aws_security_group", "aws_default_security_group"}:
         rules = [rule for rule in values.get("ingress") or () if isinstance(rule, dict)]

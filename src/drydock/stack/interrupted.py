@@ -1,4 +1,4 @@
-"""The mark of a local apply that was interrupted: the next plan keeps what it has made (cli/resume.py)."""
+"""Mark of an interrupted local apply: the next plan keeps what it has created (cli/resume.py)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from drydock.paths import Workspace, write_private
 
 
 def mark(workspace: Workspace, folder: Path) -> None:
-    """An apply of the stack in `folder` was interrupted."""
+    """Record that an apply of the stack in `folder` was interrupted."""
     workspace.create()
     write_private(_file(workspace), json.dumps({"folder": str(folder)}))
 
 
 def is_marked(workspace: Workspace, folder: Path) -> bool:
-    """Whether the last interrupted apply was of the stack in `folder`."""
+    """Return whether the last interrupted apply was of the stack in `folder`."""
     try:
         return bool(json.loads(_file(workspace).read_text())["folder"] == str(folder))
     except (OSError, ValueError, KeyError, TypeError):
@@ -27,5 +27,5 @@ def forget(workspace: Workspace) -> None:
 
 
 def _file(workspace: Workspace) -> Path:
-    # Beside the region's saved resources, and gone when they go.
+    # It lies beside the region's saved resources, and is deleted with them.
     return workspace.region / "interrupted.json"

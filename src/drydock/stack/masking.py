@@ -1,4 +1,4 @@
-"""Keeps the values of a stack's sensitive variables out of what Terraform says.
+"""Mask the values of a stack's sensitive variables in Terraform's output.
 
 Terraform marks a sensitive variable in plans, but shows its value in clear where a validation of the
 variable fails. https://developer.hashicorp.com/terraform/language/values/variables#sensitive
@@ -15,20 +15,20 @@ _VARIABLE = re.compile(r'^variable\s+"([\w-]+)"\s*\{(.*?)^\}', re.MULTILINE | re
 _SENSITIVE = re.compile(r"^\s*sensitive\s*=\s*true\b", re.MULTILINE)
 _ASSIGNED = re.compile(r'(?:^|[{,])\s*"?([\w-]+)"?\s*[=:]\s*("(?:\\.|[^"\\])*")', re.MULTILINE)
 _SHORTEST = 4
-"""A shorter value would hide half of every line, and is no secret."""
+"""Shorter values are not masked: they would hide half of every line, and are no secrets."""
 
 MASK = "(sensitive value)"
 
 
 def sensitive_names(texts: Iterable[str]) -> frozenset[str]:
-    """Names of the variables that a root module's files declare as sensitive. Pure."""
+    """Return the names of variables that a root module's files declare as sensitive. Pure."""
     return frozenset(
         name for text in texts for name, body in _VARIABLE.findall(text) if _SENSITIVE.search(body)
     )
 
 
 def assigned(texts: Iterable[str], names: frozenset[str]) -> list[str]:
-    """Values that files of variables (`*.tfvars`, `*.tfvars.json`) give to `names`. Pure."""
+    """Return the values that variable files (`*.tfvars`, `*.tfvars.json`) assign to `names`. Pure."""
     found = []
     for text in texts:
         for name, written in _ASSIGNED.findall(text):
@@ -41,7 +41,7 @@ def assigned(texts: Iterable[str], names: frozenset[str]) -> list[str]:
 
 
 def masker(values: Iterable[str]) -> Callable[[str], str]:
-    """A function that puts MASK in the place of each value, as it is and as Terraform quotes it. Pure."""
+    """Return a function that replaces each value, plain or quoted as by Terraform, with MASK. Pure."""
     forms = {
         form
         for value in values
@@ -51,16 +51,16 @@ def masker(values: Iterable[str]) -> Callable[[str], str]:
     }
     if not forms:
         return lambda text: text
-    # The longest first: one secret may begin as another does.
+    # The longest first: one secret may be a prefix of another.
     pattern = re.compile("|".join(re.escape(one) for one in sorted(forms, key=len, reverse=True)))
     return lambda text: pattern.sub(MASK, text)
 
 
 def masker_of(folder: Path, environ: Mapping[str, str]) -> Callable[[str], str]:
-    """The masker for the stack in `folder`, with the values that it is given now.
+    """Return the masker for the stack in `folder`, for the values that its variables have now.
 
     They come from TF_VAR_ variables and the files that Terraform reads by itself. A file that cannot be
-    read gives none: Terraform says what is wrong with it.
+    read is skipped: Terraform reports what is wrong with it.
     """
     names = sensitive_names(_texts(folder, "*.tf", "*.tofu"))
     values = [environ.get(f"TF_VAR_{name}", "") for name in sorted(names)]

@@ -1,7 +1,7 @@
-"""What Terraform did not find, from what it says. Pure but for `undeclared`.
+"""Find in Terraform's error output which resources it did not find. Pure but for `undeclared`.
 
 The phrases are those of the AWS provider 5.100 and of AWS's own errors. Some name no id ("no matching
-EC2 VPC found"): then it is looked for in the block that Terraform names, with its variables filled in.
+EC2 VPC found"): then the id is looked up in the block that Terraform names, with variables filled in.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ReadFile = Callable[[str], str]
-"""A file's name, as Terraform gives it → its text, empty where it cannot be read."""
+"""Takes a file's name, as Terraform gives it; returns its text, empty if it cannot be read."""
 
 _VPC, _SUBNET = r"vpc-[0-9a-f]{8,17}", r"subnet-[0-9a-f]{8,17}"
 _ZONE_ID = r"Z[0-9A-Z]{5,31}"
 _DOMAIN = r"(?:[a-z0-9_-]+\.)+[a-z0-9-]+\.?"
 _CERTIFICATE = r"arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[0-9a-zA-Z-]+"
 _FEW = r"(?:(?!Error: ).){0,300}?"
-"""What may stand between two parts of one message."""
+"""Text that may come between two parts of one message."""
 
 _NAMED: tuple[tuple[str, str], ...] = (
     ("vpc", rf"InvalidVpcID\.NotFound{_FEW}({_VPC})"),
@@ -69,16 +69,16 @@ class Missing:
 
     kind: str
     name: str
-    """An id, an ARN or a name; empty where nobody says it."""
+    """An id, an ARN or a name; empty where it is not known."""
 
     @property
     def said(self) -> str:
-        """In a sentence: "VPC vpc-0123456789abcdef0"."""
+        """How a sentence names it: "VPC vpc-0123456789abcdef0"."""
         return f"{_KINDS[self.kind]} {self.name}" if self.name else f"such {_KINDS[self.kind]}"
 
 
 def missing(words: str, variables: Mapping[str, str], read: ReadFile) -> list[Missing]:
-    """Everything that Terraform's words (without line breaks) say is not there, once each.
+    """Return everything that Terraform's output (without line breaks) says is missing, once each.
 
     `variables` are the stack's, by name.
     """
@@ -90,7 +90,7 @@ def missing(words: str, variables: Mapping[str, str], read: ReadFile) -> list[Mi
 
 
 def undeclared(words: str, folder: Path) -> list[Missing]:
-    """`missing` for the stack in `folder`, with its variables (plain texts alone)."""
+    """Return what `missing` finds for the stack in `folder`, using its plain text variables."""
     variables = {
         name.removeprefix("TF_VAR_"): value
         for name, value in os.environ.items()
@@ -101,7 +101,7 @@ def undeclared(words: str, folder: Path) -> list[Missing]:
         try:
             return (folder / name).read_text()
         except (OSError, UnicodeDecodeError):
-            return ""  # then the id is not said
+            return ""  # then the id stays unknown
 
     for file in ("terraform.tfvars", *sorted(one.name for one in folder.glob("*.auto.tfvars"))):
         variables.update(_ASSIGNED.findall(read(file)))
@@ -120,7 +120,7 @@ def _looked_up(
 
 
 def _block(text: str, line: int) -> str:
-    """The block that begins at a line (1 is the first), to the brace that ends it."""
+    """Return the block that begins at a line (counted from 1), up to its closing brace."""
     kept, depth = [], 0
     for one in text.splitlines()[line - 1 :]:
         kept.append(one)
@@ -131,7 +131,7 @@ def _block(text: str, line: int) -> str:
 
 
 def _values(block: str, variables: Mapping[str, str]) -> Iterator[str]:
-    """What stands in a block in quotes, and what its variables are."""
+    """Yield the quoted strings in a block, then the values of the variables it refers to."""
     inside = block.partition("{")[2]
     yield from re.findall(r'"([^"]+)"', inside)
     yield from (variables.get(name, "") for name in re.findall(r"\bvar\.(\w+)", inside))

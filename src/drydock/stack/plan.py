@@ -1,4 +1,4 @@
-"""What Terraform's plan says, read from `terraform show -json`. Pure.
+"""Summary of a Terraform plan, read from `terraform show -json`. Pure.
 
 https://developer.hashicorp.com/terraform/internals/json-format#plan-representation
 """
@@ -18,7 +18,7 @@ from drydock.stack.findings import Finding, findings
 
 @dataclass(frozen=True)
 class PlanSummary:
-    """Resource addresses by what happens to them, in Terraform's order."""
+    """Resource addresses grouped by what the plan does to them, in Terraform's order."""
 
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
@@ -27,15 +27,15 @@ class PlanSummary:
     outputs: tuple[str, ...] = ()
     """Names of outputs that change."""
     findings: tuple[Finding, ...] = ()
-    """What of it loses data, interrupts service or lays something open."""
+    """Changes that lose data, interrupt service or expose something."""
     kept: tuple[Covered, ...] = field(default=(), compare=False)
-    """What of it a local region only keeps: nothing runs for it."""
+    """Resources that a local region only stores: nothing runs for them."""
     changes: tuple[Change, ...] = field(default=(), compare=False, repr=False)
-    """The same as the addresses above, with what changes in each."""
+    """The same resources as above, each with what changes in it."""
 
     @property
     def no_changes(self) -> bool:
-        """Nothing to do: no resource and no output changes."""
+        """Neither a resource nor an output changes."""
         return not (self.added or self.changed or self.replaced or self.destroyed or self.outputs)
 
     def __str__(self) -> str:
@@ -63,7 +63,7 @@ _ACTIONS: Mapping[frozenset[str], str] = {
 
 
 def summarise(plan: Mapping[str, Any]) -> PlanSummary:
-    """The summary of a plan's JSON. Raises StackError: an action that this program does not know."""
+    """Return the summary of a plan's JSON. Raises StackError: it has an action unknown to Drydock."""
     found: dict[str, list[str]] = {"added": [], "changed": [], "replaced": [], "destroyed": []}
     for change in plan.get("resource_changes", ()):
         actions = change["change"]["actions"]

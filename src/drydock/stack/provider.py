@@ -1,4 +1,4 @@
-"""Where the AWS provider comes from, in this order:
+"""Find where the AWS provider comes from. The first of these sources is used:
 
 1. a Terraform CLI configuration that exists: the one that the environment names, else the user's
    own in the home folder; it is used as it is
@@ -45,10 +45,10 @@ class ProviderSource:
     version: Version | None = None
     """The newest version that a mirror has."""
     providers: tuple[str, ...] = ()
-    """Every `HOST/NAMESPACE/TYPE` of a mirror; only what it has is taken from it."""
+    """Every `HOST/NAMESPACE/TYPE` that a mirror has; other providers come from the registry."""
 
     def describe(self) -> str:
-        """For the user: one line without a full stop."""
+        """Return a line for the user, without a full stop."""
         if self.kind == "configuration":
             return f"as the Terraform CLI configuration {self.path} says"
         if self.kind == "registry":
@@ -58,7 +58,7 @@ class ProviderSource:
 
 
 def unrehearsed(used: Version | None) -> str | None:
-    """A line for the user, where another version is used than Drydock's tests run; else None. Pure."""
+    """Return a notice if the provider's version is not the one Drydock's tests run; else None. Pure."""
     if used is None or used[:2] == REHEARSED:
         return None
     return (
@@ -76,7 +76,7 @@ def find_provider(
     locked: Version | None = None,
     shared: Iterable[Path] = SHARED,
 ) -> ProviderSource:
-    """The first source that has the provider, 5.100 or newer; with `locked`, just that version."""
+    """Return the first source that has the provider, 5.100 or newer; with `locked`, that exact version."""
     configuration = user_configuration(terraform, environ)
     if configuration is not None:
         return ProviderSource("configuration", configuration)
@@ -92,10 +92,10 @@ def find_provider(
 
 
 def user_configuration(terraform: Terraform, environ: Mapping[str, str]) -> Path | None:
-    """The CLI configuration that Terraform would read by itself, if that file exists."""
+    """Return the CLI configuration that Terraform would read by itself, if that file exists."""
     named = environ.get("TF_CLI_CONFIG_FILE") or environ.get("TERRAFORM_CONFIG", "")
     if named:
-        # A name that leads nowhere is only warned of by Terraform; ours goes in its place.
+        # Terraform only warns of a name without a file; our configuration takes its place.
         path = Path(named).expanduser()
         return path if path.is_file() else None
     home = _home(environ)
@@ -109,7 +109,7 @@ def user_configuration(terraform: Terraform, environ: Mapping[str, str]) -> Path
 def implied_folders(
     terraform: Terraform, environ: Mapping[str, str], stack_folder: Path
 ) -> list[Path]:
-    """Folders that Terraform searches when no configuration says otherwise, in its order.
+    """Return the folders that Terraform searches when no configuration is given, in its order.
 
     https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories
     """
@@ -125,10 +125,10 @@ def implied_folders(
 
 
 def cli_configuration(source: ProviderSource, cache: Path) -> str:
-    """The text of a CLI configuration of our own. Pure.
+    """Return the text of Drydock's own CLI configuration. Pure.
 
-    A mirror is asked for what it has and the registry for everything else, which is what Terraform
-    does with its implied folders too: a provider that a mirror has is never looked up elsewhere.
+    A mirror serves the providers it has and the registry all others. Terraform does the same with its
+    implied folders: a provider that a mirror has is never looked up elsewhere.
     """
     lines = ["disable_checkpoint = true", f"plugin_cache_dir = {_quote(cache)}"]
     if source.kind in ("implied", "mirror"):
@@ -148,7 +148,7 @@ def cli_configuration(source: ProviderSource, cache: Path) -> str:
 
 
 def mirror_versions(folder: Path, address: str, platform: str) -> set[Version]:
-    """Versions of one provider that a mirror has for a platform, packed or unpacked.
+    """Return the versions of one provider that a mirror has for a platform, packed or unpacked.
 
     Unpacked is `ADDRESS/VERSION/PLATFORM/`, packed is
     `ADDRESS/terraform-provider-TYPE_VERSION_PLATFORM.zip`.

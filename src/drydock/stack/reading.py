@@ -1,4 +1,4 @@
-"""What can be read of a stack beside its steps: its state, its saved plan, a plan that nobody will apply."""
+"""Read a stack without changing it: its state, its saved plan, a plan that is not kept."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from drydock.errors import PlanMissing, PlanTargetMismatch, TerraformFailed, UsageError
-from drydock.stack import backend, lock
+from drydock.stack import backend, state_lock
 from drydock.stack.files import read_json
-from drydock.stack.lock import Holder
+from drydock.stack.plan_fingerprint import check_record
 from drydock.stack.protection import address
-from drydock.stack.record import check_record
+from drydock.stack.state_lock import Holder
 
 if TYPE_CHECKING:
     from drydock.stack.stack import Stack
 
 
 def state(stack: Stack) -> dict[str, Any]:
-    """The state, as `terraform state pull` gives it; empty where there is none. It holds secrets.
+    """Return the state as `terraform state pull` prints it; empty if there is none. It holds secrets.
 
-    What is wrong with it Terraform says at the next step.
+    A state that cannot be read counts as empty here: Terraform reports the problem at the next step.
     """
     if stack.state_arguments():
-        # `state pull` knows nothing of a state that only `-state` leads to.
+        # `state pull` does not find a state whose place only `-state` names.
         return read_json(stack.files.state(stack.target.region_id)) or {}
     pulled = stack.command("state", "pull")
     if pulled.code != 0 or not pulled.text.strip():
@@ -34,7 +34,7 @@ def state(stack: Stack) -> dict[str, Any]:
 
 
 def resources(of_state: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The managed resources of a state, each as a plan's JSON has them: address, type, values. Pure."""
+    """Yield a state's managed resources in the form of a plan's JSON: address, type, values. Pure."""
     for resource in of_state.get("resources", ()):
         if resource.get("mode") == "managed":
             for instance in resource.get("instances", ()):
@@ -46,7 +46,7 @@ def resources(of_state: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def saved_plan(stack: Stack) -> Mapping[str, Any] | None:
-    """The JSON of the saved plan; None: there is none that can still be applied to this target."""
+    """Return the saved plan's JSON, or None if no plan can still be applied to this target."""
     try:
         check_record(stack.files.plan_record, stack.plan_file, stack.target)
     except (PlanMissing, PlanTargetMismatch):
@@ -55,13 +55,13 @@ def saved_plan(stack: Stack) -> Mapping[str, Any] | None:
 
 
 def preview(stack: Stack, variables: Mapping[str, str]) -> Mapping[str, Any]:
-    """The JSON of a plan with these variables, which is not kept and locks nothing.
+    """Return the JSON of a plan with these variables. The plan is not kept and takes no lock.
 
     Raises UsageError (the stack has no such variable) and TerraformFailed.
     """
     stack.files.create()
     kept = stack.files.home / f"preview-{os.getpid()}.plan"
-    # Terraform keeps the mode of a file that is there: it is never readable by others.
+    # Terraform keeps the mode of an existing file, so the plan is never readable by others.
     os.close(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     try:
         said = stack.command(
@@ -91,14 +91,14 @@ def preview(stack: Stack, variables: Mapping[str, str]) -> Mapping[str, Any]:
 
 
 def state_bucket(stack: Stack) -> str:
-    """The S3 bucket that the state is in, as `init` left it; empty: it is elsewhere."""
+    """Return the S3 bucket that `init` configured for the state; empty if the state is elsewhere."""
     config = (_backend(stack).get("backend") or {}).get("config") or {}
     return str(config.get("bucket") or "")
 
 
 def holder(stack: Stack) -> Holder | None:
-    """Who holds the lock in S3. None: nobody, or it is kept elsewhere. Raises OpsError."""
-    place = lock.place_of(_backend(stack))
+    """Return the holder of the state's lock in S3, or None if there is no such lock. Raises OpsError."""
+    place = state_lock.place_of(_backend(stack))
     return backend.read_lock(stack.target, *place) if place else None
 
 

@@ -1,14 +1,14 @@
-"""The files of one run of Terraform: what was asked for, what it says, how it ended.
+"""The files of one run of Terraform: its request, its output, its outcome.
 
     runs/20261130T162233123456-apply/
         lock           locked (flock) by the supervisor for as long as the run lasts
         request.json   the command, its folder, when it began
         process.json   pids of the supervisor and of Terraform
-        output         everything that Terraform says, standard output and error in one
+        output         everything that Terraform prints, standard output and error in one
         offset         how much of the output a command has shown
-        outcome.json   the exit code and the end, written once
+        outcome.json   the exit code and the time of the end, written once
 
-All are private to the user. Light: the supervisor imports this module.
+All are private to the user. The module imports little, since the supervisor uses it.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class RunFiles:
 
     @classmethod
     def begin(cls, runs: Path, request: Mapping[str, Any]) -> RunFiles:
-        """A new folder in `runs`; what is older than the newest `KEPT` and has ended is removed.
+        """Create a run's folder in `runs`; remove ended runs that are older than the newest `KEPT`.
 
-        `request` holds `step`, `argv`, `cwd` and what else the supervisor is asked for.
+        `request` holds `step`, `argv`, `cwd` and the other settings that the supervisor reads.
         """
         runs.mkdir(mode=0o700, parents=True, exist_ok=True)
         now = datetime.now(UTC)
@@ -72,7 +72,7 @@ class RunFiles:
 
     @property
     def process(self) -> dict[str, Any]:
-        """`supervisor` and `terraform` (pids), `born` (of Terraform); empty before they run."""
+        """`supervisor` and `terraform` (pids), `born` (Terraform's start); empty before they run."""
         return _read(self.folder / "process.json")
 
     @property
@@ -92,7 +92,7 @@ class RunFiles:
 
     @property
     def pid(self) -> int:
-        """Terraform's; 0 before it runs."""
+        """Terraform's pid; 0 before it runs."""
         return int(self.process.get("terraform") or 0)
 
     @property
@@ -104,7 +104,7 @@ class RunFiles:
             return 0
 
     def show(self, offset: int) -> None:
-        """Note that so much has been shown. A full disk is no reason to stop showing."""
+        """Record that `offset` bytes have been shown. A write error (a full disk) is ignored."""
         with contextlib.suppress(OSError):
             descriptor = os.open(self.folder / "offset", os.O_WRONLY | os.O_CREAT, 0o600)
             try:
@@ -130,13 +130,13 @@ class RunFiles:
         write_private(self.folder / "outcome.json", json.dumps({**told, "ended": ended}))
 
     def take_lock(self) -> int:
-        """The descriptor of the lock, held; it is handed to the supervisor."""
+        """Acquire the lock and return its descriptor, which is handed to the supervisor."""
         descriptor = os.open(self.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         return descriptor
 
     def is_supervised(self) -> bool:
-        """Whether the supervisor lives."""
+        """Return whether the supervisor lives."""
         try:
             descriptor = os.open(self.lock, os.O_RDWR | os.O_CLOEXEC)
         except OSError:
@@ -150,7 +150,7 @@ class RunFiles:
         return False
 
     def is_alive(self) -> bool:
-        """Whether the run is under way: its supervisor lives, or Terraform survived a kill of it."""
+        """Return whether the run is under way: its supervisor lives, or Terraform outlived the supervisor."""
         if self.outcome:
             return False
         if self.is_supervised():
@@ -161,7 +161,7 @@ class RunFiles:
         return born(int(told["terraform"])) == str(told["born"])
 
     def send(self, number: int) -> bool:
-        """Ask the supervisor to interrupt or to kill Terraform. False: it cannot take it yet."""
+        """Ask the supervisor to interrupt or kill Terraform; return False if it cannot receive it yet."""
         told = self.process
         if not told:
             return False
@@ -173,13 +173,13 @@ class RunFiles:
         return True
 
     def describe(self) -> str:
-        """What runs, since when, as which process."""
+        """Return a line with the step, its start and its process."""
         since = self.since.partition(".")[0].replace("T", " ")
         return f"`{self.step}` since {since} UTC (process {self.pid or 'starting'})"
 
 
 def runs_in(folders: Sequence[Path]) -> list[RunFiles]:
-    """The runs that are under way in folders of runs, oldest first."""
+    """Return the runs that are under way in the given `runs` folders, oldest first."""
     found = [RunFiles(one) for runs in folders if runs.is_dir() for one in sorted(runs.iterdir())]
     return [one for one in found if one.is_alive()]
 

@@ -1,8 +1,8 @@
-"""Run one Terraform command beside a supervisor, show what it says, and pass interruptions on, once each.
+"""Run one Terraform command under a supervisor, show its output, and pass on each interruption once.
 
 Terraform and its supervisor are in a session of their own and write to files: this process may be
-killed, its terminal closed or its output's reader gone, and the command goes on to its end. `follow`
-takes up a command that another process began.
+killed, its terminal closed or its output's reader gone, and the command still runs to its end. `follow`
+resumes showing a command that another process began.
 """
 
 from __future__ import annotations
@@ -30,28 +30,28 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _EVERY = 0.03
 """Seconds between two looks at the output."""
 _NO_CODE = -signal.SIGKILL
-"""Of a run whose supervisor was killed: nothing has seen its exit code."""
+"""Exit code of a run whose supervisor was killed: the real one is unknown."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a command ended and everything that it said (standard output and error in one)."""
+    """A command's exit code and its whole output (standard output and error in one)."""
 
     code: int
     text: str
     lost: bool = False
     """The local region was gone, and Terraform was interrupted for that."""
     errored: str = ""
-    """Digest of the state that it could not save and left as `errored.tfstate`; else empty."""
+    """Digest of the state that Terraform could not save (`errored.tfstate`); else empty."""
 
     @property
     def cut_short(self) -> bool:
-        """It was killed, or interrupted twice: it had no time to release its lock."""
+        """The command was killed, or interrupted twice: it had no time to release its lock."""
         return self.code < 0 or "Two interrupts received" in self.words
 
     @property
     def interrupted(self) -> bool:
-        """It was asked to end before it was done."""
+        """The command was asked to end before it was done."""
         return self.cut_short or self.lost or "Interrupt received" in self.words
 
     @property
@@ -61,7 +61,7 @@ class Outcome:
 
     @property
     def words(self) -> str:
-        """The text without colours, frames and line breaks, to look for a phrase in."""
+        """The text without colours, frames and line breaks, for searching phrases."""
         return " ".join(_ORNAMENT.sub("", self.text).split())
 
 
@@ -74,9 +74,9 @@ def request(
     watch: str = "",
     about: Mapping[str, str] | None = None,
 ) -> dict[str, object]:
-    """What a supervisor is asked for.
+    """Return the request for a supervisor.
 
-    With `color` the command is given a terminal, so that it colours what it says. `watch` is the
+    With `color` the command is given a terminal, so that it colours its output. `watch` is the
     local region's `HOST:PORT`: when nothing listens there any more the command is interrupted.
     """
     size = shutil.get_terminal_size()
@@ -98,7 +98,7 @@ def run(
     on_end: Callable[[Outcome], None] = lambda _: None,
     before_interrupt: Callable[[], None] = lambda: None,
 ) -> Outcome:
-    """Run what `files` asks for, to its end. What `follow` says holds here too.
+    """Run what `files` requests, to its end. The arguments and exceptions are those of `follow`.
 
     Raises StackError: the command could not be started.
     """
@@ -138,14 +138,14 @@ def follow(
 ) -> Outcome:
     """Show a command's output from where it was left, until the command ends.
 
-    `on_line` gets each line, without its end, as it comes; once it fails with OSError (its reader is
-    gone, say) nothing more is shown, and the command goes on. SIGINT and SIGTERM (in the main thread)
-    are passed on as Terraform wants them: the first asks it to end what it is doing and release the
+    `on_line` gets each line, without its line break, as it comes; once it fails with OSError (its reader
+    is gone, say) nothing more is shown, and the command goes on. SIGINT and SIGTERM (in the main thread)
+    are passed on as Terraform expects them: the first asks it to end what it is doing and release the
     lock, the second to give up at once, the third kills it. When it has ended the signal is raised
     again here, so Ctrl-C ends as KeyboardInterrupt. `on_end` gets the outcome, also where a signal
     keeps it from being returned. `before_interrupt` is called once, before the first signal is
-    passed on; it raises nothing. `watching`: the whole output is shown, no signal is passed on, and
-    what has been shown is not noted.
+    passed on; it must not raise. `watching`: the whole output is shown, no signal is passed on, and
+    what has been shown is not recorded.
 
     Raises StackError: the command could not be started.
     """
@@ -162,7 +162,7 @@ def follow(
 
 
 def ended(files: RunFiles) -> Outcome:
-    """How a run ended that is over. Raises StackError: it could not be started."""
+    """Return the outcome of a run that is over. Raises StackError: it could not be started."""
     told = files.outcome
     if "error" in told:
         raise StackError(
@@ -180,7 +180,7 @@ def ended(files: RunFiles) -> Outcome:
 
 
 def capture(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Outcome:
-    """Run a short command that only reads; nothing is shown."""
+    """Run a short command that only reads, without showing its output."""
     done = subprocess.run(
         argv,
         cwd=cwd,
@@ -194,7 +194,7 @@ def capture(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Outcom
 
 
 class _Shown:
-    """How far the output has been shown."""
+    """Shows the output as it grows and records how far it has been shown."""
 
     def __init__(self, files: RunFiles, on_line: LineCallback, *, watching: bool) -> None:
         self._files = files
@@ -206,7 +206,7 @@ class _Shown:
         self._rest = b""
 
     def more(self, *, last: bool = False) -> None:
-        """Show the whole lines that have come; at the end also one that has no end."""
+        """Show the whole lines that have come; with `last` also a line without a line break."""
         with self._files.output.open("rb") as file:
             file.seek(self._read)
             chunk = file.read()
@@ -234,7 +234,7 @@ class _Shown:
 def _forwarding(
     files: RunFiles, say: LineCallback, before_interrupt: Callable[[], None], *, deaf: bool
 ) -> Iterator[Callable[[], None]]:
-    """Gives what passes on a signal that came before the supervisor could take it."""
+    """Forward signals to the supervisor; yield a function that retries those it could not take yet."""
     if deaf or threading.current_thread() is not threading.main_thread():
         yield lambda: None
         return

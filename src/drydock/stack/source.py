@@ -1,7 +1,7 @@
-"""What Drydock has to know of a stack's own files before Terraform runs: its backend, its profiles.
+"""Read from a stack's own files what is needed before Terraform runs: its backend and AWS profiles.
 
-Terraform tells neither without being initialised, so the few words are read from the files. It is
-no HCL parser: comments and strings are told apart, blocks are matched by their braces.
+Terraform reports neither before it is initialised. This is no HCL parser: comments and strings are
+recognised, and blocks are matched by their braces.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _LOCKED = re.compile(
 
 @dataclass(frozen=True)
 class StackSource:
-    """A stack as its files say."""
+    """The backend and AWS profiles that a stack's files name."""
 
     backend: str = ""
     """`s3`, `local`, `cloud`, …; empty where there is no backend block."""
     backend_arguments: frozenset[str] = frozenset()
     """Arguments that the backend block sets itself."""
     profiles: frozenset[str] = frozenset()
-    """Names of AWS profiles that are written out anywhere in the root module."""
+    """AWS profiles that are named literally anywhere in the root module."""
 
 
 def read_source(folder: Path) -> StackSource:
@@ -68,7 +68,7 @@ def read_source(folder: Path) -> StackSource:
 
 
 def locked_provider(folder: Path, registry: str) -> Version | None:
-    """The AWS provider's version in the stack's lock file, for this registry."""
+    """Return the AWS provider's version in the stack's lock file for `registry`; None if there is none."""
     path = folder / ".terraform.lock.hcl"
     if not path.is_file():
         return None
@@ -79,7 +79,7 @@ def locked_provider(folder: Path, registry: str) -> Version | None:
 
 
 def parse_hcl(text: str) -> StackSource:
-    """What one `.tf` file says. Pure. What cannot be understood is left to Terraform to refuse."""
+    """Read one `.tf` file's text. Pure. Text it does not understand is left for Terraform to refuse."""
     text = _TOKEN.sub(lambda match: match[0] if match["string"] else " ", text)
     profiles = frozenset(_PROFILE.findall(text))
     for block in _TERRAFORM.finditer(text):
@@ -94,7 +94,7 @@ def parse_hcl(text: str) -> StackSource:
 
 
 def parse_json(text: str) -> StackSource:
-    """What one `.tf.json` file says. Pure."""
+    """Read one `.tf.json` file's text. Pure."""
     try:
         data = json.loads(text)
     except ValueError:
@@ -116,7 +116,7 @@ def parse_json(text: str) -> StackSource:
 
 
 def _blocks(data: Any, name: str) -> list[dict[str, Any]]:
-    """In JSON a block is an object or a list of objects."""
+    """Return the blocks called `name`: in JSON these are one object or a list of objects."""
     found = data.get(name, ()) if isinstance(data, dict) else ()
     return [
         item for item in (found if isinstance(found, list) else [found]) if isinstance(item, dict)
@@ -124,7 +124,7 @@ def _blocks(data: Any, name: str) -> list[dict[str, Any]]:
 
 
 def _body(text: str, start: int) -> str:
-    """From just behind an opening brace to before its closing one, braces in strings left aside."""
+    """Return the text from just behind an opening brace to its closing one, ignoring braces in strings."""
     depth, at = 1, start
     for match in re.finditer(r'"(?:\\.|[^"\\])*"|[{}]', text[start:], re.DOTALL):
         at = start + match.start()

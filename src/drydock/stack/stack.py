@@ -1,8 +1,8 @@
 """One Terraform stack and one target: init, plan, apply, destroy, refresh, output.
 
-Nothing of ours is written into the stack's folder. Terraform itself writes `terraform.plan` there
-(with the same name as ever) and, at `init`, `.terraform.lock.hcl`, which has no other place: it
-belongs to the stack and is the user's to commit.
+Drydock writes nothing into the stack's folder. Terraform itself writes `terraform.plan` there
+and, at `init`, `.terraform.lock.hcl`, which it can write nowhere else: it belongs to the stack and
+is the user's to commit.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from drydock.aws.target import Target, aws_files, environment
 from drydock.errors import ProviderMissing, TerraformFailed
 from drydock.paths import Workspace, write_private
 from drydock.stack import backend, certificates, coverage, errored
@@ -27,6 +28,7 @@ from drydock.stack.finder import Terraform, find_terraform
 from drydock.stack.masking import masker_of
 from drydock.stack.missing import Missing, undeclared
 from drydock.stack.plan import PlanSummary, summarise
+from drydock.stack.plan_fingerprint import check_record, digest, refuse, used_up, write_record
 from drydock.stack.provider import (
     ADD_HASHES,
     ProviderSource,
@@ -34,11 +36,9 @@ from drydock.stack.provider import (
     find_provider,
     unrehearsed,
 )
-from drydock.stack.record import check_record, digest, refuse, used_up, write_record
+from drydock.stack.run_lock import RunLock
 from drydock.stack.runner import LineCallback, Outcome, capture
 from drydock.stack.source import StackSource, locked_provider, read_source
-from drydock.stack.target import Target, aws_files, environment
-from drydock.stack.turn import Turn
 
 PLAN_FILE = "terraform.plan"
 _NO_PROVIDER = re.compile(
@@ -55,13 +55,13 @@ def _to_stdout(line: str) -> None:
 class Stack:
     """A Terraform stack in `folder`, pointed at `target`.
 
-    `on_line` gets each line that Terraform says, as it says it; by default it is written to
-    standard output. Every step raises TerraformFailed, naming the step, when Terraform fails: its
-    own words have been shown by then. A KeyboardInterrupt comes only after Terraform has ended.
-    RegionNotRunning says that the local region ended in the middle of a step.
+    `on_line` gets each line of Terraform's output as it comes; by default it is written to standard
+    output. Every step raises TerraformFailed, naming the step, when Terraform fails; Terraform's own
+    output has been shown by then. A KeyboardInterrupt comes only after Terraform has ended.
+    RegionNotRunning means that the local region ended in the middle of a step.
 
-    A step first shows to its end what a killed command has left running, and takes up the state that
-    a former run could not save; StackError, where another command is at work on the stack.
+    A step first shows to its end any run that a killed command has left, and restores the state that
+    a former run could not save. It raises StackError if another command is at work on the stack.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Stack:
         on_line: LineCallback | None = None,
         color: bool | None = None,
     ) -> None:
-        """Reads the stack's files and finds Terraform; runs and changes nothing.
+        """Read the stack's files and find Terraform; nothing is run or changed.
 
         Raises UsageError (no stack there) and TerraformMissing.
         """
@@ -89,7 +89,7 @@ class Stack:
         self._on_line: LineCallback = lambda line: say(mask(line))
         self._mask = mask
         self.planned: Mapping[str, Any] = {}
-        """The JSON of the last plan of this object; it holds secrets in clear."""
+        """The JSON of the last plan that this object made; it holds secrets in clear."""
         if color is None:
             color = on_line is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
         self._workspace = workspace
@@ -123,13 +123,13 @@ class Stack:
 
     @property
     def state_bucket(self) -> str:
-        """The S3 bucket that is given to Terraform; empty where the stack says it, or has none."""
+        """The S3 bucket that is passed to Terraform; empty if the stack names its own, or uses no S3."""
         if self.source.backend != "s3":
             return ""
         return backend.bucket_name(self.target, os.environ, self.files.slug)
 
     def init(self, *, upgrade: bool = False) -> None:
-        """Fetch the provider and modules, connect the state; locally, make its bucket first.
+        """Fetch the provider and modules and connect the state; locally, create its bucket first.
 
         Raises ProviderMissing (no source has the AWS provider), UsageError (a backend that cannot
         be used with this target) and TerraformFailed.
@@ -157,14 +157,15 @@ class Stack:
         raise self._failed("init")
 
     def plan(self, *, destroy: bool = False) -> PlanSummary:
-        """Write `terraform.plan` and what it is bound to; tell what it would do.
+        """Write `terraform.plan` and its record, and return the plan's summary.
 
-        A former plan is gone from the first moment, so a failed step leaves none to be applied.
+        A former plan is removed first, so a failed step leaves none to be applied. Raises CheckFailed
+        (the local region refuses resources of the plan) and TerraformFailed.
         """
         with self._turn("plan") as mine:
             self.plan_file.unlink(missing_ok=True)
             self.files.plan_record.unlink(missing_ok=True)
-            # Terraform keeps the mode of a file that is there: the plan is never readable by others.
+            # Terraform keeps the mode of an existing file, so the plan is never readable by others.
             os.close(os.open(self.plan_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             try:
                 arguments = [*self.state_arguments(), f"-out={PLAN_FILE}"]
@@ -184,9 +185,9 @@ class Stack:
         return summary
 
     def apply(self, *, allow_replace: bool = False) -> None:
-        """Apply the saved plan, without asking. `allow_replace`: also one with findings.
+        """Apply the saved plan without asking; one with findings only with `allow_replace`.
 
-        Where a command that was killed has begun to apply this very plan, its run is shown to its end.
+        If a command that was killed had begun to apply this very plan, its run is shown to its end.
 
         Raises PlanMissing (there is none, or it has been used up), PlanTargetMismatch (it was made
         for another target, or not by Drydock), CheckFailed (it has findings; nothing was changed)
@@ -207,10 +208,10 @@ class Stack:
             write_record(self.files.plan_record, self.plan_file, self.target, applied=True)
 
     def destroy(self, *, again: Callable[[str, int], bool] = lambda _words, _tries: False) -> None:
-        """Destroy everything of the stack, without asking.
+        """Destroy everything in the stack, without asking.
 
-        Where it fails, `again` is asked with Terraform's words and the number of tries so far, and
-        may make another try worth while.
+        After a failure `again` is called with Terraform's output and the number of tries so far; the
+        destroy is tried once more if it returns True.
         """
         with self._turn("destroy") as mine:
             arguments = [*self.state_arguments(), "-auto-approve"]
@@ -220,7 +221,7 @@ class Stack:
             self._check(outcome, "destroy")
 
     def unlock(self, lock_id: str) -> None:
-        """Release a lock of the state that nobody holds any more. Raises TerraformFailed."""
+        """Release a lock of the state whose owner is gone. Raises TerraformFailed."""
         with self.commands.turn("unlock", attach=False) as mine:
             self._prepare()
             outcome = self.commands.once("force-unlock", ["-force", lock_id], mine)
@@ -228,18 +229,18 @@ class Stack:
                 raise self._failed("unlock")
 
     def adopt(self, address: str, resource_id: str) -> None:
-        """Take a resource that is there into the state (`terraform import`). Raises TerraformFailed."""
+        """Import an existing resource into the state (`terraform import`). Raises TerraformFailed."""
         with self._turn("import") as mine:
             arguments = [*self.state_arguments(), address, resource_id]
             self._check(self.commands.run("import", arguments, mine), "import")
 
     def settle(self) -> None:
-        """Show to its end what a killed command has left, and take up what it could not save."""
+        """Show to its end any run that a killed command left, and restore a state it could not save."""
         with self._turn("settle"):
             pass
 
     def untaint(self, addresses: Sequence[str]) -> list[str]:
-        """Keep tainted resources at the next apply → those that are not tainted any more."""
+        """Untaint resources, so that the next apply keeps them; return those that succeeded."""
         if not addresses:
             return []
         with self._turn("untaint") as mine:
@@ -250,9 +251,9 @@ class Stack:
             ]
 
     def recover(self, *, discard: bool = False) -> bool:
-        """Make `errored.tfstate` the state, also where it does not fit; or `discard` it: move it away.
+        """Make `errored.tfstate` the state even if it does not fit; or, with `discard`, move it away.
 
-        False: there is none. Raises StackError.
+        Return False if there is no such file. Raises StackError.
         """
         with self.commands.turn("recover") as mine:
             if discard:
@@ -260,22 +261,22 @@ class Stack:
             return errored.take_up(self, mine, force=True)
 
     def refresh(self) -> None:
-        """Bring the state up to date with what is there."""
+        """Update the state from the existing resources."""
         with self._turn("refresh") as mine:
             arguments = [*self.state_arguments(), "-refresh-only", "-auto-approve"]
             self._check(self.commands.run("apply", arguments, mine), "refresh")
 
     def output(self) -> dict[str, Any]:
-        """The stack's outputs by name, sensitive ones included; empty before the first apply."""
+        """Return the stack's outputs by name, sensitive ones included; empty before the first apply."""
         outcome = self.command("output", "-json", "-no-color", *self.state_arguments())
         if outcome.code != 0:
             raise self._failed("output", outcome.text)
         return {name: item["value"] for name, item in json.loads(outcome.text).items()}
 
     def command(self, *words: str) -> Outcome:
-        """Run any other Terraform command (`state list`, `validate`), and show nothing of it.
+        """Run any other Terraform command (`state list`, `validate`) without showing its output.
 
-        The text is what it wrote on standard output, or on standard error where it failed.
+        The outcome's text is its standard output, or its standard error if it failed.
         """
         self._prepare()
         argv = [str(self.terraform.program), *words]
@@ -283,7 +284,7 @@ class Stack:
 
     @property
     def initialised(self) -> bool:
-        """`init` has run for this target; what it fetched is still there."""
+        """`init` has run for this target, and the files that it fetched still exist."""
         return any(self.files.data_dir.glob("*"))
 
     def _summary(self) -> PlanSummary:
@@ -294,7 +295,7 @@ class Stack:
         return summarise(self.planned)
 
     def state_arguments(self) -> list[str]:
-        """Arguments that lead Terraform to a state outside the stack's folder."""
+        """Return the arguments that point Terraform at a state outside the stack's folder."""
         state = self.files.state(self.target.region_id)
         arguments = backend.state_arguments(self.source, self.target, state)
         if arguments:
@@ -303,7 +304,7 @@ class Stack:
         return arguments
 
     def _prepare(self) -> None:
-        """What has to stand before Terraform runs; each of it can be made again at any time."""
+        """Create the files and the bucket that Terraform needs; each can be created again at any time."""
         self._create_folders()
         if self.provider.kind != "configuration":
             text = cli_configuration(self.provider, self.files.cache)
@@ -326,16 +327,16 @@ class Stack:
         )
 
     @contextmanager
-    def _turn(self, step: str) -> Iterator[Turn]:
-        """A step that works on the state: what a former run could not save of it comes first."""
+    def _turn(self, step: str) -> Iterator[RunLock]:
+        """Hold the stack for a step, after restoring a state that a former run could not save."""
         with self.commands.turn(step) as mine:
             errored.take_up(self, mine)
             yield mine
 
     def _applied_meanwhile(self) -> bool:
-        """The saved plan was being applied when its command was killed, and now it has been.
+        """Return whether the run that a killed command left has applied the saved plan.
 
-        Raises TerraformFailed: it has failed.
+        Raises TerraformFailed: that run has failed.
         """
         found = self.commands.found
         if found is None or not self.plan_file.is_file():
@@ -359,7 +360,7 @@ class Stack:
             raise self._failed(step)
 
     def _refuse(self, found: Sequence[Missing], step: str) -> None:
-        """Raises TerraformFailed, if anything was found to be missing in the local region."""
+        """Raise TerraformFailed if anything was found to be missing in the local region."""
         if found:
             said = "the local region has no " + ", ".join(one.said for one in found)
             raise self._failed(step, said, advice(found, self.target.region))

@@ -1,4 +1,4 @@
-"""Beside each Terraform: wait for it and write down how it ended, whatever becomes of who asked for it.
+"""Supervise one Terraform process: wait for it and record how it ended, even if its starter is killed.
 
 python -m drydock.stack.supervisor RUN_FOLDER LOCK_FD     (runner.py starts it, in a session of its own)
 
@@ -27,13 +27,13 @@ from drydock.stack.runfiles import KILL, RunFiles
 ERRORED = "errored.tfstate"
 """Terraform writes it into the folder it runs in when it cannot save the state."""
 _EVERY = 0.5
-"""Seconds between two looks at the region."""
+"""Seconds between two checks of the region."""
 _REFUSALS = 2
-"""So many refused connections, one after the other, and the region is gone."""
+"""After so many refused connections in a row the region counts as gone."""
 
 
 class _Signals:
-    """Passes on what it is sent, also what came before Terraform was there."""
+    """Passes signals on to Terraform, including those that came before it was started."""
 
     def __init__(self) -> None:
         self.child: subprocess.Popen[bytes] | None = None
@@ -57,7 +57,7 @@ class _Signals:
 
 
 class _Region:
-    """Whether the local region still listens. AWS is not asked."""
+    """Checks that the local region still listens. On AWS nothing is checked."""
 
     def __init__(self, address: str) -> None:
         host, _, port = address.rpartition(":")
@@ -67,7 +67,7 @@ class _Region:
         self.lost = False
 
     def look(self) -> bool:
-        """True at the moment that it is found to be gone; a busy region refuses nothing."""
+        """Return True once, when the region is found to be gone; a busy region refuses no connection."""
         now = time.monotonic()
         if self._address is None or self.lost or now < self._next:
             return False
@@ -85,7 +85,7 @@ class _Region:
 
 
 def supervise(run: RunFiles, signals: _Signals) -> None:
-    """Run what the request asks for to its end."""
+    """Run the requested command to its end and write its outcome."""
     request = run.request
     output = os.open(run.output, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
     reader, writer = _terminal(request["terminal"]) if request.get("terminal") else (-1, output)
@@ -127,20 +127,20 @@ def supervise(run: RunFiles, signals: _Signals) -> None:
 
 
 def _terminal(size: list[int]) -> tuple[int, int]:
-    """A terminal as wide as the user's, so that Terraform breaks its lines to fit."""
+    """Open a terminal as wide as the user's, so that Terraform wraps its lines to fit."""
     reader, writer = pty.openpty()
     termios.tcsetwinsize(writer, (size[0], size[1]))
     return reader, writer
 
 
 def _copy(reader: int, output: int, seconds: float) -> bool:
-    """What the terminal says within so many seconds goes to the file. False: nothing more."""
+    """Copy the terminal's output within so many seconds to the file; return False if nothing came."""
     if not select.select([reader], [], [], seconds)[0]:
         return False
     try:
         chunk = os.read(reader, 65536)
     except OSError:
-        # Linux says EIO when the last holder of a terminal's other end is gone.
+        # Linux raises EIO when the terminal's other end is closed everywhere.
         if seconds:
             time.sleep(0.01)  # it closed its output and has not ended: do not spin
         return False
@@ -149,13 +149,13 @@ def _copy(reader: int, output: int, seconds: float) -> bool:
 
 
 def _write(output: int, chunk: bytes) -> None:
-    # A full disk loses words, never the run.
+    # On a full disk output is lost, but the run continues.
     with contextlib.suppress(OSError):
         os.write(output, chunk)
 
 
 def _errored(folder: Path, began: int) -> str:
-    """The digest of the state that this run could not save; empty: it saved it."""
+    """Return the digest of the state that this run could not save; empty if it saved it."""
     file = folder / ERRORED
     try:
         if file.stat().st_mtime_ns < began:

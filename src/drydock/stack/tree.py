@@ -1,4 +1,4 @@
-"""The resources of a plan's or a state's JSON, in every module. Pure.
+"""Find the managed resources in a plan's or a state's JSON, in every module. Pure.
 
 https://developer.hashicorp.com/terraform/internals/json-format#values-representation
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def managed(values: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
-    """Each managed resource below `planned_values`, `prior_state.values` or a state's `values`."""
+    """Yield each managed resource of `planned_values`, `prior_state.values` or a state's `values`."""
     root = (values or {}).get("root_module")
     if root:
         yield from _of_module(root)

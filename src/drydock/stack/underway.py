@@ -1,6 +1,6 @@
-"""The runs of Terraform that are under way in a working folder, whichever stacks they are of.
+"""The runs of Terraform that are under way in a working folder, for any of its stacks.
 
-Light: `drydock region stop` and every command that names a target ask here.
+The module imports little: `drydock region stop` and every command that names a target use it.
 """
 
 from __future__ import annotations
@@ -14,27 +14,30 @@ from drydock.stack.runfiles import INTERRUPT, RunFiles, runs_in
 from drydock.stack.runner import follow
 
 LOCAL = "local"
-"""The folder of what belongs to the local region, as Target.label names it."""
+"""Target.label of the local region, which names the folder of its files."""
 
 
 def under_way(workspace: Workspace, label: str = LOCAL) -> list[RunFiles]:
-    """The runs on one target, oldest first."""
+    """Return the runs on one target that are under way, oldest first."""
     return runs_in(sorted((workspace.terraform / label).glob("*/runs")))
 
 
 def folder_of(run: RunFiles) -> Path:
-    """The stack's folder."""
+    """Return the folder of the run's stack."""
     return Path(str(run.request["cwd"]))
 
 
 def wait_for(run: RunFiles, every: float = 0.1) -> None:
-    """Until a run has ended; it is not interrupted by a signal to this process."""
+    """Wait until a run has ended. Signals to this process do not interrupt the run."""
     while run.is_alive():
         time.sleep(every)
 
 
 def interrupt(run: RunFiles, seconds: float, before: Callable[[], None]) -> bool:
-    """Ask a run to end as Ctrl-C does. False: it has not ended so many seconds later."""
+    """Ask a run to end as Ctrl-C does; return False if it still runs after `seconds`.
+
+    `before` is called first.
+    """
     before()
     deadline = time.monotonic() + seconds
     asked = False
@@ -47,8 +50,8 @@ def interrupt(run: RunFiles, seconds: float, before: Callable[[], None]) -> bool
 
 
 def watch(run: RunFiles, on_line: Callable[[str], None]) -> int:
-    """Show what a run says, from its beginning, until it ends → its exit code.
+    """Show a run's output from its beginning until it ends; return its exit code.
 
-    Where a command is at work with it, that goes on showing it too. Ctrl-C ends the watching alone.
+    A command that follows the run goes on showing it too. Ctrl-C ends only the watching.
     """
     return follow(run, on_line=on_line, watching=True).code

@@ -1,1 +1,1 @@
-"""The database's history, one file a step. A step that was published is never changed."""
+"""Migrations of the database, one file a step. A published step is never changed."""

@@ -1,4 +1,4 @@
-"""Alembic's entry: it gets an open connection and leaves committing to whoever opened it."""
+"""Alembic's entry point: it gets an open connection; the caller that opened it commits."""
 
 from __future__ import annotations
 

@@ -14,10 +14,10 @@ from drydock.cli import main as cli
 from drydock.config import Config
 from drydock.errors import RegionAlreadyRunning, RegionNotRunning
 from drydock.paths import Workspace
-from drydock.region.launcher import RegionRecord
-from drydock.stack.lock import Holder
+from drydock.region.host.launcher import RegionRecord
 from drydock.stack.plan import PlanSummary
 from drydock.stack.runner import Outcome
+from drydock.stack.state_lock import Holder
 
 RECORD = RegionRecord(
     endpoint="http://127.0.0.1:4599",
@@ -183,7 +183,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     world = World()
-    launcher = "drydock.region.launcher"
+    launcher = "drydock.region.host.launcher"
     monkeypatch.setattr(f"{launcher}.start", world.start)
     monkeypatch.setattr(f"{launcher}.stop", world.stop)
     monkeypatch.setattr(f"{launcher}.running", world.find)

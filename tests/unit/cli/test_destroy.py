@@ -7,7 +7,7 @@ import io
 import pytest
 
 from drydock.errors import CheckFailed
-from drydock.stack.lock import Holder
+from drydock.stack.state_lock import Holder
 
 from .conftest import Run, World
 

@@ -121,7 +121,7 @@ def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
         "def flood(*_):\n"
         "    for _ in range(100000): output.result('x' * 100)\n"
         "region.env_lines = flood\n"
-        "from drydock.region import launcher; launcher.require = lambda _: None\n"
+        "from drydock.region.host import launcher; launcher.require = lambda _: None\n"
         "from drydock.cli.main import main; sys.argv = ['drydock', 'env']; main()\n"
     )
     done = subprocess.run(

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from drydock.aws import waiting
 from drydock.cli import patience
 from drydock.cli.patience import Patience, interrupted_in_vain
 from drydock.errors import RegionNotRunning, WaitGivenUp, WaitTimedOut
-from drydock.ops import wait
 
 DISK = {"resource": "arn:db", "error": "initdb: full", "lasting": True, "machine": True}
 LISTENER = {"resource": "arn:loadbalancer/a", "error": "no certificate", "lasting": True}
@@ -63,9 +63,11 @@ def test_a_region_that_does_not_answer_is_not_this_ones_to_tell() -> None:
 def test_a_wait_ends_at_once_when_it_is_in_vain() -> None:
     answers = iter(["", "the disk is full"])
     with pytest.raises(WaitGivenUp, match="waited for rain: the disk is full"):
-        wait.until(lambda: False, what="rain", timeout=60, every=0, in_vain=lambda: next(answers))
+        waiting.until(
+            lambda: False, what="rain", timeout=60, every=0, in_vain=lambda: next(answers)
+        )
     with pytest.raises(WaitTimedOut):
-        wait.until(lambda: False, what="rain", timeout=0, every=0)
+        waiting.until(lambda: False, what="rain", timeout=0, every=0)
 
 
 def test_a_block_is_interrupted_when_it_is_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:

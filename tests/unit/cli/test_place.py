@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from drydock import keys
-from drydock.cli import place
+from drydock.cli import context
 from drydock.errors import UsageError
 
 from .conftest import Run, World
@@ -11,13 +11,13 @@ from .conftest import Run, World
 
 @pytest.mark.parametrize(("said", "kind"), [("", "local"), ("local", "local"), ("aws", "aws")])
 def test_target_chooses_and_local_is_the_default(said: str, kind: str) -> None:
-    assert place.kind({"TARGET": said}) == kind
-    assert place.kind({}) == "local"
+    assert context.kind({"TARGET": said}) == kind
+    assert context.kind({}) == "local"
 
 
 def test_another_target_is_refused() -> None:
     with pytest.raises(UsageError, match="TARGET=prod"):
-        place.kind({"TARGET": "prod"})
+        context.kind({"TARGET": "prod"})
 
 
 @pytest.mark.parametrize("command", [("plan",), ("up",)])
@@ -44,7 +44,7 @@ def test_the_place_is_always_said(run: Run) -> None:
 
 @pytest.mark.parametrize("key", [keys.OPEN, keys.new("drydock_0123456789abcdef")])
 def test_the_regions_own_key_is_no_aws_credential(key: keys.AccessKey) -> None:
-    assert place.safety_line({"AWS_ACCESS_KEY_ID": key.id}) == ""
+    assert context.safety_line({"AWS_ACCESS_KEY_ID": key.id}) == ""
 
 
 def test_a_random_key_is_random_and_keeps_its_secret_to_itself() -> None:
@@ -65,7 +65,7 @@ def test_target_aws_says_which_account_and_speaks_to_it(
     monkeypatch.setenv("AWS_REGION", "eu-north-1")
     with plain_moto():
         ended = run("plan")
-        here = place.choose()
+        here = context.choose()
         assert here.clients.ecs.meta.region_name == "eu-north-1"
         assert here.clients.ecs.meta.endpoint_url == "https://ecs.eu-north-1.amazonaws.com"
     assert ended.code == 0, ended.err

@@ -11,7 +11,7 @@ from drydock.config import Config, load
 from drydock.errors import TerraformFailed
 from drydock.ops.status import Status
 from drydock.paths import Workspace
-from drydock.region import launcher
+from drydock.region.host import launcher
 
 from .conftest import RECORD, Run, World
 

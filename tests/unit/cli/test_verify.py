@@ -9,15 +9,15 @@ from typing import Any
 import boto3
 import pytest
 
+from drydock.aws.clients import Clients
+from drydock.aws.target import Target
 from drydock.cli.verify import RegionProber
 from drydock.errors import NetworkFailed, RegionError
-from drydock.ops.clients import Clients
+from drydock.reach.facts import BalancerFacts, DatabaseFacts, Facts, ServiceFacts
+from drydock.reach.network import Network
 from drydock.region.api.application import OwnRequest
-from drydock.stack.target import Target
-from drydock.verify.facts import BalancerFacts, DatabaseFacts, Facts, ServiceFacts
-from drydock.verify.network import Network
 from tests.support.served import serving
-from tests.unit.verify.networks import ANYWHERE, REFERENCE, group, rule
+from tests.unit.reach.networks import ANYWHERE, REFERENCE, group, rule
 
 from .conftest import RECORD, Run, World
 
@@ -81,9 +81,9 @@ def packets(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     with serving(tmp_path / "log", handlers={"/_drydock/probe": found.answer}) as served:
         record = replace(RECORD, endpoint=served.url)
         world.running = True
-        monkeypatch.setattr("drydock.region.launcher.running", lambda _workspace: record)
-        monkeypatch.setattr("drydock.verify.facts.gather", lambda *_: FACTS)
-        monkeypatch.setattr("drydock.verify.collect.network", lambda *_: named_nodes())
+        monkeypatch.setattr("drydock.region.host.launcher.running", lambda _workspace: record)
+        monkeypatch.setattr("drydock.reach.facts.gather", lambda *_: FACTS)
+        monkeypatch.setattr("drydock.reach.collect.network", lambda *_: named_nodes())
         yield found
 
 
@@ -130,7 +130,7 @@ def test_what_is_too_wide_is_named(
     wide = group("task", [rule(ANYWHERE, 3000)], [rule(ANYWHERE)])
     kept = [one for one in REFERENCE.groups if one.group_id != "sg-task"]
     network = replace(named_nodes(), groups=(*kept, wide))
-    monkeypatch.setattr("drydock.verify.collect.network", lambda *_: network)
+    monkeypatch.setattr("drydock.reach.collect.network", lambda *_: network)
     packets.otherwise["internet", 3000] = True
     ended = run("verify", "--json")
     assert ended.code == 3
@@ -159,12 +159,12 @@ def test_on_aws_the_declared_half_works_alone(
 
     monkeypatch.setenv("TARGET", "aws")
     monkeypatch.setattr(
-        "drydock.stack.target.Target.aws", lambda: Target("aws", "ap-southeast-2", "123456789012")
+        "drydock.aws.target.Target.aws", lambda: Target("aws", "ap-southeast-2", "123456789012")
     )
     monkeypatch.setattr(
-        "drydock.ops.clients.aws", lambda *_: Clients(boto3.Session(region_name="ap-southeast-2"))
+        "drydock.aws.clients.aws", lambda *_: Clients(boto3.Session(region_name="ap-southeast-2"))
     )
-    monkeypatch.setattr("drydock.verify.facts.gather", gather)
+    monkeypatch.setattr("drydock.reach.facts.gather", gather)
     ended = run("verify", "--cluster", "shop", "--json")
     assert ended.code == 0, ended.err
     rows = json.loads(ended.out)["rows"]
@@ -176,7 +176,7 @@ def test_on_aws_the_declared_half_works_alone(
 def test_without_a_service_there_is_nothing_to_verify(
     run: Run, packets: Packets, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("drydock.verify.facts.gather", lambda *_: Facts())
+    monkeypatch.setattr("drydock.reach.facts.gather", lambda *_: Facts())
     ended = run("verify")
     assert ended.code == 1
     assert "no ECS service runs here" in ended.err

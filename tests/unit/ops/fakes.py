@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from drydock.ops.clients import Clients, Pace
+from drydock.aws.clients import Clients, Pace
 from drydock.ops.services import Service
 
 ARN = "arn:aws:ecs:ap-southeast-2:123456789012:task/shop-app/0123456789abcdef"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from drydock.ops import clients, definitions
-from drydock.ops.clients import Clients
+from drydock.aws import clients
+from drydock.aws.clients import Clients
+from drydock.ops import definitions
 from tests.support.plain_moto import plain_moto
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import boto3
 import pytest
 
+from drydock.aws.clients import Clients
 from drydock.errors import OpsError, UsageError
 from drydock.ops import execute, terminal
-from drydock.ops.clients import Clients
 from drydock.ops.execute import AGENT, Target
 
 

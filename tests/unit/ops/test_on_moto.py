@@ -8,9 +8,10 @@ from typing import Any
 import boto3
 import pytest
 
+from drydock.aws import clients
+from drydock.aws.clients import Clients
 from drydock.errors import ResourceMissing, UsageError
-from drydock.ops import clients, logs, services, status
-from drydock.ops.clients import Clients
+from drydock.ops import logs, services, status
 from drydock.ops.services import Scope
 from tests.support.plain_moto import plain_moto
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from drydock.aws.clients import Clients
 from drydock.errors import OpsError, TaskFailed, UsageError, WaitGivenUp, WaitTimedOut
 from drydock.ops import run_task
-from drydock.ops.clients import Clients
 
 from .fakes import ARN, DEFINITION, SERVICE, FakeTime, Moment, clients
 

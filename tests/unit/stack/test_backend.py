@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from drydock.aws.target import Target
 from drydock.errors import UsageError
 from drydock.stack.backend import bucket_name, init_arguments, state_arguments
 from drydock.stack.source import StackSource
-from drydock.stack.target import Target
 
 LOCAL = Target.local("http://127.0.0.1:4566")
 AWS = Target("aws", "eu-west-1", "210987654321")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from drydock.aws.target import Target
 from drydock.paths import Workspace
 from drydock.stack.files import StackFiles, read_json
-from drydock.stack.target import Target
 
 LOCAL = Target.local("http://127.0.0.1:4566")
 AWS = Target("aws", "eu-west-1", "210987654321")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from drydock.stack.lock import (
+from drydock.stack.runner import Outcome
+from drydock.stack.state_lock import (
     Holder,
     holder_in,
     holder_of,
@@ -16,7 +17,6 @@ from drydock.stack.lock import (
     place_of,
     wait_arguments,
 )
-from drydock.stack.runner import Outcome
 
 ID = "8f3c9c1e-6a3e-9c0f-1111-0a1b2c3d4e5f"
 SAID = f"""

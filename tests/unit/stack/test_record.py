@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from drydock.aws.target import Target
 from drydock.errors import PlanMissing, PlanTargetMismatch
 from drydock.stack.findings import Finding
-from drydock.stack.record import check_record, refuse, write_record
-from drydock.stack.target import Target
+from drydock.stack.plan_fingerprint import check_record, refuse, write_record
 
 HERE = Target.local("http://127.0.0.1:4566", region_id="r1")
 

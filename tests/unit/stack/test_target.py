@@ -5,7 +5,7 @@ from __future__ import annotations
 from configparser import ConfigParser
 from pathlib import Path
 
-from drydock.stack.target import Target, aws_files, environment
+from drydock.aws.target import Target, aws_files, environment
 
 LOCAL = Target.local("http://127.0.0.1:4566", region_id="r1")
 AWS = Target("aws", "eu-west-1", "210987654321", arn="arn:aws:iam::210987654321:user/me")

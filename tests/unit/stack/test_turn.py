@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from drydock.errors import StackError
+from drydock.stack.run_lock import turn
 from drydock.stack.runfiles import RunFiles
 from drydock.stack.runner import request
-from drydock.stack.turn import turn
 
 FOLDER = Path("/a stack")
 
@@ -76,7 +76,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from drydock.stack.runfiles import RunFiles
-from drydock.stack.turn import turn
+from drydock.stack.run_lock import turn
 with turn(Path(sys.argv[1]), "destroy", Path("/a stack")) as mine:
     mine.starts(RunFiles(Path(sys.argv[2])))
     os.kill(os.getpid(), signal.SIGKILL)

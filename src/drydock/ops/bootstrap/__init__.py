@@ -1,4 +1,4 @@
-"""What has to stand in an account before the stack: the state's bucket, and who may deploy.
+"""Create what an account needs before the stack: the state's bucket, and the roles of its pipeline.
 
-Deciding is pure (`rights`, `policies`, `trust`); `bucket` and `identity` make it so through boto3.
+Decisions are pure (`rights`, `policies`, `trust`); `bucket` and `identity` carry them out with boto3.
 """

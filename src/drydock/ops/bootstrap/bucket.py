@@ -1,4 +1,4 @@
-"""The bucket of Terraform's state: versioned, encrypted, private, TLS only; old versions go.
+"""The bucket of Terraform's state: versioned, encrypted, private, TLS only; old versions expire.
 
 https://developer.hashicorp.com/terraform/language/backend/s3
 """
@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from drydock.aws.clients import Clients
+from drydock.aws.failures import code, translated
 from drydock.errors import OpsError
 from drydock.ops.bootstrap.policies import VERSION
-from drydock.ops.clients import Clients
-from drydock.ops.failures import code, translated
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 KEPT_DAYS = 90
-"""For how long a version of the state that was replaced stays."""
+"""Days for which a replaced version of the state is kept."""
 _PRIVATE: Any = {
     "BlockPublicAcls": True,
     "IgnorePublicAcls": True,
@@ -29,12 +29,12 @@ _PRIVATE: Any = {
 
 
 def default_name(account: str, region: str, prefix: str) -> str:
-    """A name that nobody else has: bucket names are one space for all of AWS."""
+    """Return a bucket name with account and region: bucket names are unique across all of AWS."""
     return f"{prefix}-terraform-state-{account}-{region}"
 
 
 def policy(partition: str, name: str) -> dict[str, Any]:
-    """Nobody without TLS, whoever it is. Pure."""
+    """Return the bucket policy that denies requests without TLS. Pure."""
     arn = f"arn:{partition}:s3:::{name}"
     return {
         "Version": VERSION,
@@ -52,7 +52,7 @@ def policy(partition: str, name: str) -> dict[str, Any]:
 
 
 def lifecycle() -> Any:
-    """Replaced versions go after a while, and uploads that were never finished. Pure."""
+    """Return rules that expire replaced versions and unfinished uploads. Pure."""
     return {
         "Rules": [
             {
@@ -67,9 +67,9 @@ def lifecycle() -> Any:
 
 
 def ensure(clients: Clients, name: str, *, account: str, partition: str) -> bool:
-    """Make the bucket, or bring the one of this account up to date. True: made now.
+    """Create the bucket, or update the settings of this account's; return whether it was created.
 
-    Raises OpsError: AWS refuses, or the name is another account's.
+    Raises OpsError: AWS refuses, or the name belongs to another account.
     """
     with translated(clients.endpoint):
         made = not _exists(clients, name, account)

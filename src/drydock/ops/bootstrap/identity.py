@@ -1,4 +1,4 @@
-"""Who may deploy: GitHub's OIDC provider with two roles, or a user. Made, or brought up to date."""
+"""Create or update the identities that deploy: GitHub's OIDC provider with two roles, or a user."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from drydock.aws.clients import Clients
+from drydock.aws.failures import code, translated
 from drydock.errors import OpsError
 from drydock.ops.bootstrap import policies, trust
-from drydock.ops.clients import Clients
-from drydock.ops.failures import code, translated
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -24,7 +24,7 @@ _MOST_VERSIONS = 5
 
 @dataclass(frozen=True)
 class Role:
-    """A role that GitHub may have, and what it may do."""
+    """A role that GitHub's workflows may assume, and its policies."""
 
     name: str
     subjects: Sequence[str]
@@ -34,7 +34,7 @@ class Role:
 
 @dataclass(frozen=True)
 class AccessKey:
-    """A user's key. AWS shows the secret once; its repr does not."""
+    """A user's access key. AWS shows the secret once; its repr omits it."""
 
     user: str
     id: str
@@ -42,7 +42,7 @@ class AccessKey:
 
 
 def ensure_provider(clients: Clients, account: str, partition: str) -> str:
-    """GitHub's OIDC provider of the account; its ARN. One that is there may serve others too."""
+    """Create GitHub's OIDC provider in the account; return its ARN. One that exists is extended."""
     arn = trust.provider_arn(partition, account)
     with translated(clients.endpoint):
         try:
@@ -62,7 +62,10 @@ def ensure_provider(clients: Clients, account: str, partition: str) -> str:
 
 
 def ensure_role(clients: Clients, role: Role, account: str, partition: str) -> str:
-    """The role, with just these policies of ours; its ARN."""
+    """Create or update the role with exactly these policies; return its ARN. Raises OpsError.
+
+    Policies that others attached are left alone.
+    """
     provider = trust.provider_arn(partition, account)
     document = policies.text(trust.document(provider, list(role.subjects)))
     with translated(clients.endpoint):
@@ -96,7 +99,10 @@ def ensure_user(
     account: str,
     partition: str,
 ) -> AccessKey | None:
-    """The user with just these policies; a key, unless there is one, whose secret nobody can see again."""
+    """Create or update the user with exactly these policies; return a new access key. Raises OpsError.
+
+    Return None if the user has a key already, whose secret cannot be read again.
+    """
     with translated(clients.endpoint):
         iam = clients.iam
         try:
@@ -119,7 +125,7 @@ def ensure_user(
 
 
 def _former(arns: set[str], owner: str) -> list[str]:
-    """Policies that an earlier run made for this owner; what others attached is left alone."""
+    """Return policies that an earlier run made for this owner; those attached by others are left out."""
     return sorted(arn for arn in arns if arn.rpartition("/")[2].rpartition("-")[0] == owner)
 
 
@@ -145,7 +151,7 @@ def _ensure_policies(
 def _ensure_policy(
     iam: IAMClient, name: str, document: Mapping[str, Any], account: str, partition: str
 ) -> str:
-    """The policy with this document as its default version; its ARN."""
+    """Create the policy, or make the document its default version; return its ARN."""
     arn = f"arn:{partition}:iam::{account}:policy/{name}"
     text = policies.text(document)
     try:

@@ -1,6 +1,6 @@
-"""IAM policies for deploying a stack, from the kinds of resources it has. Pure.
+"""IAM policies for deploying a stack, derived from its resource types. Pure.
 
-Managed policies, since a user's own may have 2,048 characters only
+They are managed policies, since a user's inline policies may have only 2,048 characters
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
 """
 
@@ -17,47 +17,47 @@ from drydock.ops.bootstrap.rights import ALWAYS, RIGHTS
 
 VERSION = "2012-10-17"
 LARGEST = 6144
-"""Characters of a managed policy, white space not counted."""
+"""Most characters of a managed policy; white space does not count."""
 MOST = 10
-"""Managed policies of a role or user, unless AWS raises the quota."""
+"""Most managed policies of a role or user, unless AWS raises the quota."""
 Statement = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What a policy is for."""
+    """Account, region and names that a policy applies to."""
 
     account: str
     region: str
     prefix: str
-    """Of the names of the stack's resources."""
+    """Prefix of the names of the stack's resources."""
     bucket: str
-    """Of its state."""
+    """Bucket of the stack's state."""
     key: str = "terraform.tfstate"
     partition: str = "aws"
 
 
 def unknown(kinds: Iterable[str]) -> tuple[str, ...]:
-    """Kinds of resources whose rights nobody has written down."""
+    """Return the resource types for which `rights` has no entry."""
     return tuple(sorted(set(kinds) - set(RIGHTS)))
 
 
 def deploying(scope: Scope, kinds: Iterable[str]) -> list[dict[str, Any]]:
-    """Documents that let one plan, apply and destroy a stack with such resources."""
+    """Return policies that allow planning, applying and destroying a stack of these types."""
     wanted = sorted(set(kinds) & set(RIGHTS))
     rights = [*ALWAYS, *(right for kind in wanted for right in RIGHTS[kind])]
     return packed([*_state(scope), *_statements([*_reads(rights), *rights], scope)])
 
 
 def planning(scope: Scope, kinds: Iterable[str]) -> list[dict[str, Any]]:
-    """Documents that let one plan it; nothing can be changed but the lock of the state."""
+    """Return policies that allow planning it; only the state's lock can be changed."""
     wanted = sorted(set(kinds) & set(RIGHTS))
     rights = [*ALWAYS, *(right for kind in wanted for right in RIGHTS[kind])]
     return packed([*_state(scope, lock_only=True), *_statements(_reads(rights), scope)])
 
 
 def packed(statements: Sequence[Statement]) -> list[dict[str, Any]]:
-    """As few documents as hold the statements, none larger than IAM takes."""
+    """Distribute statements over few documents, none larger than IAM accepts."""
     documents: list[list[Statement]] = [[]]
     for statement in statements:
         if _size([*documents[-1], statement]) > LARGEST:
@@ -67,7 +67,7 @@ def packed(statements: Sequence[Statement]) -> list[dict[str, Any]]:
 
 
 def text(document: Mapping[str, Any]) -> str:
-    """As IAM counts it: without white space."""
+    """Return the document as IAM counts its size: without white space."""
     return json.dumps(document, separators=(",", ":"))
 
 
@@ -84,7 +84,10 @@ def _reads(rights: Iterable[Right]) -> list[Right]:
 
 
 def _state(scope: Scope, *, lock_only: bool = False) -> list[Statement]:
-    """https://developer.hashicorp.com/terraform/language/backend/s3#permissions-required"""
+    """Return statements for the state's objects.
+
+    https://developer.hashicorp.com/terraform/language/backend/s3#permissions-required
+    """
     bucket = f"arn:{scope.partition}:s3:::{scope.bucket}"
     state, lock = f"{bucket}/{scope.key}", f"{bucket}/{scope.key}.tflock"
     change = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
@@ -96,7 +99,7 @@ def _state(scope: Scope, *, lock_only: bool = False) -> list[Statement]:
 
 
 def _statements(rights: Iterable[Right], scope: Scope) -> list[Statement]:
-    """One statement for all actions that have the same resources and conditions."""
+    """Return one statement for all actions that have the same resources and conditions."""
     actions: dict[str, set[str]] = {}
     parts: dict[str, tuple[list[str], Any]] = {}
     for right in rights:
@@ -111,7 +114,7 @@ def _statements(rights: Iterable[Right], scope: Scope) -> list[Statement]:
 
 
 def _without_covered(actions: set[str]) -> list[str]:
-    """`ec2:DescribeVpcs` says nothing beside `ec2:Describe*`."""
+    """Drop actions that a wildcard covers: `ec2:DescribeVpcs` beside `ec2:Describe*`."""
     stems = tuple(action[:-1] for action in actions if action.endswith("*"))
     return sorted(
         action

@@ -1,6 +1,6 @@
-"""What it takes to look at a stack, by the service of the actions; enough for `terraform plan`, as data.
+"""Read actions that `terraform plan` needs, by the service that the actions belong to, as data.
 
-Given along with any right of that service. How resources are written is told in `rights`.
+They are granted along with any right of that service. `rights` explains how resources are written.
 """
 
 from __future__ import annotations

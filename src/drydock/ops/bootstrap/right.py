@@ -1,4 +1,4 @@
-"""One right, as the tables of `reads` and `rights` write it. Pure."""
+"""One right: an entry of the tables in `reads` and `rights`. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ class Right:
 
 
 def right(actions: str, *resources: str, **condition: str) -> Right:
-    """`right("ec2:CreateVpc DeleteVpc", "ec2:vpc/*")`; `iam__PassedToService="…"` is a condition."""
+    """Return a right from a short form: `right("ec2:CreateVpc DeleteVpc", "ec2:vpc/*")`.
+
+    Keywords are conditions: `iam__PassedToService="…"` means `iam:PassedToService`.
+    """
     service, _, names = actions.partition(":")
     held = {key.replace("__", ":"): value for key, value in condition.items()}
     return Right(
@@ -27,7 +30,7 @@ def right(actions: str, *resources: str, **condition: str) -> Right:
 
 
 def linked(service: str) -> Right:
-    """The role of the service itself, which the first such resource of an account brings along."""
+    """Return the right to create a service's linked role, needed for its first resource in an account."""
     name = f"{service}.amazonaws.com"
     return right(
         "iam:CreateServiceLinkedRole",

@@ -1,10 +1,11 @@
-"""The actions that each kind of resource of a stack needs, as data, by Terraform's name of the kind.
+"""The actions that each resource type of a stack needs, as data, by Terraform's name of the type.
 
-Gathered from what the AWS provider calls for it and from
+Gathered from the calls of the AWS provider and from
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
-A resource `SERVICE:NAME` stands for `arn:PARTITION:SERVICE:REGION:ACCOUNT:NAME`, with two colons
-(`iam::role/x`) without a region, with three (`s3:::x`) without an account too; `{p}` is the stack's
-prefix. What it takes to look at them is in `reads`.
+
+A resource `SERVICE:NAME` stands for `arn:PARTITION:SERVICE:REGION:ACCOUNT:NAME`; with two colons
+(`iam::role/x`) it has no region, with three (`s3:::x`) no account either. `{p}` is the stack's
+prefix. The actions that read resources are in `reads`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ ALWAYS: tuple[Right, ...] = (
     right("ecs:RunTask", "ecs:task-definition/{p}:*"),
     right("ecs:StopTask", "ecs:task/{p}*/*"),
 )
-"""What Drydock's own commands need beside Terraform."""
+"""Rights that Drydock's own commands need beside Terraform's."""
 
 _BALANCERS = (
     "elasticloadbalancing:loadbalancer/app/{p}*/*",
@@ -46,7 +47,7 @@ _ECS_TAGS = right(
     "ecs:task-definition/{p}:*",
 )
 _GRANTS = right("kms:CreateGrant Decrypt GenerateDataKey*", "kms:key/*")
-"""A service encrypts with a key on the caller's behalf."""
+"""For services that encrypt with a key on the caller's behalf."""
 
 RIGHTS: Mapping[str, tuple[Right, ...]] = {
     **NETWORK,
@@ -95,7 +96,7 @@ RIGHTS: Mapping[str, tuple[Right, ...]] = {
         right("ecs:PutClusterCapacityProviders", "ecs:cluster/{p}*"),
     ),
     "aws_ecs_task_definition": (
-        # These two know no resources.
+        # These two actions support no resource-level permissions.
         right("ecs:RegisterTaskDefinition DeregisterTaskDefinition"),
         passed("ecs-tasks"),
         _ECS_TAGS,

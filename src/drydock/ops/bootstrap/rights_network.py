@@ -1,4 +1,4 @@
-"""The rights that a VPC and what is in it need, as data; how they are written is told in `rights`."""
+"""The rights that a VPC and the resources in it need, as data; `rights` explains the format."""
 
 from __future__ import annotations
 

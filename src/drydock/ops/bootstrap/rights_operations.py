@@ -1,4 +1,4 @@
-"""The rights of what watches and keeps a stack, as data; how they are written is told in `rights`."""
+"""The rights that monitoring, backups and events of a stack need, as data; see `rights`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom GitHub's token may be, to get the role: a branch, or a pull request, of one repository. Pure.
+"""Trust policies for GitHub's OIDC tokens: a branch, or pull requests, of one repository. Pure.
 
 https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws
 """
@@ -18,7 +18,7 @@ _BRANCH = re.compile(r"[A-Za-z0-9._/-]+")
 
 
 def checked(repository: str, branch: str) -> None:
-    """Raises UsageError: a name that GitHub would not take, or that IAM would read as a pattern."""
+    """Raise UsageError for names that GitHub would reject, or that IAM would read as a pattern."""
     if not _REPOSITORY.fullmatch(repository):
         raise UsageError(f"--github {repository}", "it is not OWNER/REPO", "--github OWNER/REPO")
     if not _BRANCH.fullmatch(branch):
@@ -30,13 +30,13 @@ def provider_arn(partition: str, account: str) -> str:
 
 
 def subjects(repository: str, branch: str, *, pull_requests: bool) -> list[str]:
-    """Exact ones: a pattern such as `repo:OWNER/REPO:*` would let in every branch of everybody."""
+    """Return exact subjects: a pattern such as `repo:OWNER/REPO:*` would admit every branch."""
     found = [f"repo:{repository}:ref:refs/heads/{branch}"]
     return [*found, f"repo:{repository}:pull_request"] if pull_requests else found
 
 
 def document(provider: str, allowed: list[str]) -> dict[str, Any]:
-    """The role's trust policy."""
+    """Return the role's trust policy."""
     return {
         "Version": VERSION,
         "Statement": [

@@ -1,4 +1,5 @@
-"""The control plane: what was asked for, and what controllers found to be so, kept by moto.
+"""The control plane: requested and observed resources, kept by moto.
 
-Here belong the server, its lock, what is saved, and moto's gaps; nothing that makes anything run.
+Here are the server, its lock, the saved state, and requests that moto does not handle; nothing that
+runs resources.
 """

@@ -1,8 +1,9 @@
-"""Whether a request may come in at all, judged by its head alone, before a byte of its body is read.
+"""Decide by its headers whether a request is accepted, before a byte of its body is read.
 
-The API runs programs, so a web page must not reach it: not by a name of its own that leads to this machine
-(DNS rebinding), and not by a form or a script of another site. Programs send neither `Origin` nor
-`Sec-Fetch-Site` (https://www.w3.org/TR/fetch-metadata/), and name the region by a name that is its own.
+The API runs programs, so a web page must not reach it: not by a name of its own that leads to this
+machine (DNS rebinding), and not by a form or a script of another site. Programs send neither
+`Origin` nor `Sec-Fetch-Site` (https://www.w3.org/TR/fetch-metadata/), and address the region by one
+of its own names.
 """
 
 from __future__ import annotations
@@ -18,23 +19,23 @@ OWN = "/_drydock/"
 LARGEST_HEAD = 64 * 1024
 """Bytes of names and values. AWS takes 8 KiB for an object's; a signed URL may be longer."""
 LARGEST_BODY = 64 * 1024 * 1024
-"""Bytes; AWS's largest but for S3's: a function's archive (50 MB), packed once more in base64."""
+"""Bytes; the largest of AWS except S3's: a function's archive (50 MB), encoded in base64."""
 LARGEST_OBJECT = 5 * 1024**3
 """Bytes of one PutObject or UploadPart (https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html)."""
 LARGEST_OWN = 1024 * 1024
 """Bytes of a request to Drydock's own paths."""
 
 Side = Literal["host", "inside"]
-"""By which kind of socket: the host's loopback, or one in the region's namespaces."""
+"""The kind of socket: the host's loopback, or one in the region's namespaces."""
 
 _LOCAL = ("localhost",)
 _AWS = ("amazonaws.com", "api.aws", "ecr.aws", "docker.io")
-"""Names that the region's own DNS leads to it, inside; a name of S3's has the bucket in front."""
+"""Names that resolve to the region inside of it; a name of S3's has the bucket in front."""
 
 
 @dataclass(frozen=True)
 class Head:
-    """What of a request's head decides."""
+    """The parts of a request's head that decide."""
 
     method: str
     path: str
@@ -51,7 +52,7 @@ class Head:
 
     @classmethod
     def of(cls, method: str, path: str, headers: Iterable[tuple[bytes, bytes]]) -> Head:
-        """The head of a request with these headers, whose names are in lower case."""
+        """Return the head of a request with these headers, whose names are in lower case."""
         pairs = list(headers)
         last: Mapping[bytes, bytes] = dict(pairs)
 
@@ -72,14 +73,14 @@ class Head:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A status and the sentence that goes with it."""
+    """A status and its message."""
 
     status: HTTPStatus
     words: str
 
 
 def refusal(head: Head, side: Side) -> Refusal | None:
-    """Why a request is not served; None if it is."""
+    """Return why a request is not served; None if it is."""
     if head.size > LARGEST_HEAD:
         words = f"The headers are larger than {LARGEST_HEAD // 1024} KiB."
         return Refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, words)
@@ -104,7 +105,7 @@ def refusal(head: Head, side: Side) -> Refusal | None:
 
 
 def is_own(host: str, side: Side) -> bool:
-    """Whether a Host header (name or address, with or without a port) names the region."""
+    """Return whether a Host header (name or address, with or without a port) names the region."""
     name = _name(host)
     if name is None:
         return False
@@ -118,7 +119,7 @@ def is_own(host: str, side: Side) -> bool:
 
 
 def _name(host: str) -> str | None:
-    """The name in a Host header, in lower case; None if it is malformed."""
+    """Return the name in a Host header, in lower case; None if it is malformed."""
     name, colon, port = host.rpartition(":")
     if (host.startswith("[") and host.endswith("]")) or not colon:
         name = host

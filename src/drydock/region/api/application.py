@@ -1,4 +1,4 @@
-"""The WSGI application: moto behind the store's lock, and Drydock's own paths beside it."""
+"""The WSGI application: moto behind the store's lock, and Drydock's own paths."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from drydock.errors import DrydockError, NotSaved, UsageError
-from drydock.region.api import cbor, faults, gaps, validation
+from drydock.region.api import cbor, faults, implementations, validation
 from drydock.region.api import environ as requests
 from drydock.region.api.hold import Hold
 from drydock.region.api.neighbour import refusal
@@ -23,15 +23,15 @@ from drydock.region.api.validation import ServiceNotRun
 from drydock.services import lookup
 
 if TYPE_CHECKING:
-    from drydock.region.api.access.denial import Denial
-    from drydock.region.api.access.door import IamDoor
+    from drydock.region.api.denial import Denial
     from drydock.region.api.saved.journal import Journal, Ticket
+    from drydock.region.iam.authorizer import Authorizer
 
 log = logging.getLogger(__name__)
 
 OWN = "/_drydock/"
 _CLOSED = ("/moto-api",)
-"""moto's own console can reset everything and asks nobody."""
+"""moto's own console can reset everything without authentication."""
 _LARGEST = 1024 * 1024
 
 StartResponse = Callable[..., Any]
@@ -49,14 +49,15 @@ class OwnRequest:
 
 
 Handler = Callable[[OwnRequest], object]
-"""Answers with what `json.dumps` can write. A DrydockError becomes a 400 with its parts."""
+"""Returns what `json.dumps` can write. A DrydockError becomes a 400 with its parts."""
 
 
 class Application:
     """AWS's API for one store.
 
-    `handlers` answer GET and POST of paths below `/_drydock/`; `door` judges every other request, if
-    there is one; `journal` saves what a request changes before it is answered, if there is one.
+    `handlers` answer GET and POST of paths below `/_drydock/`; `authorizer` authorizes every other
+    request, if there is one; `journal` saves what a request changes before it is answered, if there
+    is one.
     """
 
     def __init__(
@@ -64,18 +65,20 @@ class Application:
         store: Store,
         handlers: Mapping[str, Handler],
         log_file: Path,
-        door: IamDoor | None = None,
+        authorizer: Authorizer | None = None,
         journal: Journal | None = None,
         own_key: str = "",
     ) -> None:
-        """`own_key`: of this folder's `drydock env`; another folder's is refused. Empty: none is."""
+        """`own_key`: of this folder's `drydock env`; another folder's is refused. Empty: none is
+        refused.
+        """
         self._store = store
         self._handlers = dict(handlers)
         self._log_file = log_file
         self._hold = Hold()
         self._handlers[f"{OWN}hold"] = self._hold_changes
         self._moto: Any = None
-        self._door = door
+        self._door = authorizer
         self._journal = journal
         self._own_key = own_key
 
@@ -86,7 +89,7 @@ class Application:
         return thread
 
     def _warm(self) -> None:
-        with self._store.reading():
+        with self._store.locked():
             self._store.backend("ec2")
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -98,7 +101,9 @@ class Application:
     def _dispatch(
         self, environ: Environ, operation: Operation, start_response: StartResponse
     ) -> Iterable[bytes]:
-        """Check the request, ask moto under the store's lock, and answer once the change is on the disk."""
+        """Check the request, call moto under the store's lock, and answer once the change is on
+        disk.
+        """
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._store.account_id
         reply = _Reply()
         ticket: Ticket | None = None
@@ -107,7 +112,7 @@ class Application:
                 return self._refused(operation, denial, start_response)
             if answer := validation.refuse(environ, operation):
                 return _answer(start_response, HTTPStatus(answer[0]), *answer[1:])
-            with self._store.reading():
+            with self._store.locked():
                 if denial := self._denial(environ, operation):
                     return self._refused(operation, denial, start_response)
                 if words := self._not_now(operation):
@@ -128,7 +133,7 @@ class Application:
         return body
 
     def _not_now(self, operation: Operation) -> str:
-        """Why a change cannot be taken at the moment; "" if it can."""
+        """Return why a change cannot be made at the moment; "" if it can."""
         if self._hold.stops(operation):
             return "Drydock is being interrupted."
         if operation.changes and self._journal and (words := self._journal.refusal()):
@@ -157,7 +162,7 @@ class Application:
         return None
 
     def _ask_moto(self, environ: Environ, reply: _Reply) -> Iterable[bytes]:
-        """The body in one piece, but for a large one (of an S3 object), which is read while it is sent."""
+        """Return moto's body in one piece; a large one (of an S3 object) is read while it is sent."""
         if self._moto is None:
             self._moto = _moto()
         requests.keep_names(environ)
@@ -179,7 +184,7 @@ class Application:
     def _lacking(
         self, operation: Operation, error: Exception, start_response: StartResponse
     ) -> Iterable[bytes]:
-        """501, which SDKs do not try again, for what this region does not have."""
+        """Answer 501, which SDKs do not retry, for what this region does not support."""
         log.warning("%s is not there: %s", operation, error)
         message = f"Drydock's local region does not have {operation} (yet)."
         if isinstance(error, ServiceNotRun):
@@ -196,16 +201,16 @@ class Application:
     def _later(
         self, operation: Operation, words: str, start_response: StartResponse
     ) -> Iterable[bytes]:
-        """503, which SDKs try again a little later."""
+        """Answer 503, which SDKs retry a little later."""
         kind, body = faults.render(operation, "ServiceUnavailable", words)
         return _answer(start_response, HTTPStatus.SERVICE_UNAVAILABLE, kind, body)
 
     def _hold_changes(self, request: OwnRequest) -> object:
-        """What `POST /_drydock/hold` answers: {"seconds"} → {}, once no change is under way."""
+        """Answer `POST /_drydock/hold`: {"seconds"} → {}, once no change is in progress."""
         seconds = request.body.get("seconds") if isinstance(request.body, dict) else None
         if request.method != "POST" or type(seconds) not in {int, float}:
             raise UsageError("/_drydock/hold", "it takes a POST of a number of `seconds`")
-        with self._store.reading():
+        with self._store.locked():
             self._hold.begin(float(seconds or 0))
         return {}
 
@@ -216,7 +221,9 @@ class Application:
         error: Exception,
         start_response: StartResponse,
     ) -> Iterable[bytes]:
-        """501 again: what moto cannot do with a request that AWS would take, it cannot do later either."""
+        """Answer an internal error: the request's fault if known, else 501, which SDKs do not
+        retry.
+        """
         if answer := validation.blame(environ, operation, error):
             return _answer(start_response, HTTPStatus(answer[0]), *answer[1:])
         log.error("%s failed inside the region", operation, exc_info=error)
@@ -252,7 +259,7 @@ class Application:
 
 
 class _Reply:
-    """What moto gave to start_response."""
+    """The arguments of moto's call of start_response."""
 
     def __init__(self) -> None:
         self.line = "500 Internal Server Error"
@@ -276,18 +283,18 @@ class _Reply:
 def _moto() -> Any:
     from moto.moto_server import werkzeug_app  # noqa: PLC0415  (moto, slow)
 
-    from drydock.region.api.gaps import quickly  # noqa: PLC0415  (imports boto3)
+    from drydock.region.api import fast_import  # noqa: PLC0415  (imports boto3)
 
-    quickly.install()
-    # moto lets every web page call it; ours is for this machine's programs.
+    fast_import.install()
+    # moto lets every web page call it; the region is for this machine's programs.
     werkzeug_app.DISABLE_GLOBAL_CORS = True  # type: ignore[attr-defined]
 
     def create(service: Any) -> Any:
         known = lookup.get(service or "")
-        # Classic load balancers have the same address and come first in moto's index.
+        # Classic load balancers have the same endpoint and come first in moto's index.
         if service != "elb" and (known is None or not known.answered):
             raise ServiceNotRun(service)
-        gaps.prepare(service)
+        implementations.prepare(service)
         app = werkzeug_app.create_backend_app("elbv2" if service == "elb" else service)
         # In Flask's debug mode, which moto 5.2.5 turns on, every request gets a class of its own, which
         # keeps it, with its body, until all garbage is collected. Errors are ours to answer as before.

@@ -1,7 +1,8 @@
-"""From an ASGI server to the WSGI application: who may in, the body, then a thread of a bounded pool.
+"""Pass requests from an ASGI server to the WSGI application, on a bounded pool of threads.
 
-A request takes a thread only once all of it is here, so a slow client costs a connection and no more. AWS's
-requests and Drydock's own have a pool each: `status` is answered while AWS's wait.
+A request takes a thread only once all of its body is here, so a slow client costs only a
+connection. AWS's requests and Drydock's own have a pool each: `status` is answered while AWS's
+wait.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 
 _THREADS, _OWN_THREADS = 8, 2
 _MOST, _MOST_OWN = 512, 64
-"""Requests that are served or wait for a thread; the next one is answered 503, which SDKs try again."""
+"""Requests that are served or wait for a thread; further ones are answered 503, which SDKs retry."""
 _IN_MEMORY = 256 * 1024
 """Bytes of a body; a larger one is kept in a file without a name."""
 _WRITTEN = 1024 * 1024
@@ -47,7 +48,7 @@ class GoneError(Exception):
 
 @dataclass
 class _Pool:
-    """Threads, and how many requests are with them."""
+    """A pool of threads, with the number of its requests."""
 
     name: str
     threads: int
@@ -95,7 +96,7 @@ class Bridge:
         return answer
 
     def close(self) -> None:
-        """Begin nothing more; what waits for a thread is dropped."""
+        """Accept no more requests; drop those that wait for a thread."""
         for pool in (self._aws, self._own):
             pool.executor.shutdown(wait=False, cancel_futures=True)
 
@@ -121,7 +122,7 @@ class Bridge:
             await self._serve(connection, request, head, send)
 
     def _note(self, no: Refusal) -> None:
-        """A line in the log, at most one a second: who is refused shall not fill the disk."""
+        """Log a refusal, at most once a second, so that refused clients cannot fill the disk."""
         now = time.monotonic()
         if now - self._noted >= 1:
             self._noted = now
@@ -147,7 +148,7 @@ class Bridge:
 
 
 def _call(app: Wsgi, request: Environ) -> _Answer:
-    """In a thread: the application's answer, whole unless it is large."""
+    """Return the application's answer, whole unless it is large. Runs in a thread."""
     answer = _Answer()
     parts = app(request, answer.start)
     if not isinstance(parts, list):
@@ -174,7 +175,7 @@ class _BodyError(Exception):
 async def _read(
     scope: dict[str, Any], receive: Receive, body: IO[bytes] | Any, connection: Connection
 ) -> int:
-    """Write the request's body into `body` → its length. Raises _BodyError, GoneError."""
+    """Write the request's body into `body`; return its length. Raises _BodyError, GoneError."""
     headers = dict(scope["headers"])
     if b"transfer-encoding" not in headers and int(headers.get(b"content-length", 0)) == 0:
         return 0  # of a request that is whole already, nothing has to be asked for
@@ -209,7 +210,7 @@ async def _read(
 
 
 async def _keep(body: IO[bytes] | Any, data: bytes, *, on_disk: bool) -> None:
-    """Write a part of a body; not on the loop's thread if that may wait for a disk."""
+    """Write a part of a body; on another thread than the loop's if the disk may block."""
     try:
         if on_disk:
             await asyncio.to_thread(body.write, data)
@@ -226,7 +227,7 @@ def _too_large(most: int) -> _BodyError:
 
 
 def _largest(scope: dict[str, Any]) -> int:
-    """How many bytes a request's body may have, by whose it is."""
+    """Return the limit of a request's body in bytes, by its service."""
     if scope["path"].startswith(admission.OWN):
         return admission.LARGEST_OWN
     names = {b"authorization": "HTTP_AUTHORIZATION", b"x-amz-target": "HTTP_X_AMZ_TARGET"}
@@ -245,7 +246,7 @@ def _largest(scope: dict[str, Any]) -> int:
 async def _refuse(
     connection: Connection, scope: dict[str, Any], receive: Receive, send: Send, no: Refusal
 ) -> None:
-    """Answer what is not served. The body is thrown away; a long one is not waited for."""
+    """Answer a refused request. Its body is discarded; the rest of a long one is not read."""
     length = int(dict(scope["headers"]).get(b"content-length", 0))
     if length <= _SWALLOWED:
         try:
@@ -268,7 +269,7 @@ async def _say(connection: Connection, send: Send, no: Refusal, *, closing: bool
 
 
 async def _send(connection: Connection, send: Send, answer: _Answer) -> None:
-    """One answer: its head and the first piece of its body leave together."""
+    """Send one answer: its head and the first piece of its body leave together."""
     names = {name.lower() for name, _ in answer.headers}
     headers = list(answer.headers)
     if "content-length" not in names and answer.status >= 200 and answer.status not in {204, 304}:
@@ -298,7 +299,7 @@ async def _send_parts(
     headers: list[tuple[bytes, bytes]],
     parts: Iterable[bytes],
 ) -> None:
-    """An answer whose length its headers have. Raises GoneError: it cannot be read to its end."""
+    """Send an answer whose length its headers have. Raises GoneError: its body cannot be read."""
     pieces = iter(parts)
     try:
         piece = await asyncio.to_thread(next, pieces, b"")

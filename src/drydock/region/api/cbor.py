@@ -1,6 +1,6 @@
-"""The protocol RPC v2 CBOR, which newer SDKs speak to CloudWatch, Cloud Map and the tagging API.
+"""The RPC v2 CBOR protocol, which newer SDKs use for CloudWatch, Cloud Map and the tagging API.
 
-moto 5.2.5 does not speak it: requests are handed on in JSON, and answers are put back into CBOR.
+moto 5.2.5 does not support it: requests are passed on in JSON, and answers are converted to CBOR.
 https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
 """
 
@@ -23,7 +23,7 @@ Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 
 def parse(body: bytes) -> Any:
-    """The value in `body` as JSON has it; an empty structure without any. Raises ValueError."""
+    """Return the value in `body` as JSON has it; an empty structure without any. Raises ValueError."""
     if not body:
         return {}
     from botocore.parsers import ResponseParserError, RpcV2CBORParser  # noqa: PLC0415  (slow)
@@ -48,7 +48,7 @@ def _as_json(value: Any) -> Any:
 
 
 def encode(value: Any, shape: Any = None) -> bytes:
-    """A value of JSON in CBOR; `shape` says which texts are bytes and which numbers are times."""
+    """Encode a JSON value in CBOR; `shape` says which texts are bytes and which numbers are times."""
     kind = shape.type_name if shape is not None else ""
     if isinstance(value, list):
         member = shape.member if kind == "list" else None
@@ -64,7 +64,7 @@ def encode(value: Any, shape: Any = None) -> bytes:
 
 
 def _number(value: Any, kind: str) -> bytes:
-    """What is no list, structure or text."""
+    """Encode a value other than a list, structure or text."""
     simple = {None: b"\xf6", False: b"\xf4", True: b"\xf5"}
     if value is None or isinstance(value, bool):
         return simple[value]
@@ -91,7 +91,7 @@ def _head(major: int, number: int) -> bytes:
 
 
 class Translator:
-    """moto, for requests in CBOR too."""
+    """moto, with support for requests in CBOR."""
 
     def __init__(self, moto: Wsgi) -> None:
         self._moto = moto

@@ -1,7 +1,7 @@
-"""One client's connection: uvicorn's HTTP/1.1 protocol behind the time limits that it lacks.
+"""A client's connection: uvicorn's HTTP/1.1 protocol, with the time limits that it lacks.
 
-uvicorn takes a protocol class as its setting `http`; this one holds uvicorn's own and passes every call of
-asyncio on to it. A request finds its connection in `scope["state"]["connection"]`.
+uvicorn takes a protocol class as its setting `http`; this one wraps uvicorn's own and passes every
+call of asyncio on to it. A request finds its connection in `scope["state"]["connection"]`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from uvicorn.server import ServerState
 
 @dataclass(frozen=True)
 class Limits:
-    """Of the connections of one server. Times in seconds."""
+    """The limits of one server's connections. Times in seconds."""
 
     silent: float = 60.0
     """From the connection to the first byte of its first request."""
@@ -30,22 +30,22 @@ class Limits:
     idle: int = 300
     """Between two requests. Go's SDK drops idle connections after 90, so that it does so first."""
     stuck: float = 60.0
-    """In which a client that is sent an answer must read some of it."""
+    """Time within which a client must read some of its answer."""
     refused: float = 5.0
-    """In which a client that may not ask anything has to send its request."""
+    """Time within which a refused client must send its request."""
     body_grace: float = 30.0
     body_rate: float = 16 * 1024
-    """A body may take `body_grace` seconds and one more for each `body_rate` bytes that have come."""
+    """A body may take `body_grace` seconds and one more for each `body_rate` bytes received."""
     connections: int = 8192
-    """Above it the one that is idle for longest is closed."""
+    """Above this number the longest idle connection is closed."""
 
 
 Ask = Callable[[tuple[str, int], tuple[str, int]], Awaitable[str]]
-"""Client's and server's address → why this peer may not ask; empty if it may."""
+"""Client's and server's address → why this client is refused; empty if it is not."""
 
 
 class Registry:
-    """The connections of one server, the idle ones in the order in which they became so."""
+    """The connections of one server; the idle ones in the order in which they became idle."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -74,7 +74,7 @@ class Registry:
 
 
 class Connection(asyncio.Protocol):
-    """An asyncio protocol, of one connection. It is used by the loop's thread alone."""
+    """An asyncio protocol for one connection. Only the loop's thread uses it."""
 
     def __init__(
         self, registry: Registry, ask: Ask | None, config: Config, state: ServerState
@@ -134,7 +134,7 @@ class Connection(asyncio.Protocol):
 
     @contextmanager
     def request(self) -> Iterator[None]:
-        """While a request, whose head is here, is served."""
+        """Mark the connection as busy while a request, whose head is here, is served."""
         self._requests += 1
         self._in_head = False
         self._registry.busy(self)
@@ -150,10 +150,11 @@ class Connection(asyncio.Protocol):
 
     @contextmanager
     def in_one_piece(self) -> Iterator[None]:
-        """What is written meanwhile leaves together, an answer's head with its body (tcp(7), TCP_CORK).
+        """Send together what is written meanwhile, an answer's head with its body (tcp(7),
+        TCP_CORK).
 
-        Terraform's AWS provider (5.100) gives up an answer now and then whose body follows some
-        milliseconds later, and asks again: what it had asked for exists by then.
+        Terraform's AWS provider (5.100) sometimes drops an answer whose body follows some
+        milliseconds later, and retries: the resource exists by then.
         """
         if self._transport.is_closing():
             yield
@@ -167,7 +168,7 @@ class Connection(asyncio.Protocol):
                 pipe.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
 
     async def refusal(self) -> str:
-        """Why who connected may not ask; empty if it may. It is found out once."""
+        """Return why the client is refused; empty if it is not. It is determined once."""
         return await asyncio.shield(self._refusal) if self._refusal is not None else ""
 
     @property

@@ -1,4 +1,4 @@
-"""A request as WSGI (PEP 3333) has it, made of what an ASGI server found; nothing is decoded twice."""
+"""Build a WSGI environment (PEP 3333) from an ASGI request; nothing is decoded twice."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from urllib.parse import unquote_to_bytes
 from drydock.region.api.operations import Environ
 
 HEADERS = "drydock.headers"
-"""The key of the headers as they were sent: pairs of a name in lower case and a value."""
+"""The key of the original headers: pairs of a name in lower case and a value."""
 ON_HOST = "drydock.on_host"
-"""The key that says that the request came by the host's loopback, and that its peer was let in."""
+"""The key that marks a request as accepted from the host's loopback."""
 
 _UNPREFIXED = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 
 
 def build(scope: dict[str, Any], body: IO[bytes], length: int, *, on_host: bool) -> Environ:
-    """The environment of a request whose body has `length` bytes, to be read from `body`.
+    """Return the environment of a request whose body has `length` bytes, to be read from `body`.
 
-    `RAW_URI` is the target as it was sent: S3's keys are in it (moto reads them there).
+    `RAW_URI` is the target as it was sent: moto reads S3's keys from it.
     """
     headers = [
         (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
@@ -51,7 +51,7 @@ def build(scope: dict[str, Any], body: IO[bytes], length: int, *, on_host: bool)
         ON_HOST: on_host,
     }
     for name, value in headers:
-        # WSGI cannot tell x-a_b from x-a-b: neither stands in for the other (see `keep_names`).
+        # WSGI cannot tell x-a_b from x-a-b: neither replaces the other (see `keep_names`).
         if "_" in name or name == "transfer-encoding":
             continue
         key = _UNPREFIXED.get(name) or "HTTP_" + name.upper().replace("-", "_")
@@ -63,7 +63,7 @@ def build(scope: dict[str, Any], body: IO[bytes], length: int, *, on_host: bool)
 def keep_names(environ: Environ) -> None:
     """Add the headers with an underscore whose names moto keeps: metadata of S3's objects.
 
-    The same as its own server does (moto 5.2.5, `moto_server/werkzeug_app.py`).
+    moto's own server does the same (moto 5.2.5, `moto_server/werkzeug_app.py`).
     """
     underscored = [(name, value) for name, value in environ.get(HEADERS, ()) if "_" in name]
     if not underscored:

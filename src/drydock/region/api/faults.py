@@ -1,4 +1,4 @@
-"""Answers to what went wrong inside, in the words and shape that AWS clients understand."""
+"""Error responses in the protocols that AWS clients understand."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from drydock.region.api.operations import Operation
 def render(
     operation: Operation, code: str, message: str, *, fault: str = "Receiver"
 ) -> tuple[str, bytes]:
-    """Content type and body of an error in the protocol of `operation`; `fault`: whose it is."""
+    """Return content type and body of an error in the protocol of `operation`; `fault`: Sender or
+    Receiver.
+    """
     request = str(uuid.uuid4())
     if operation.protocol == "cbor":
         return cbor.KIND, cbor.encode({"__type": code, "message": message})

@@ -1,4 +1,4 @@
-"""Which services hold resources here of which only the books are kept."""
+"""List the services whose resources are recorded but not run."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from drydock.services.table import KEPT
 
 
 def kept(store: Store) -> list[dict[str, str]]:
-    """The kept services that hold anything: {"service", "words"}, in the table's order."""
-    with store.reading():
+    """Return the services that have any resource: {"service", "words"}, in the table's order."""
+    with store.locked():
         holding = {name for name, backend in _backends(store) if _holds(backend)}
     return [{"service": one.title, "words": one.words} for one in KEPT if one.name in holding]
 
 
 def _backends(store: Store) -> list[tuple[str, Any]]:
-    """Those that moto has made already, for any AWS region. Call it under the store's lock."""
+    """Return the backends that moto has made, for any AWS region. Call it under the store's lock."""
     from drydock.region.api.saved import units  # noqa: PLC0415  (moto, slow)
 
     names = {one.name for one in KEPT}
@@ -29,13 +29,13 @@ def _backends(store: Store) -> list[tuple[str, Any]]:
 
 
 def _holds(backend: Any) -> bool:
-    """Does it hold more than a new one of its kind does?"""
+    """Return whether a backend has more records than a new one."""
     fresh = type(backend)(backend.region_name, backend.account_id)
     return _records(backend) > _records(fresh)
 
 
 def _records(owner: Any, deep: int = 2) -> int:
-    """How many records an object of moto's holds; those of its records too (a bus has rules)."""
+    """Count the records in an object of moto's, with those nested in its records (a bus has rules)."""
     count = 0
     for value in vars(owner).values():
         if isinstance(value, Mapping | list):

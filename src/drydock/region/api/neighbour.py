@@ -1,23 +1,23 @@
-"""A shell that `drydock env` has pointed at another folder's region, which had this port before.
+"""Refuse requests of a shell that `drydock env` has pointed at another folder's region on this
+port.
 
-The access key that it exports names the folder (`Workspace.access_key`), so that the region which has
-the port now can refuse it. Every other key goes on: dummy keys are nobody's folder.
+The access key that it exports identifies the folder (`Workspace.access_key`), so that the region on
+that port now can refuse it. Every other key is accepted: dummy keys belong to no folder.
 """
 
 from __future__ import annotations
 
 from drydock.paths import OF_A_FOLDER
-from drydock.region.api.access.denial import Denial
+from drydock.region.api.credentials import credentials
+from drydock.region.api.denial import Denial
 from drydock.region.api.operations import Environ
 
 
 def refusal(environ: Environ, own_key: str) -> Denial | None:
-    """Why a request of another folder's shell may not go on; None: it is none."""
+    """Return why a request of another folder's shell is refused; None: it is not one."""
     header, query = str(environ.get("HTTP_AUTHORIZATION", "")), str(environ.get("QUERY_STRING", ""))
     if OF_A_FOLDER not in header and OF_A_FOLDER not in query:
         return None
-    from drydock.region.api.access.principals import credentials  # noqa: PLC0415  (moto, slow)
-
     key, _ = credentials(environ)
     if not key.startswith(OF_A_FOLDER) or key == own_key:
         return None

@@ -1,4 +1,4 @@
-"""Which service and operation a request is for, and whether it may change anything."""
+"""Identify the service and operation of a request, and whether it may change anything."""
 
 from __future__ import annotations
 
@@ -18,32 +18,36 @@ _READING = (
     "Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "GenerateMac", "GenerateRandom", "Sign",
     "DeriveSharedSecret", "StartQuery", "StartLiveTail",
 )  # fmt: skip
-"""How the names of operations begin that change no resource."""
+"""Prefixes of the names of operations that change no resource."""
 
 _UNSIGNED = {"AssumeRoleWithWebIdentity": "sts", "AssumeRoleWithSAML": "sts"}
-"""Operations that nobody signs, and whose they are."""
+"""Unsigned operations, and their services."""
 _RPC = re.compile(r"/service/[^/]+/operation/([^/]+)")
-"""The path in the protocol that newer SDKs speak (https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html)."""
+"""The path in the CBOR protocol
+(https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html).
+"""
 _XML = frozenset({"s3", "route53", "cloudfront", "s3control"})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LARGEST_FORM = 16 * 1024 * 1024
 _CLASSIC_BALANCERS = "2012-06-01"
-"""The version of the API of classic load balancers, which have the scope of the others."""
+"""The API version of classic load balancers, which share their signing name with ELBv2."""
 
 
 @dataclass(frozen=True)
 class Operation:
-    """`service` is moto's name; `name` is "" for REST services, which the method decides."""
+    """An operation. `service` is moto's name; `name` is "" for REST services, where the method
+    decides.
+    """
 
     service: str
     name: str
     method: str
     protocol: str
-    """json, query, ec2, cbor, rest-xml or rest-json: how the answer is written."""
+    """json, query, ec2, cbor, rest-xml or rest-json: the format of the answer."""
 
     @property
     def changes(self) -> bool:
-        """May it change a resource?"""
+        """Whether the operation may change a resource."""
         if self.name:
             return not self.name.startswith(_READING)
         return self.method not in _SAFE_METHODS
@@ -53,7 +57,7 @@ class Operation:
 
 
 def identify(environ: Environ) -> Operation:
-    """The operation that a WSGI request asks for. A form body is read and put back."""
+    """Return the operation of a WSGI request. A form body is read and put back."""
     method = environ.get("REQUEST_METHOD", "GET").upper()
     service = _service(environ)
     target = str(environ.get("HTTP_X_AMZ_TARGET", ""))
@@ -74,7 +78,9 @@ def identify(environ: Environ) -> Operation:
 
 
 def _service(environ: Environ) -> str:
-    """From the signature's scope (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html)."""
+    """Return the service in the signature's scope
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html).
+    """
     scope = str(environ.get("HTTP_AUTHORIZATION", ""))
     if "Credential=" in scope:
         scope = scope.split("Credential=", 1)[1].split(",", 1)[0]
@@ -94,7 +100,7 @@ def _service(environ: Environ) -> str:
 
 
 def _parameter(environ: Environ, name: str) -> str:
-    """A parameter of a form, in the address or in the body, which is put back."""
+    """Return a parameter of a form, in the URL or in the body, which is put back."""
     pattern = rf"(?:^|&){name}=([^&]*)"
     if found := re.search(pattern, str(environ.get("QUERY_STRING", ""))):
         return unquote_plus(found[1])

@@ -1,9 +1,10 @@
-"""uvicorn on sockets that are bound already: the host's loopback, and those inside the region.
+"""Serve HTTP by uvicorn on bound sockets: the host's loopback, and those inside the region.
 
-uvicorn (h11) is kept well, takes thousands of connections on one thread, and gives a request's target and
-headers as they were sent. Its own `Server` wakes ten times a second and needs as long to close; as there
-is one server for each VPC endpoint, its protocol is put on asyncio's server here. What uvicorn lacks, time
-limits, is in `connection.py`; how a request reaches the application, in `bridge.py`.
+uvicorn (h11) is well maintained, handles thousands of connections on one thread, and passes a
+request's target and headers on as they were sent. Its own `Server` wakes ten times a second and
+needs as long to close; as there is one server for each VPC endpoint, its protocol runs on asyncio's
+server here. The time limits that uvicorn lacks are in `connection.py`; `bridge.py` passes requests
+to the application.
 """
 
 from __future__ import annotations
@@ -29,15 +30,15 @@ log = logging.getLogger(__name__)
 _BACKLOG = 4096
 _CLOSE_SECONDS = 5.0
 _LOOKING = 4
-"""Threads that wait for the kernel's word on a peer."""
+"""Threads that wait for the kernel's answer about a peer."""
 _T = TypeVar("_T")
 
 WhyNot = Callable[[tuple[str, int], tuple[str, int]], str]
-"""Client's and server's address → why that peer may not ask; empty if it may. It may wait."""
+"""Client's and server's address → why that client is refused; empty if it is not. It may block."""
 
 
 class Server:
-    """What answers on some sockets until `close`. It owns them from then on."""
+    """A server on some sockets, which it owns, until `close`."""
 
     def __init__(self, front: Front, listening: list[asyncio.Server], state: ServerState) -> None:
         self._front = front
@@ -45,10 +46,10 @@ class Server:
         self._state = state
         self._closed = False
         self.ends: Callable[[], None] | None = None
-        """What ends with it."""
+        """Called when the server has closed."""
 
     def close(self) -> None:
-        """Accept nothing more; answer what has begun, for a few seconds at most. Idempotent."""
+        """Accept no more connections; answer begun requests, for a few seconds at most. Idempotent."""
         if self._closed:
             return
         self._closed = True
@@ -86,16 +87,16 @@ class Front:
     def serve(
         self, sockets: Sequence[socket.socket], side: Side = "inside", why_not: WhyNot | None = None
     ) -> Server:
-        """Answer on `sockets`, which are bound (listening or not). `why_not` judges each peer."""
+        """Serve on bound sockets (listening or not). `why_not` admits or refuses each client."""
         return Server(self, *self.run(self._listen(sockets, side, why_not)))
 
     @property
     def connections(self) -> int:
-        """How many clients are connected."""
+        """Return how many clients are connected."""
         return len(self._registry)
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """Have the loop's thread do something, and wait for it."""
+        """Run a coroutine on the loop's thread, and wait for its result."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def close(self) -> None:
@@ -137,7 +138,7 @@ class Front:
         ], state
 
     def _asking(self, why_not: WhyNot) -> Ask:
-        """`why_not` on a thread, since it waits for another process."""
+        """Run `why_not` on a thread, since it waits for another process."""
 
         async def ask(client: tuple[str, int], server: tuple[str, int]) -> str:
             return await self._loop.run_in_executor(self._peers, why_not, client, server)
@@ -152,7 +153,7 @@ def serve(
     why_not: WhyNot | None = None,
     limits: Limits | None = None,
 ) -> Server:
-    """Answer for `app` on `sockets`, with a front that ends with the server."""
+    """Serve `app` on `sockets`, with a front that ends with the server."""
     front = Front(app, limits)
     server = front.serve(sockets, side, why_not)
     server.ends = front.close

@@ -1,6 +1,6 @@
-"""The one door to what the control plane knows: a lock, typed access, and word of every change.
+"""Access to the control plane: a lock, the backends, and notification of every change.
 
-moto has no lock of its own, so every request and every controller goes through this one.
+moto has no lock of its own, so every request and every controller uses this one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from drydock.region.api import changes, gaps
+from drydock.region.api import changes, implementations
 
 if TYPE_CHECKING:
     from moto.iam.models import IAMBackend
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from moto.secretsmanager.models import SecretsManagerBackend
     from moto.ssm.models import SimpleSystemManagerBackend
 
-    from drydock.region.api.gaps.acm import AcmBackend
-    from drydock.region.api.gaps.applicationautoscaling import AutoScalingBackend
-    from drydock.region.api.gaps.cloudwatch import CloudWatchBackend
-    from drydock.region.api.gaps.ec2 import Ec2Backend
-    from drydock.region.api.gaps.ecs import EcsBackend
-    from drydock.region.api.gaps.elbv2 import ElbBackend
-    from drydock.region.api.gaps.logs import LogsBackend
-    from drydock.region.api.gaps.rds import RdsBackend
-    from drydock.region.api.gaps.route53 import Route53Backend
-    from drydock.region.api.gaps.servicediscovery import CloudMapBackend
-    from drydock.region.api.gaps.wafv2 import WafBackend
+    from drydock.region.services.acm import AcmBackend
+    from drydock.region.services.applicationautoscaling.operations.backend import AutoScalingBackend
+    from drydock.region.services.cloudwatch import CloudWatchBackend
+    from drydock.region.services.ec2 import Ec2Backend
+    from drydock.region.services.ecs import EcsBackend
+    from drydock.region.services.elbv2 import ElbBackend
+    from drydock.region.services.logs import LogsBackend
+    from drydock.region.services.rds import RdsBackend
+    from drydock.region.services.route53 import Route53Backend
+    from drydock.region.services.servicediscovery import CloudMapBackend
+    from drydock.region.services.wafv2 import WafBackend
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ _GLOBAL_SERVICES = frozenset({"iam", "route53", "s3", "cloudfront", "sts"})
 """Services that moto keeps per partition, not per region."""
 
 _LOCK = threading.RLock()
-"""One for the process, as moto's backends and some of its response classes are the process's."""
+"""One lock per process, as moto's backends and some of its response classes are per process."""
 
 
 class Store:
@@ -64,7 +64,7 @@ class Store:
 
     @property
     def generation(self) -> int:
-        """A number that is another one after every change."""
+        """A number that differs after every change."""
         return self._generation
 
     def subscribe(self, listener: Listener) -> None:
@@ -75,32 +75,32 @@ class Store:
         self._listeners.append(listener)
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
-        """Hold the lock. What is read must be copied out before it is let go."""
+    def locked(self) -> Iterator[None]:
+        """Hold the lock. Copy what is read before it is released."""
         with self._holding(()):
             yield
 
     @contextmanager
-    def writing(self, *services: str) -> Iterator[None]:
+    def changing(self, *services: str) -> Iterator[None]:
         """Hold the lock; afterwards `services` count as changed, also when the block raises."""
         with self._holding(services):
             yield
 
     def changed(self, *services: str) -> None:
-        """Say that `services` were changed; best called while the lock is held."""
+        """Mark `services` as changed; best called while the lock is held."""
         with self._holding(services):
             pass
 
     def touched(self) -> set[str]:
-        """The services that were changed since the lock was taken; call it while it is held."""
+        """Return the services that were changed since the lock was taken; call it while it is held."""
         self._changed |= changes.take()
         return set(self._changed)
 
     def together_with(self, services: Set[str]) -> set[str]:
-        """What controllers changed and is not saved yet, if it concerns one of these services.
+        """Return the unsaved changes of controllers, if they concern one of these services.
 
-        A controller may have changed several at once (a log's object in S3 and how far it was read), and
-        one of them must not be saved without the others. Call it while the lock is held.
+        A controller may have changed several at once (a log's object in S3 and its offset), and one
+        of them must not be saved without the others. Call it while the lock is held.
         """
         return set(self._unsaved) if self._unsaved & services else set()
 
@@ -110,14 +110,16 @@ class Store:
         self._unsaved -= services
 
     def take_unsaved(self) -> set[str]:
-        """The services that changed since the last call without the journal having a copy."""
-        with self.reading():
+        """Return the services that changed since the last call and of which the journal has no
+        copy.
+        """
+        with self.locked():
             unsaved, self._unsaved = self._unsaved, set()
         return unsaved
 
     def unsaved(self, services: set[str]) -> None:
-        """Give back what `take_unsaved` gave, after it could not be saved."""
-        with self.reading():
+        """Return the services of `take_unsaved` to the unsaved ones, after saving failed."""
+        with self.locked():
             self._unsaved |= services
 
     @contextmanager
@@ -129,10 +131,10 @@ class Store:
         finally:
             tell = self._let_go(services)
             _LOCK.release()
-            self._tell(tell)
+            self._notify(tell)
 
     def _let_go(self, services: tuple[str, ...]) -> set[str]:
-        """What listeners are to hear: nothing while an outer block still holds the lock."""
+        """Return the changes for listeners: none while an outer block still holds the lock."""
         self._changed |= changes.take().union(services)
         self._depth -= 1
         if self._depth or not self._changed:
@@ -143,7 +145,7 @@ class Store:
         self._generation += 1
         return tell
 
-    def _tell(self, services: set[str]) -> None:
+    def _notify(self, services: set[str]) -> None:
         for service in sorted(services):
             for listener in self._listeners:
                 try:
@@ -189,11 +191,11 @@ class Store:
     # fmt: on
 
     def backend(self, service: str) -> Any:
-        """moto's backend of `service` (moto's name for it) for this account and region.
+        """Return moto's backend of `service` (moto's name for it) for this account and region.
 
-        Use it inside `reading` or `writing` only. Raises KeyError: no such service or region.
+        Use it only inside `locked` or `changing`. Raises KeyError: no such service or region.
         """
-        gaps.install()
+        implementations.install()
         from moto.backends import get_backend  # noqa: PLC0415  (moto, slow)
 
         backends: Any = get_backend(service)  # type: ignore[call-overload]

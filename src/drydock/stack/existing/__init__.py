@@ -1,4 +1,4 @@
-"""What a plan wants to create and what is there already, by the names that AWS lets be used once.
+"""Resources that a plan wants to create and that exist already, found by names that AWS keeps unique.
 
-Here belongs looking only: nothing is changed. A stack whose state was lost is noticed by it at plan.
+This package only looks and changes nothing. It lets `plan` notice a stack whose state was lost.
 """

@@ -1,6 +1,6 @@
-"""Ask the AWS API whether something of a type and a name is there.
+"""Ask the AWS API whether a resource of a given type and name exists.
 
-Each way gives the ARN, or the name where the API has no other; None, where there is nothing.
+Each entry of `_WAYS` returns the ARN, or the name where the API has no ARN; None if absent.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from drydock.aws.clients import Clients
+from drydock.aws.failures import code, translated
 from drydock.errors import OpsError
-from drydock.ops.clients import Clients
-from drydock.ops.failures import code, translated
 from drydock.stack.existing.wanted import Wanted
 from drydock.stack.teardown.contents import client
 
@@ -42,15 +42,15 @@ _ABSENT = frozenset(
 
 @dataclass(frozen=True)
 class Existing:
-    """A resource that a plan wants to create and that is there already."""
+    """A resource that a plan wants to create and that exists already."""
 
     address: str
     kind: str
     name: str
     id: str
-    """As an `import` of Terraform takes it."""
+    """The id that `terraform import` takes."""
     arn: str
-    """Or the name, where the API has no other."""
+    """ARN; the name where the API has no ARN."""
 
     def __str__(self) -> str:
         return f"{self.address} ({self.id})"
@@ -58,14 +58,14 @@ class Existing:
 
 @dataclass(frozen=True)
 class Looked:
-    """What was found, and why of some types it is not known."""
+    """Resources that exist already, and the types that could not be looked up, with the reason."""
 
     found: tuple[Existing, ...] = ()
     unknown: tuple[str, ...] = ()
 
 
 def look(clients: Clients, things: Iterable[Wanted]) -> Looked:
-    """Which of them are there. Never raises OpsError: what was not answered is said."""
+    """Return which of the wanted resources exist. An OpsError is recorded in `unknown`, not raised."""
     found: list[Existing] = []
     unknown: dict[str, str] = {}
     clusters: list[str] = []
@@ -155,7 +155,7 @@ def _machine(clients: Clients, name: str) -> str | None:
 
 
 def _parameter(clients: Clients, name: str) -> str | None:
-    # The value is not asked for.
+    # DescribeParameters does not return the value, which is not needed.
     filters = [{"Key": "Name", "Option": "Equals", "Values": [name]}]
     told = client(clients, "ssm").describe_parameters(ParameterFilters=filters)["Parameters"]
     return f"ssm parameter {name}" if told else None

@@ -1,4 +1,4 @@
-"""The tags of one resource by its ARN, asked of its own service: the tagging API leaves some out."""
+"""The tags of one resource by its ARN, from its own service: the tagging API leaves some out."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from drydock.ops.clients import Clients
-from drydock.ops.failures import code, translated
+from drydock.aws.clients import Clients
+from drydock.aws.failures import code, translated
 from drydock.stack.teardown.contents import client
 
 
 def tags_of(clients: Clients, arn: str) -> dict[str, str]:
-    """Empty where there are none, or where nothing is known of such a resource. Raises OpsError."""
+    """Return a resource's tags; empty if it has none or its service is not supported. Raises OpsError."""
     with translated(clients.endpoint):
         if arn.startswith("ssm parameter "):
             return _parameter(clients, arn.removeprefix("ssm parameter "))
@@ -55,7 +55,7 @@ def _bucket(clients: Clients, arn: str) -> dict[str, str]:
 
 
 def _key(clients: Clients, arn: str) -> dict[str, str]:
-    """An alias has no tags; those of its key say whose it is."""
+    """Return the tags of an alias's key: an alias has no tags of its own."""
     kms = client(clients, "kms")
     key = kms.describe_key(KeyId=arn)["KeyMetadata"]["KeyId"]
     return {t["TagKey"]: t["TagValue"] for t in kms.list_resource_tags(KeyId=key)["Tags"]}
@@ -84,4 +84,4 @@ _WAYS: Mapping[str, Callable[[Clients, str], dict[str, str]]] = {
     ),
     "states": lambda c, a: _pairs(c.states.list_tags_for_resource(resourceArn=a)["tags"]),
 }
-"""By the service that an ARN names."""
+"""How to read tags, by the service that an ARN names."""

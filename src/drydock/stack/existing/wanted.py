@@ -1,4 +1,4 @@
-"""What a plan creates under a name of its own. Pure.
+"""The resources that a plan creates under a name of its own. Pure.
 
 https://developer.hashicorp.com/terraform/internals/json-format#plan-representation
 """
@@ -38,12 +38,12 @@ NAMES: Mapping[str, str] = {
     "aws_sfn_state_machine": "name",
     "aws_ssm_parameter": "name",
 }
-"""Types of which there can be one of a name, in the account and region, and the attribute that has it."""
+"""Types whose names are unique within an account and region => the attribute that holds the name."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A resource that a plan creates. `cluster`: of an ECS service, where the plan knows it."""
+    """A resource that a plan creates. `cluster` is that of an ECS service, where the plan knows it."""
 
     address: str
     kind: str
@@ -52,7 +52,7 @@ class Wanted:
 
 
 def wanted(plan: Mapping[str, Any]) -> tuple[Wanted, ...]:
-    """What a plan creates under a name that it knows, and that nothing in its state has.
+    """Return the resources that a plan creates under a known name which its state does not have yet.
 
     (A resource that has moved in the stack is created at one address and destroyed at another.)
     """

@@ -1,5 +1,5 @@
 """The architecture of `infra/` built through boto3, in seconds and without Terraform.
 
-No second product: it speaks the AWS API only, and what it leaves in a region is what `infra/` leaves.
-Every name is derived from the settings, so that a second run finds what the first has made.
+It is no second product: it uses the AWS API only, and leaves in a region what `infra/` leaves. Every
+name is derived from the settings, so that a second run finds what the first has created.
 """

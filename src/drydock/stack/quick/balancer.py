@@ -68,7 +68,7 @@ def _balancer(work: Work) -> Any | None:
 
 
 def group_name(work: Work, vpc: str) -> str:
-    """As in infra/: another one for each VPC and port, which a group keeps for life."""
+    """Return the target group's name, as in infra/: it differs per VPC and port, which are immutable."""
     kept = f"{vpc}/{work.settings.container_port}"
     return work.name(hashlib.sha256(kept.encode()).hexdigest()[:7])
 

@@ -1,12 +1,12 @@
-"""Build, find and remove the whole architecture, in the order in which its parts need each other."""
+"""Build, find and remove the whole architecture, in dependency order."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from drydock.ops.clients import Clients
-from drydock.ops.failures import translated
+from drydock.aws.clients import Clients
+from drydock.aws.failures import translated
 from drydock.stack.quick import (
     balancer,
     database,
@@ -24,7 +24,7 @@ Tell = Callable[[str], None]
 
 
 def build(clients: Clients, settings: Settings, *, tell: Tell) -> dict[str, Any]:
-    """Make what is missing; give the outputs. Idempotent: a second run changes nothing.
+    """Create what is missing and return the outputs. Idempotent: a second run changes nothing.
 
     Returns when the database is available; the service's tasks may still be starting.
     Raises OpsError, CredentialsMissing, WaitTimedOut.
@@ -33,7 +33,7 @@ def build(clients: Clients, settings: Settings, *, tell: Tell) -> dict[str, Any]
     with translated(clients.endpoint):
         net = network.ensure(work)
         groups = security.ensure(work, net.vpc)
-        # A database takes its time; all that does not need it is made meanwhile.
+        # A database takes minutes on AWS; everything that does not need it is created meanwhile.
         store = database.begin(work, net.database, groups.database)
         front = balancer.ensure(work, net.vpc, net.public, groups.load_balancer)
         service.ensure_log_group(work)
@@ -47,20 +47,20 @@ def build(clients: Clients, settings: Settings, *, tell: Tell) -> dict[str, Any]
 
 
 def outputs(clients: Clients, settings: Settings) -> dict[str, Any]:
-    """The outputs, named as those of `infra/outputs.tf`; empty where nothing is built. Raises OpsError."""
+    """Return the outputs, named as in `infra/outputs.tf`; empty if nothing is built. Raises OpsError."""
     with translated(clients.endpoint):
         return _outputs(Work(clients, settings, _silent))
 
 
 def exists(clients: Clients, settings: Settings) -> bool:
-    """Is anything of this name there, whoever made it? Raises OpsError."""
+    """Return whether a cluster or VPC of this name exists, built by whatever tool. Raises OpsError."""
     work = Work(clients, settings, _silent)
     with translated(clients.endpoint):
         return service.exists(work) or network.find_vpc(work) is not None
 
 
 def destroy(clients: Clients, settings: Settings, *, tell: Tell) -> None:
-    """Remove all of it, in the opposite order. What is gone already is passed over. Raises OpsError."""
+    """Remove everything in reverse order; skip what is already gone. Raises OpsError."""
     work = Work(clients, settings, tell)
     with translated(clients.endpoint):
         scaling.remove(work)

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from drydock.ops import wait
+from drydock.aws import waiting
 from drydock.stack.quick.work import AVAILABLE_TIMEOUT, Work, pairs, unless_absent
 
 USER = "postgres"
@@ -25,7 +25,7 @@ class Database:
 
 
 def begin(work: Work, subnets: tuple[str, ...], group: str) -> Database:
-    """Ask for what is missing, and don't wait; where it will answer is known from the start."""
+    """Create what is missing without waiting; the endpoint is known from the start."""
     rds = work.clients.rds
     groups = unless_absent(
         lambda: rds.describe_db_subnet_groups(DBSubnetGroupName=work.name()),
@@ -59,18 +59,18 @@ def begin(work: Work, subnets: tuple[str, ...], group: str) -> Database:
 
 
 def password_version(password: str) -> int | None:
-    """A number that changes with a password that is given, as in infra/; None: RDS manages it. Pure."""
+    """Return a number that changes with a given password, as in infra/; None if RDS manages it. Pure."""
     return int(hashlib.sha256(password.encode()).hexdigest()[:4], 16) if password else None
 
 
 def finish(work: Work) -> None:
-    """Wait until the cluster and its instance are available."""
+    """Wait until the cluster and its instance are available. Raises WaitTimedOut."""
 
     def ready() -> bool:
         cluster, instance = _cluster(work) or {}, _instance(work) or {}
         return cluster.get("Status") == instance.get("DBInstanceStatus") == "available"
 
-    wait.until(
+    waiting.until(
         ready,
         what=f"database {work.name()} to be available",
         timeout=AVAILABLE_TIMEOUT,
@@ -92,7 +92,7 @@ def remove(work: Work) -> None:
         rds.delete_db_instance(DBInstanceIdentifier=work.name("1"), SkipFinalSnapshot=True)
     if (there := _cluster(work)) is not None:
         rds.delete_db_cluster(DBClusterIdentifier=work.name(), SkipFinalSnapshot=True)
-    wait.until(
+    waiting.until(
         lambda: _instance(work) is None and _cluster(work) is None,
         what=f"database {work.name()} to be gone",
         timeout=AVAILABLE_TIMEOUT,
@@ -134,7 +134,7 @@ def _found(work: Work, cluster: Any) -> Database:
 
 
 def _cluster_request(work: Work, group: str) -> dict[str, Any]:
-    """CreateDBCluster's arguments but for the password. Pure."""
+    """Return CreateDBCluster's arguments except for the password. Pure."""
     settings = work.settings
     request: dict[str, Any] = {
         "DBClusterIdentifier": work.name(),
@@ -164,7 +164,7 @@ def _cluster_request(work: Work, group: str) -> dict[str, Any]:
 
 
 def _password(work: Work) -> dict[str, Any]:
-    """RDS manages the password, unless the user gave one; then it is kept in the same form."""
+    """Return the password arguments: RDS manages it, or a secret in the same form holds the given one."""
     given = work.settings.postgresql_password
     if not given:
         return {"ManageMasterUserPassword": True}

@@ -1,4 +1,4 @@
-"""The VPC of three tiers that `infra/modules/network/scratch.tf` makes."""
+"""The three-tier VPC that `infra/modules/network/scratch.tf` creates."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SubnetPlan:
 
 @dataclass(frozen=True)
 class Network:
-    """Ids; subnets in the order of their zones."""
+    """Ids of the VPC and its subnets, in the order of their zones."""
 
     vpc: str
     public: tuple[str, ...]
@@ -31,7 +31,7 @@ class Network:
 
 
 def plan_subnets(settings: Settings, zones: list[str]) -> list[SubnetPlan]:
-    """Which subnets there shall be: a block of four sixteenths of the VPC per tier. Pure."""
+    """Return the subnets to create: each tier has a block of four sixteenths of the VPC. Pure."""
     ranges = settings.networks()
     return [
         SubnetPlan(f"{settings.prefix}-{tier}-{zone}", tier, zone, str(ranges[block * 4 + index]))
@@ -41,7 +41,7 @@ def plan_subnets(settings: Settings, zones: list[str]) -> list[SubnetPlan]:
 
 
 def ensure(work: Work) -> Network:
-    """Make what is missing of the VPC; give it as it is then."""
+    """Create what is missing of the VPC and return its network."""
     ec2 = work.clients.ec2
     zones = _zones(work)
     vpc = _vpc(work)
@@ -65,7 +65,7 @@ def ensure(work: Work) -> Network:
 
 
 def find(work: Work) -> Network | None:
-    """The network if its VPC is there."""
+    """Return the network, or None if its VPC does not exist."""
     vpc = find_vpc(work)
     if vpc is None:
         return None
@@ -86,7 +86,7 @@ def find_vpc(work: Work) -> str | None:
 
 
 def remove(work: Work) -> None:
-    """Remove the VPC and all that is in it, groups excepted, which must be gone by then."""
+    """Remove the VPC and everything in it. Its security groups must be gone already."""
     ec2 = work.clients.ec2
     vpc = find_vpc(work)
     if vpc is None:
@@ -103,7 +103,7 @@ def remove(work: Work) -> None:
 
 
 def _delete_table(work: Work, table: Any) -> None:
-    """The main table goes with its VPC."""
+    """Delete a route table, unless it is the main one, which goes with its VPC."""
     if any(one.get("Main") for one in table["Associations"]):
         return
     for one in table["Associations"]:

@@ -1,6 +1,6 @@
-"""A note in the region's folder that its stack was built by `--quick`, and with which settings.
+"""Record in the region's folder that its stack was built by `--quick`, and with which settings.
 
-It lies beside the region's saved resources and goes when they go.
+It lies beside the region's saved resources and is deleted with them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from drydock.stack.quick.settings import Settings
 @dataclass(frozen=True)
 class Record:
     settings: Settings
-    """Without the password: what is there can be named without it."""
+    """Without the password, which is not needed to find the resources again."""
 
 
 def save(workspace: Workspace, settings: Settings) -> None:
@@ -28,7 +28,7 @@ def save(workspace: Workspace, settings: Settings) -> None:
 
 
 def load(workspace: Workspace) -> Record | None:
-    """The note, or None where there is none. Raises StackError: it cannot be read."""
+    """Return the record, or None if there is none. Raises StackError: it cannot be read."""
     path = _path(workspace)
     if not path.exists():
         return None

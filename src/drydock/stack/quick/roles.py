@@ -1,4 +1,4 @@
-"""The roles of `infra/modules/service`: to start tasks with, for the application, and to replace tasks."""
+"""IAM roles of `infra/modules/service`: task execution, the application, and redeployment."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _OF_ROTATION = ("redeploy", "rotation-events")
 
 @dataclass(frozen=True)
 class Roles:
-    """ARNs."""
+    """ARNs of the task execution role and the task role."""
 
     execution: str
     task: str
 
 
 def ensure(work: Work, secret: str) -> Roles:
-    """Both roles; ECS may read the one secret with the first."""
+    """Create both roles; the execution role may read the one secret."""
     iam = work.clients.iam
     starts = f"ECS starts the tasks of {work.name()} with this role"
     execution = _role(work, "execution", starts, _TASKS)
@@ -40,7 +40,7 @@ def ensure(work: Work, secret: str) -> Roles:
 
 
 def ensure_rotation(work: Work, service: str, machine: str) -> tuple[str, str]:
-    """ARNs of the roles that replace the tasks of `service`, and that start `machine`, which does."""
+    """Return the ARNs of two roles: one redeploys `service`, one starts the state machine `machine`."""
     replaces = f"Tasks of {work.name()} are replaced with this role when their password has rotated"
     redeploy = _role(work, "redeploy", replaces, _STATES)
     allowed = policy_for("ecs:UpdateService", service)
@@ -53,7 +53,7 @@ def ensure_rotation(work: Work, service: str, machine: str) -> tuple[str, str]:
 
 
 def role_name(work: Work, kind: str) -> str:
-    """Roles are one to an account, not to a region: their names have the region in them."""
+    """Return a role's name. It includes the region, since roles are global to an account."""
     return work.name(work.clients.region, kind)
 
 
@@ -72,12 +72,12 @@ def remove_rotation(work: Work) -> None:
 
 
 def managed_policy(role: str) -> str:
-    """AWS's own policy for starting tasks, in the partition of a role's ARN. Pure."""
+    """Return the ARN of AWS's task execution policy, in the partition of a role's ARN. Pure."""
     return f"arn:{role.split(':')[1]}:iam::aws:policy/{_POLICY}"
 
 
 def secrets_policy(secret: str) -> dict[str, object]:
-    """Pure."""
+    """Return a policy that allows reading one secret. Pure."""
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -92,7 +92,7 @@ def secrets_policy(secret: str) -> dict[str, object]:
 
 
 def trust_policy(services: str) -> dict[str, object]:
-    """Who may act as a role. Pure."""
+    """Return the trust policy that lets a service assume a role. Pure."""
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -102,7 +102,7 @@ def trust_policy(services: str) -> dict[str, object]:
 
 
 def policy_for(action: str, resource: str) -> dict[str, object]:
-    """One action on one resource. Pure."""
+    """Return a policy that allows one action on one resource. Pure."""
     return {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource}],

@@ -1,4 +1,4 @@
-"""New tasks after a rotation, as `infra/modules/service/rotation.tf` has it: a rule, and a machine of one step."""
+"""Redeployment after a secret's rotation (`infra/modules/service/rotation.tf`): rule, state machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NO_RULE = ("ResourceNotFoundException",)
 
 
 def ensure(work: Work, secret: str, role: str) -> None:
-    """Tasks are replaced when `secret` has rotated. `role`: any role's ARN of this account."""
+    """Replace the tasks when `secret` has rotated. `role` is the ARN of any role of this account."""
     if not wanted(work):
         remove(work, role)
         return
@@ -48,12 +48,15 @@ def ensure(work: Work, secret: str, role: str) -> None:
 
 
 def wanted(work: Work) -> bool:
-    """A password that the user gave does not rotate."""
+    """Return whether tasks are redeployed on rotation: only a password that RDS manages rotates."""
     return work.settings.redeploy_on_rotation and not work.settings.postgresql_password
 
 
 def remove(work: Work, role: str | None) -> None:
-    """What is gone already is passed over. `role`: any role's ARN of this account; None: there is none."""
+    """Remove rule, state machine and roles; skip what is already gone.
+
+    `role` is the ARN of any role of this account, or None if there is none.
+    """
     events, rule = work.clients.events, work.name("rotation")
     if unless_absent(lambda: events.describe_rule(Name=rule), *_NO_RULE) is not None:
         unless_absent(lambda: events.remove_targets(Rule=rule, Ids=[_TARGET]), *_NO_RULE)
@@ -69,7 +72,7 @@ def remove(work: Work, role: str | None) -> None:
 
 
 def definition(name: str, cluster: str, partition: str) -> dict[str, Any]:
-    """The machine's definition. Pure."""
+    """Return the state machine's definition. Pure."""
     redeploy = {
         "Type": "Task",
         "Resource": f"arn:{partition}:states:::aws-sdk:ecs:updateService",
@@ -93,7 +96,7 @@ def definition(name: str, cluster: str, partition: str) -> dict[str, Any]:
 
 
 def pattern(secret: str) -> dict[str, Any]:
-    """The events that the rule listens for. Pure."""
+    """Return the event pattern of the rule. Pure."""
     return {
         "source": ["aws.secretsmanager"],
         "detail-type": ["AWS Service Event via CloudTrail"],
@@ -117,6 +120,6 @@ def _service_arn(work: Work, role: str) -> str:
 
 
 def _arn(work: Work, role: str, service: str, name: str) -> str:
-    """Of the account and partition that a role's ARN is of."""
+    """Build an ARN in the account and partition of a role's ARN."""
     _, partition, _, _, account, _ = role.split(":", 5)
     return f"arn:{partition}:{service}:{work.clients.region}:{account}:{name}"

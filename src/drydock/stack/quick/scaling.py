@@ -1,4 +1,4 @@
-"""The bounds and the two policies of `infra/modules/service/scaling.tf`."""
+"""The scalable target and the two scaling policies of `infra/modules/service/scaling.tf`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _METRICS = {
 
 
 def ensure(work: Work) -> None:
-    """The service follows its CPU and memory, unless the settings say that it does not."""
+    """Scale the service by its CPU and memory, unless the settings turn scaling off."""
     if not work.settings.scaling:
         remove(work)
         return
@@ -34,7 +34,7 @@ def ensure(work: Work) -> None:
 
 
 def remove(work: Work) -> None:
-    """Its policies and their alarms go with the target."""
+    """Deregister the scalable target with its policies and their alarms."""
     if _registered(work) is None:
         return
     api, target = work.clients.scaling, _target(work)
@@ -45,7 +45,7 @@ def remove(work: Work) -> None:
 
 
 def policy(name: str, metric: str) -> dict[str, Any]:
-    """PutScalingPolicy's arguments but for the target. Pure."""
+    """Return PutScalingPolicy's arguments except for the target. Pure."""
     return {
         "PolicyName": name,
         "PolicyType": "TargetTrackingScaling",

@@ -11,7 +11,7 @@ from drydock.stack.quick.work import Work, ec2_tags, filters, when_free
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. The peer is a range of addresses or a group's id; ports None mean every protocol."""
+    """One rule. The peer is a CIDR range or a group's id; port None means all protocols and ports."""
 
     peer: str
     port: int | None
@@ -19,7 +19,7 @@ class Rule:
 
     @property
     def permission(self) -> dict[str, Any]:
-        """As EC2 takes it."""
+        """The rule as EC2's API takes it."""
         if self.peer.startswith("sg-"):
             side = {"UserIdGroupPairs": [{"GroupId": self.peer, "Description": self.description}]}
         else:
@@ -31,7 +31,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Groups:
-    """Ids."""
+    """Ids of the security groups."""
 
     load_balancer: str
     task: str
@@ -44,7 +44,7 @@ _PEERS = {
     "UserIdGroupPairs": "GroupId",
     "PrefixListIds": "PrefixListId",
 }
-"""Where a permission keeps its peers => the field that names one."""
+"""The lists of peers in a permission => the field that identifies a peer."""
 DESCRIPTIONS = {
     "load-balancer": "Load balancer: in from anywhere, out to the tasks",
     "task": "Tasks: in from the load balancer, out everywhere",
@@ -53,7 +53,7 @@ DESCRIPTIONS = {
 
 
 def plan_rules(groups: Groups, port: int) -> dict[str, tuple[list[Rule], list[Rule]]]:
-    """Group id => rules in and rules out. Pure."""
+    """Return each group's rules in and rules out, by group id. Pure."""
     return {
         groups.load_balancer: (
             [Rule(ANYWHERE, 80, "HTTP from anywhere"), Rule(ANYWHERE, 443, "HTTPS from anywhere")],
@@ -68,7 +68,7 @@ def plan_rules(groups: Groups, port: int) -> dict[str, tuple[list[Rule], list[Ru
 
 
 def ensure(work: Work, vpc: str) -> Groups:
-    """Make the groups; give each exactly its rules."""
+    """Create the groups and give each exactly its rules."""
     ids = {name: _group(work, vpc, name) for name in DESCRIPTIONS}
     groups = Groups(ids["load-balancer"], ids["task"], ids["database"])
     for group, (into, out) in plan_rules(groups, work.settings.container_port).items():
@@ -83,7 +83,7 @@ def find(work: Work, vpc: str) -> Groups | None:
 
 
 def remove(work: Work, vpc: str) -> None:
-    """Remove the groups; their rules first, since they name each other."""
+    """Remove the groups. Their rules go first, since the groups refer to each other."""
     ec2 = work.clients.ec2
     found = [one for name in DESCRIPTIONS if (one := _find(work, vpc, name)) is not None]
     for group in found:
@@ -131,13 +131,13 @@ def _group(work: Work, vpc: str, name: str) -> str:
 def _rules(work: Work, group: str, into: list[Rule], out: list[Rule]) -> None:
     ec2 = work.clients.ec2
     there = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]
-    # First what goes: EC2 takes no rule that differs from another by its description alone.
+    # Revoke first: EC2 takes no rule that differs from another by its description alone.
     add, drop = difference(into, there["IpPermissions"])
     if drop:
         ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=drop)
     if add:
         ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=add)
-    # A new group lets everything out, which Terraform takes away too.
+    # A new group allows all egress; Terraform removes that rule too.
     add, drop = difference(out, there["IpPermissionsEgress"])
     if drop:
         ec2.revoke_security_group_egress(GroupId=group, IpPermissions=drop)
@@ -146,7 +146,7 @@ def _rules(work: Work, group: str, into: list[Rule], out: list[Rule]) -> None:
 
 
 def difference(rules: list[Rule], there: list[Any]) -> tuple[list[Any], list[Any]]:
-    """What to add and what to revoke so that just `rules` are there. Pure."""
+    """Return what to add and what to revoke so that exactly `rules` remain. Pure."""
     wanted = {(one.peer, one.port, one.description): one.permission for one in rules}
     have = {_key(one): one for permission in there for one in _single(permission)}
     add = [permission for key, permission in wanted.items() if key not in have]
@@ -155,7 +155,7 @@ def difference(rules: list[Rule], there: list[Any]) -> tuple[list[Any], list[Any
 
 
 def _single(permission: Any) -> list[Any]:
-    """EC2 groups the peers of one port range; one permission for each peer."""
+    """Split a permission into one per peer: EC2 groups the peers of one port range."""
     base = {
         key: permission[key] for key in ("IpProtocol", "FromPort", "ToPort") if key in permission
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from drydock.ops import wait
+from drydock.aws import waiting
 from drydock.stack.quick import database
 from drydock.stack.quick.balancer import Balancer
 from drydock.stack.quick.database import Database
@@ -19,7 +19,7 @@ SERVICE = "app"
 @dataclass(frozen=True)
 class Running:
     cluster: str
-    """Its name."""
+    """The cluster's name."""
     task_definition: str
     """ARN of the revision that the service runs."""
 
@@ -41,7 +41,7 @@ def ensure_log_group(work: Work) -> None:
 
 
 def prepare(work: Work, store: Database, roles: Roles) -> str:
-    """The cluster, and a revision that says what is wanted; its ARN."""
+    """Create the cluster, register a task definition if it changed, and return its ARN."""
     cluster = work.name("app")
     if _cluster(work) is None:
         work.clients.ecs.create_cluster(
@@ -56,7 +56,7 @@ def prepare(work: Work, store: Database, roles: Roles) -> str:
 def ensure(
     work: Work, definition: str, subnets: tuple[str, ...], group: str, balancer: Balancer
 ) -> None:
-    """A service that runs the revision."""
+    """Create the service, or update it to run the task definition `definition`."""
     cluster = work.name("app")
     there = _service(work)
     if there is None:
@@ -78,7 +78,7 @@ def exists(work: Work) -> bool:
 
 
 def remove(work: Work) -> None:
-    """Stop every task and wait for it; then service, cluster, revisions and logs."""
+    """Stop every task and wait for it; then delete service, cluster, task definitions and logs."""
     ecs = work.clients.ecs
     cluster = work.name("app")
     if _cluster(work) is not None:
@@ -86,7 +86,7 @@ def remove(work: Work) -> None:
             ecs.delete_service(cluster=cluster, service=SERVICE, force=True)
         for task in ecs.list_tasks(cluster=cluster)["taskArns"]:
             ecs.stop_task(cluster=cluster, task=task, reason="drydock destroy")
-        wait.until(
+        waiting.until(
             lambda: not ecs.list_tasks(cluster=cluster)["taskArns"] and _all_stopped(work),
             what=f"the tasks of {cluster} to stop",
             timeout=600,
@@ -105,7 +105,7 @@ def remove(work: Work) -> None:
 
 
 def task_definition(work: Work, store: Database, roles: Roles) -> dict[str, Any]:
-    """RegisterTaskDefinition's arguments but for the tags; lists sorted as infra/ has them. Pure."""
+    """Return RegisterTaskDefinition's arguments except tags; lists sorted as in infra/. Pure."""
     settings = work.settings
     environment = {
         "VTT_DBHOST": store.endpoint,
@@ -159,7 +159,7 @@ def task_definition(work: Work, store: Database, roles: Roles) -> dict[str, Any]
 
 
 def same(wanted: Any, there: Any) -> bool:
-    """Does the API's answer say all that is wanted? It may say more. Pure."""
+    """Return whether the API's answer has everything wanted; it may have more. Pure."""
     if isinstance(wanted, dict):
         return isinstance(there, dict) and all(
             same(value, there.get(key, [] if value == [] else None))
@@ -175,7 +175,7 @@ def same(wanted: Any, there: Any) -> bool:
 
 
 def _task_definition(work: Work, wanted: dict[str, Any]) -> str:
-    """The newest revision if it says what is wanted, else a new one."""
+    """Return the newest revision's ARN if it equals what is wanted, else register a new one."""
     ecs = work.clients.ecs
     newest = unless_absent(
         lambda: ecs.describe_task_definition(taskDefinition=work.name()), "ClientException"
@@ -192,7 +192,7 @@ def _task_definition(work: Work, wanted: dict[str, Any]) -> str:
 def _service_request(
     work: Work, definition: str, subnets: tuple[str, ...], group: str, balancer: Balancer
 ) -> dict[str, Any]:
-    """CreateService's arguments. Pure."""
+    """Return CreateService's arguments. Pure."""
     return {
         "cluster": work.name("app"),
         "serviceName": SERVICE,
@@ -239,7 +239,10 @@ def _service(work: Work) -> Any | None:
 
 
 def _all_stopped(work: Work) -> bool:
-    """Tasks leave the list when they are asked to stop; their interfaces go only when they have."""
+    """Return whether all tasks have stopped.
+
+    A task leaves the list when it is asked to stop, but its network interface goes only afterwards.
+    """
     ecs = work.clients.ecs
     cluster = work.name("app")
     arns = ecs.list_tasks(cluster=cluster, desiredStatus="STOPPED")["taskArns"]

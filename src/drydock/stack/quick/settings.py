@@ -1,4 +1,4 @@
-"""What may be set: the variables of `infra/`, by the names that Terraform takes them by."""
+"""Settings of the `--quick` build: the variables of `infra/`, by their Terraform names."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ _KEY = re.compile(r'([{,\n]\s*)"?(\w+)"?\s*=\s*')
 
 @dataclass(frozen=True)
 class Settings:
-    """Names and defaults are those of `infra/variables.tf`; a test compares them."""
+    """Settings of the build. Names and defaults are those of `infra/variables.tf`; a test compares them."""
 
     prefix: str = "tasklist"
     container_image: str = "tasklist:latest"
     container_port: int = 3000
     health_check_path: str = "/healthcheck/live"
-    """Of a database that pauses; one that does not is checked at /healthcheck/, as in infra/."""
+    """For a database that pauses. With one that does not the default is /healthcheck/, as in infra/."""
     cpu: int = 256
     memory: int = 512
     """MiB."""
@@ -55,11 +55,11 @@ class Settings:
     postgresql_version: str = "16"
     postgresql_instance_class: str = "db.serverless"
     postgresql_password: str = field(default="", repr=False)
-    """Empty: RDS manages one in Secrets Manager. Never saved, shown or logged."""
+    """If empty, RDS manages a password in Secrets Manager. Never saved, shown or logged."""
 
     @classmethod
     def of_environment(cls, environ: Mapping[str, str]) -> Settings:
-        """Of the TF_VAR_ variables. Raises UsageError: a wrong value, or one only Terraform can do."""
+        """Read the TF_VAR_ variables. Raises UsageError: a wrong value, or one that needs Terraform."""
         for name in _ONLY_TERRAFORM:
             if environ.get(_VARIABLE + name):
                 raise _needs_terraform(name)
@@ -78,13 +78,13 @@ class Settings:
         return settings
 
     def bounds(self) -> tuple[int, int]:
-        """Least and most tasks of a service that scales, as `infra/main.tf` has them."""
+        """Return the least and most tasks of a service that scales, as in `infra/main.tf`."""
         least = min(2, self.desired_count) if self.scaling_min is None else self.scaling_min
         most = max(6, self.desired_count, least) if self.scaling_max is None else self.scaling_max
         return least, most
 
     def networks(self) -> list[IPv4Network]:
-        """The VPC's range in 16 parts. Raises UsageError: it cannot be divided so."""
+        """Return the VPC's range in 16 parts. Raises UsageError: it cannot be divided so."""
         try:
             return list(IPv4Network(self.vpc_cidr).subnets(prefixlen_diff=4))
         except ValueError as error:
@@ -94,7 +94,7 @@ class Settings:
 
 
 def _written(environ: Mapping[str, str], name: str) -> tuple[str, str]:
-    """What a setting is called in the environment, and its value there; empty: it is not set."""
+    """Return a setting's name in the environment and its value there; empty if it is not set."""
     if name not in _GROUPED:
         return name, environ.get(_VARIABLE + name, "")
     group, attribute = _GROUPED[name]
@@ -104,9 +104,9 @@ def _written(environ: Mapping[str, str], name: str) -> tuple[str, str]:
 
 
 def _object(name: str, text: str) -> dict[str, Any]:
-    """An object as Terraform takes it from the environment: JSON, or `{ key = value }`.
+    """Parse an object as Terraform takes it from the environment: JSON, or `{ key = value }`.
 
-    Raises UsageError: it is neither, or says more than values.
+    Raises UsageError: it is neither, or has expressions.
     """
     if not text.strip() or text.strip() == "null":
         return {}

@@ -1,4 +1,4 @@
-"""What every part of the build shares: clients, settings, names, tags."""
+"""What all parts of the build share: clients, settings, names, tags."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from drydock.ops import wait
-from drydock.ops.clients import Clients
-from drydock.ops.failures import code
+from drydock.aws import waiting
+from drydock.aws.clients import Clients
+from drydock.aws.failures import code
 from drydock.stack.quick.settings import Settings
 
 T = TypeVar("T")
@@ -22,18 +22,18 @@ FREE_TIMEOUT = 900.0
 
 @dataclass(frozen=True)
 class Work:
-    """One build. `tell` gets a line for everything that is made or removed."""
+    """One build. `tell` gets a line for everything that is created or removed."""
 
     clients: Clients
     settings: Settings
     tell: Callable[[str], None]
 
     def name(self, *parts: str) -> str:
-        """A derived name: a second run finds by it what the first has made."""
+        """Return a derived name, by which a second run finds what the first has created."""
         return "-".join((self.settings.prefix, *parts))
 
     def tags(self, name: str = "", **more: str) -> dict[str, str]:
-        """`infra/`'s default tags, but for who manages it."""
+        """Return `infra/`'s default tags, with ManagedBy=drydock."""
         own = {"Name": name} if name else {}
         return {"Application": self.settings.prefix, "ManagedBy": "drydock", **own, **more}
 
@@ -45,22 +45,22 @@ class Work:
 
 
 def pairs(tags: dict[str, str]) -> list[Any]:
-    """Tags as most services take them."""
+    """Return tags as most services take them (`Key`, `Value`)."""
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def small_pairs(tags: dict[str, str]) -> list[Any]:
-    """Tags as ECS takes them."""
+    """Return tags as ECS takes them (`key`, `value`)."""
     return [{"key": key, "value": value} for key, value in tags.items()]
 
 
 def ec2_tags(kind: Any, tags: dict[str, str]) -> list[Any]:
-    """Tags as EC2 takes them at creation."""
+    """Return tags as EC2 takes them at creation."""
     return [{"ResourceType": kind, "Tags": pairs(tags)}]
 
 
 def filters(**values: str) -> list[Any]:
-    """EC2's filters; `tag_Name` stands for `tag:Name`, `vpc_id` for `vpc-id`."""
+    """Return EC2 filters; `tag_Name` becomes `tag:Name`, `vpc_id` becomes `vpc-id`."""
     return [
         {
             "Name": f"tag:{key[4:]}" if key.startswith("tag_") else key.replace("_", "-"),
@@ -71,7 +71,7 @@ def filters(**values: str) -> list[Any]:
 
 
 def unless_absent(call: Callable[[], T], *codes: str) -> T | None:
-    """What the call gives, or None where the API says with one of `codes` that it is not there."""
+    """Return the call's result, or None if the API answers with one of the error codes `codes`."""
     try:
         return call()
     except ClientError as error:
@@ -81,8 +81,8 @@ def unless_absent(call: Callable[[], T], *codes: str) -> T | None:
 
 
 def when_free(work: Work, delete: Callable[[], bool], what: str) -> None:
-    """Delete as soon as nothing uses it: AWS takes minutes to let go of what was deleted before."""
-    wait.until(
+    """Delete as soon as nothing uses it: AWS takes minutes to release deleted dependencies."""
+    waiting.until(
         lambda: unless_absent(delete, "DependencyViolation"),
         what=f"{what} to be free",
         timeout=FREE_TIMEOUT,

@@ -1,4 +1,4 @@
-"""Destroying a stack to the last: what Terraform cannot delete by itself, and what is left afterwards.
+"""Destroy a stack completely: delete what Terraform cannot, and check what is left afterwards.
 
-Here belongs what is asked of the AWS API around `terraform destroy`; Terraform itself runs in stack.py.
+The AWS API calls around `terraform destroy` belong here; Terraform itself runs in stack.py.
 """

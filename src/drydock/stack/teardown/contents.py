@@ -1,4 +1,4 @@
-"""Empty what AWS deletes only when it is empty: versioned buckets, repositories with images.
+"""Empty what AWS deletes only when empty: versioned buckets, repositories with images.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/empty-bucket.html
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-delete.html
@@ -11,18 +11,18 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from drydock.aws.clients import Clients
+from drydock.aws.failures import code, translated
 from drydock.errors import OpsError
-from drydock.ops.clients import Clients
-from drydock.ops.failures import code, translated
 
 NOT_EMPTY = re.compile(r"BucketNotEmpty|RepositoryNotEmptyException")
-"""What Terraform says of a thing that was filled again meanwhile: logs come minutes late."""
+"""Terraform's error for a bucket or repository that filled again: logs arrive minutes late."""
 _IMAGES_AT_ONCE = 100
 _IN_A_LIST = "ImageReferencedByManifestList"
 
 
 def client(clients: Clients, service: str) -> Any:
-    """A client of a service that `Clients` has no property for."""
+    """Return a client of a service that `Clients` has no property for."""
     with translated(clients.endpoint):
         return clients.session.client(
             service,  # type: ignore[call-overload]
@@ -32,7 +32,7 @@ def client(clients: Clients, service: str) -> Any:
 
 
 def empty_bucket(clients: Clients, name: str) -> int:
-    """Delete every version and delete marker → their number; 0 too where no such bucket is.
+    """Delete every version and delete marker; return their number, 0 also if the bucket is gone.
 
     Raises OpsError: some could not be deleted (an object lock, a policy).
     """
@@ -46,7 +46,7 @@ def empty_bucket(clients: Clients, name: str) -> int:
 
 
 def empty_repository(clients: Clients, name: str) -> int:
-    """Delete every image → their number; 0 too where no such repository is. Raises OpsError."""
+    """Delete every image; return their number, 0 also if the repository is gone. Raises OpsError."""
     with translated(clients.endpoint):
         try:
             return _delete_images(client(clients, "ecr"), name)

@@ -1,23 +1,25 @@
-"""Turn deletion protection off, through the API, where the user has told us to.
+"""Turn deletion protection off through the API, where the user has asked for it.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBCluster.html and its like. A final
-snapshot is made all the same, where the stack asks for one.
+snapshot is still made where the stack asks for one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from drydock.aws.clients import Clients
+from drydock.aws.failures import translated
 from drydock.errors import StackError
-from drydock.ops.clients import Clients
-from drydock.ops.failures import translated
 from drydock.stack.teardown.contents import client
 from drydock.stack.teardown.remains import Standing
 
 
 def turn_off(clients: Clients, guarded: Iterable[Standing]) -> None:
-    """Let each be deleted. Raises StackError (a kind that we know no way for; nothing was changed) and
-    OpsError."""
+    """Turn deletion protection off for each resource.
+
+    Raises StackError (a type that Drydock cannot unprotect; nothing was changed) and OpsError.
+    """
     found = list(guarded)
     unknown = [one.address for one in found if one.kind not in _WAYS]
     if unknown:

@@ -1,14 +1,14 @@
-"""Network interfaces that AWS's services still hold in a stack's subnets, minutes after they are gone."""
+"""Wait for network interfaces that AWS services hold in a stack's subnets minutes after deletion."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
+from drydock.aws import waiting
+from drydock.aws.clients import Clients
+from drydock.aws.failures import translated
 from drydock.errors import WaitTimedOut
-from drydock.ops import wait
-from drydock.ops.clients import Clients
-from drydock.ops.failures import translated
 from drydock.stack.teardown.remains import Remains
 
 IN_USE = re.compile(
@@ -19,7 +19,7 @@ _TIMEOUT = {True: 30.0, False: 900.0}
 
 
 def wait_until_gone(clients: Clients, remains: Remains, tell: Callable[[str], None]) -> None:
-    """Until no interface is left in the stack's subnets and security groups.
+    """Wait until no interface is left in the stack's subnets and security groups.
 
     Raises WaitTimedOut, naming those that are left, and OpsError.
     """
@@ -35,7 +35,7 @@ def wait_until_gone(clients: Clients, remains: Remains, tell: Callable[[str], No
 
     timeout = _TIMEOUT[clients.is_local]
     try:
-        wait.until(
+        waiting.until(
             gone,
             what="the network interfaces in the stack's subnets to go",
             timeout=timeout,
@@ -50,7 +50,7 @@ def wait_until_gone(clients: Clients, remains: Remains, tell: Callable[[str], No
 
 
 def left(clients: Clients, remains: Remains) -> list[str]:
-    """Each interface as `eni-1 (its description)`."""
+    """Return each remaining interface as `eni-1 (its description)`. Raises OpsError."""
     found: dict[str, str] = {}
     for name, values in (("subnet-id", remains.subnets), ("group-id", remains.groups)):
         if not values:

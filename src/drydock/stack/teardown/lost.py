@@ -1,8 +1,8 @@
-"""What a stack whose state is empty or lost has left behind.
+"""Find the resources of a stack whose state is empty or lost.
 
-It is found by the tags that a plan of the stack gives to everything, and by the names that the plan
-gives once in an account, where what has the name carries the tags. What is in another stack's state is
-that stack's. Here it is looked for; removal.py deletes it.
+They are found by the tags that a plan of the stack gives to every resource, and by the unique names
+in the plan if the resource of that name carries the tags. Resources in another stack's state belong
+to that stack. This module only looks; removal.py deletes.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from drydock.aws.clients import Clients
+from drydock.aws.failures import translated
 from drydock.errors import OpsError, StackError
-from drydock.ops.clients import Clients
-from drydock.ops.failures import translated
 from drydock.stack import reading
 from drydock.stack.existing.finding import look
 from drydock.stack.existing.tags import tags_of
@@ -32,23 +32,23 @@ _GUARDED = {
     ("dynamodb", "table/"): "aws_dynamodb_table",
     ("elasticloadbalancing", "loadbalancer/"): "aws_lb",
 }
-"""Kinds with a deletion protection, as ARNs have them."""
+"""Kinds with a deletion protection, as ARNs write them => the Terraform type."""
 
 
 @dataclass(frozen=True)
 class Likeness:
-    """What a plan of the stack says of the resources that it would have."""
+    """The tags, names and roles by which the stack's resources can be recognised."""
 
     tags: Mapping[str, str]
     names: tuple[Wanted, ...]
     roles: tuple[str, ...] = ()
-    """IAM roles that are known to be the stack's: no tag has to say so."""
+    """IAM roles that are known to be the stack's, whatever their tags."""
     why: str = ""
-    """Why nothing is known of it; empty: it is."""
+    """Why nothing is known of the stack's resources; empty if they are known."""
 
     @classmethod
     def of(cls, stack: Stack) -> Likeness:
-        """By a plan that is not kept. Its failure is noted in `why`."""
+        """Read them from a plan that is not kept. A plan that fails is noted in `why`."""
         try:
             plan = reading.preview(stack, {})
         except StackError as error:
@@ -62,9 +62,9 @@ def find(
     foreign: frozenset[str],
     tell: Callable[[str], None],
 ) -> tuple[str, ...]:
-    """ARNs and ids of what carries the stack's tags and is not another stack's. Raises OpsError.
+    """Return ARNs and ids of what carries the stack's tags and is not another stack's. Raises OpsError.
 
-    Without a tag that all of the stack's resources have nothing is taken for the stack's.
+    Without a tag common to all of the stack's resources nothing is found.
     """
     if not like.tags:
         return ()
@@ -83,7 +83,7 @@ def find(
 
 
 def foreign_names(clients: Clients, stack: Stack) -> frozenset[str]:
-    """Every id and ARN in the states of the other stacks of the local region. Raises OpsError."""
+    """Return every id and ARN in the states of the local region's other stacks. Raises OpsError."""
     if not clients.is_local:
         return frozenset()
     names: set[str] = set()
@@ -94,7 +94,7 @@ def foreign_names(clients: Clients, stack: Stack) -> frozenset[str]:
 
 
 def guarded(names: tuple[str, ...]) -> list[Standing]:
-    """Those of which the kind has a deletion protection, as guards.py takes them. Pure."""
+    """Return the resources of types with a deletion protection, as guards.py takes them. Pure."""
     found = []
     for name in names:
         for (service, kind), type_ in _GUARDED.items():

@@ -1,4 +1,4 @@
-"""What of a stack's state matters to its destruction. Pure."""
+"""The resources of a stack's state, by what their destruction needs. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from drydock.stack.tree import managed
 
 @dataclass(frozen=True)
 class Standing:
-    """One resource that stands."""
+    """One existing resource."""
 
     address: str
     kind: str
@@ -25,25 +25,25 @@ class Standing:
 
     @property
     def guarded(self) -> bool:
-        """AWS refuses to delete it."""
+        """AWS refuses to delete it: its deletion protection is on."""
         return any(self.attributes.get(name) is True for name in SETTINGS)
 
 
 @dataclass(frozen=True)
 class Remains:
-    """A stack's resources by what has to be done about them."""
+    """A stack's existing resources, by what has to be done about them."""
 
     standing: tuple[Standing, ...] = ()
 
     @classmethod
     def of(cls, state: Mapping[str, Any]) -> Remains:
-        """Of a state, as `terraform state pull` gives it."""
+        """Read a state, as `terraform state pull` prints it."""
         every = resources(state)
         return cls(tuple(Standing(one["address"], one["type"], one["values"]) for one in every))
 
     @classmethod
     def of_plan(cls, plan: Mapping[str, Any]) -> Remains:
-        """What a plan's JSON says that there will be, as far as it is known before apply."""
+        """Read the resources that a plan's JSON will create, as far as they are known before apply."""
         every = managed(plan.get("planned_values"))
         return cls(tuple(Standing(one["address"], one["type"], one["values"]) for one in every))
 
@@ -63,7 +63,7 @@ class Remains:
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """Names of IAM roles: no tag finds them."""
+        """Names of IAM roles, which are not found by tags."""
         found = (one.attributes.get("name") for one in self.standing if one.kind == "aws_iam_role")
         return tuple(str(name) for name in found if name)
 
@@ -73,12 +73,12 @@ class Remains:
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """Security groups."""
+        """Ids of security groups."""
         return tuple(one.id for one in self.standing if one.kind == "aws_security_group")
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags that every tagged resource of the stack carries: its default tags."""
+        """The tags common to every tagged resource of the stack: its default tags."""
         every = [
             one.attributes["tags_all"] for one in self.standing if one.attributes.get("tags_all")
         ]
@@ -89,7 +89,7 @@ class Remains:
 
     @property
     def names(self) -> frozenset[str]:
-        """Every id and ARN, to tell the stack's own resources from others' with the same tags."""
+        """Every id and ARN, to tell the stack's own resources from others with the same tags."""
         attributes = (one.attributes for one in self.standing)
         return frozenset(
             str(found[name])

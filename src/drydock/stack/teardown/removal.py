@@ -1,6 +1,6 @@
-"""Delete what a lost state no longer tells of: each resource by its ARN or id, again until all is gone.
+"""Delete resources that a lost state does not list, by ARN or id, in rounds until all are gone.
 
-No order is kept: what something else still needs is refused by AWS, and tried again in the next round.
+No order is kept: AWS refuses what something else still needs, and the next round tries it again.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from drydock.aws.clients import Clients
+from drydock.aws.failures import code
 from drydock.errors import DrydockError
-from drydock.ops.clients import Clients
-from drydock.ops.failures import code
 from drydock.stack.teardown import removal_network, removal_services
 
 _TIMEOUT = {True: 90.0, False: 1800.0}
@@ -21,7 +21,7 @@ _TIMEOUT = {True: 90.0, False: 1800.0}
 _GONE = ("NotFound", "NoSuch", "DoesNotExist", "ClusterNotFoundException")
 
 _PROTECTED = re.compile(r"[Pp]rotect")
-"""It is no use to try again."""
+"""An error that further tries cannot overcome."""
 
 Remove = Callable[[Clients, str], None]
 
@@ -34,9 +34,9 @@ def remove(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> dict[str, str]:
-    """Delete everything that `look` names, until it names nothing more that can be deleted.
+    """Delete everything that `look` returns, until it returns nothing more that can be deleted.
 
-    What is left, each with why (empty: it was deleted and is still listed).
+    Return what is left, each with the reason (empty: it was deleted and is still listed).
     """
     deleted: set[str] = set()
     refused: dict[str, str] = {}
@@ -67,7 +67,7 @@ def remove(
 
 
 def way_for(name: str) -> Remove | None:
-    """What deletes a resource of this ARN or id; None: nothing here does. Pure."""
+    """Return the function that deletes a resource of this ARN or id, or None if there is none. Pure."""
     if not name.startswith("arn:"):
         if name.startswith(("iam role ", "ssm parameter ")):
             return removal_services.NAMED[name.rpartition(" ")[0]]
@@ -82,7 +82,7 @@ def way_for(name: str) -> Remove | None:
 
 
 def _try(clients: Clients, name: str) -> str:
-    """Delete one → why it cannot be deleted now; empty: it is deleted, or was gone."""
+    """Delete one resource; return why it cannot be deleted now, or "" if it is deleted or gone."""
     way = way_for(name)
     if way is None:
         return "Drydock knows no way to delete it"
@@ -100,5 +100,5 @@ def _try(clients: Clients, name: str) -> str:
 
 
 def words(left: Mapping[str, str]) -> str:
-    """What is left, a line each. Pure."""
+    """Return what is left as text, a line each. Pure."""
     return "".join(f"\n  {name}{f' ({why})' if why else ''}" for name, why in sorted(left.items()))

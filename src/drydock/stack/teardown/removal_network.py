@@ -1,6 +1,6 @@
-"""How EC2's resources are deleted, by the prefix of their ids. Raises what boto3 raises.
+"""Delete EC2 resources, by the prefix of their ids. The functions raise what boto3 raises.
 
-https://docs.aws.amazon.com/vpc/latest/userguide/delete-vpc.html says what has to go before what.
+https://docs.aws.amazon.com/vpc/latest/userguide/delete-vpc.html lists what has to be deleted first.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from drydock.ops.clients import Clients
-from drydock.ops.failures import code
+from drydock.aws.clients import Clients
+from drydock.aws.failures import code
 
 _NO_RULE = frozenset({"InvalidPermission.NotFound", "InvalidSecurityGroupRuleId.NotFound"})
 
@@ -39,7 +39,7 @@ def _route_table(clients: Clients, name: str) -> None:
 
 
 def _security_group(clients: Clients, name: str) -> None:
-    """Its rules first: two groups may name each other."""
+    """Delete a group's rules, then the group: two groups may refer to each other."""
     own = _id(name)
     told: Any = clients.ec2.describe_security_groups(GroupIds=[own])["SecurityGroups"][0]
     if told["GroupName"] == "default":

@@ -1,10 +1,10 @@
-"""How the resources of other services than EC2 are deleted, by service and kind. Raises what boto3 raises."""
+"""Delete resources of services other than EC2, by service and kind. The functions raise what boto3 raises."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from drydock.ops.clients import Clients
+from drydock.aws.clients import Clients
 from drydock.stack.teardown.contents import client, empty_bucket
 
 
@@ -13,12 +13,12 @@ def _last(name: str) -> str:
 
 
 def _part(name: str) -> str:
-    """What an ARN of RDS, CloudWatch or S3 ends with: the part after its last colon."""
+    """Return the part of an ARN (of RDS, CloudWatch or S3) after its last colon."""
     return name.rpartition(":")[2]
 
 
 def _service(clients: Clients, name: str) -> None:
-    """With its scaling, which is no resource of its own."""
+    """Delete a service and its scalable targets, which are no resources of their own."""
     cluster, _, service = name.rpartition(":service/")[2].rpartition("/")
     told = clients.scaling.describe_scalable_targets(
         ServiceNamespace="ecs", ResourceIds=[f"service/{cluster}/{service}"]
@@ -62,7 +62,7 @@ def _target_group(clients: Clients, name: str) -> None:
 
 
 def _db_cluster(clients: Clients, name: str) -> None:
-    """On AWS its data is kept as a final snapshot: no stack says any more whether it is wanted."""
+    """Delete a cluster. On AWS a final snapshot keeps its data, since no stack says whether it is wanted."""
     own = _part(name)
     if clients.is_local:
         clients.rds.delete_db_cluster(DBClusterIdentifier=own, SkipFinalSnapshot=True)
@@ -101,7 +101,7 @@ def _log_group(clients: Clients, name: str) -> None:
 
 
 def _secret(clients: Clients, name: str) -> None:
-    """On AWS it stays recoverable for its window."""
+    """Delete a secret. On AWS it stays recoverable for its recovery window."""
     if clients.is_local:
         clients.secretsmanager.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
     else:
@@ -111,7 +111,7 @@ def _secret(clients: Clients, name: str) -> None:
 def _parameter(clients: Clients, name: str) -> None:
     own = name.removeprefix("ssm parameter ")
     if own.startswith("arn:"):
-        # `parameter/a/b` is of the parameter `/a/b`, `parameter/a` of `a`.
+        # The ARN's `parameter/a/b` means the parameter `/a/b`, `parameter/a` means `a`.
         path = own.partition(":parameter/")[2]
         own = f"/{path}" if "/" in path else path
     client(clients, "ssm").delete_parameter(Name=own)
@@ -164,7 +164,7 @@ def _certificate(clients: Clients, name: str) -> None:
 
 
 def _role(clients: Clients, name: str) -> None:
-    """With what belongs to it; a policy of its own account stays."""
+    """Delete a role with its inline policies and attachments; customer managed policies stay."""
     role = _last(name).removeprefix("iam role ")
     iam = clients.iam
     for attached in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
@@ -182,7 +182,7 @@ NAMED: Mapping[str, Callable[[Clients, str], None]] = {
     "iam role": _role,
     "ssm parameter": _parameter,
 }
-"""What is known by a kind and a name alone."""
+"""How to delete resources that are given as a kind and a name instead of an ARN."""
 WAYS: Mapping[tuple[str, str], Callable[[Clients, str], None]] = {
     ("acm", "certificate/"): _certificate,
     ("cloudwatch", "alarm:"): _alarm,
@@ -212,4 +212,4 @@ WAYS: Mapping[tuple[str, str], Callable[[Clients, str], None]] = {
     ("ssm", "parameter/"): _parameter,
     ("states", "stateMachine:"): _machine,
 }
-"""By service and kind, as ARNs have them."""
+"""How to delete a resource, by service and kind as ARNs write them."""

@@ -1,7 +1,7 @@
-"""What still carries a stack's tags: asked of the tagging API, of EC2, and of services where those refuse.
+"""Find resources that still carry a stack's tags, through the tagging API, EC2 and other services.
 
 https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html says that it
-may tell of what was deleted a while ago; so what is told is asked for again where that happens.
+may list resources that were deleted a while ago; so such resources are checked with their service.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from drydock.aws.clients import Clients
+from drydock.aws.failures import code, translated
 from drydock.errors import OpsError
-from drydock.ops.clients import Clients
-from drydock.ops.failures import code, translated
 from drydock.stack.teardown.contents import client
 
 Tags = Mapping[str, str]
@@ -25,9 +25,9 @@ class Found:
     """A resource that is still there."""
 
     name: str
-    """ARN, or EC2's id."""
+    """ARN, or an EC2 id."""
     kept: str = ""
-    """Why it is meant to stay; empty: it is not."""
+    """Why it is meant to stay; empty if it is not."""
 
     def __str__(self) -> str:
         return f"{self.name} ({self.kept})" if self.kept else self.name
@@ -36,7 +36,7 @@ class Found:
 def sweep(
     clients: Clients, tags: Tags, roles: Iterable[str], tell: Callable[[str], None]
 ) -> tuple[Found, ...]:
-    """Everything with all of `tags`, and those of the IAM roles `roles` that are there.
+    """Return every resource with all of `tags`, and those of the IAM roles `roles` that exist.
 
     Raises OpsError: EC2 or IAM does not answer.
     """
@@ -65,7 +65,7 @@ def _tagged(clients: Clients, tags: Tags) -> Iterator[str]:
 
 
 def _of_ec2(clients: Clients, tags: Tags) -> Iterator[str]:
-    """EC2's own list, by id: it knows kinds that the tagging API may leave out."""
+    """Return ids from EC2's own list of tags, which has kinds that the tagging API may leave out."""
     with translated(clients.endpoint):
         pages = clients.ec2.get_paginator("describe_tags").paginate(
             Filters=[{"Name": "key", "Values": list(tags)}]
@@ -115,8 +115,10 @@ def _roles(clients: Clients, roles: Iterable[str]) -> Iterator[str]:
 
 
 def still(clients: Clients, name: str) -> Found | None:
-    """Whether a resource is really still there, for kinds whose dead are told of; and whether it is to
-    stay."""
+    """Return the resource if it still exists, marked if it is meant to stay; None if it is deleted.
+
+    Kinds that AWS lists after their deletion are checked with their service.
+    """
     if ":cluster-snapshot:" in name or (":rds:" in name and ":snapshot:" in name):
         return Found(name, "a snapshot outlives its database")
     with translated(clients.endpoint):
@@ -134,7 +136,7 @@ def _definition(clients: Clients, name: str) -> Found | None:
     try:
         told = clients.ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
     except ClientError as error:
-        # Of one that is deleted ECS says that it cannot describe it.
+        # ECS answers for a deleted definition that it cannot describe it.
         if code(error) != "ClientException":
             raise
         return None
@@ -188,7 +190,7 @@ def _secret(clients: Clients, name: str) -> Found | None:
 
 
 def _of_prefix(clients: Clients, name: str) -> Found | None:
-    """One of EC2's: its tags may be told for an hour after it is gone, as may the thing itself."""
+    """Check an EC2 resource: its tags, and itself, may be listed for an hour after it is deleted."""
     own = _id(name)
     operation, parameter = _EC2[own.partition("-")[0]]
     try:
@@ -223,11 +225,11 @@ _DEAD: Mapping[tuple[str, str], Callable[[Clients, str], Found | None]] = {
     ("kms", "key/"): _key,
     ("secretsmanager", ""): _secret,
 }
-"""By service and kind, as ARNs have them."""
+"""Checks of kinds that are listed after deletion, by service and kind as ARNs write them."""
 
 
 def _once(found: Iterable[Found]) -> Iterator[Found]:
-    """EC2 tells ids, the tagging API ARNs; one of each is enough."""
+    """Yield each resource once: EC2 lists ids, the tagging API ARNs."""
     every = list(found)
     arns = {_id(one.name) for one in every if one.name.startswith("arn:")}
     for one in every:

@@ -1,8 +1,8 @@
-"""The story of a destroy: unguard, empty, let Terraform destroy, wait for what lags, see what is left.
+"""The steps of a destroy: unprotect, empty, run Terraform, wait for stragglers, check what is left.
 
-It may be interrupted anywhere and begun again: Terraform's state says what still stands, and a record
-keeps what the state no longer tells (the tags, the roles, what others had under the same tags). Where
-the state is empty and there is no such record, a plan of the stack says what its resources look like.
+It may be interrupted anywhere and begun again: Terraform's state lists what still exists, and a record
+keeps what the state no longer has (the tags, the roles, resources of others with the same tags). Where
+the state is empty and there is no such record, a plan of the stack shows what its resources look like.
 """
 
 from __future__ import annotations
@@ -14,35 +14,35 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from drydock.aws import waiting
+from drydock.aws.clients import Clients
 from drydock.errors import CheckFailed, OpsError, StackError, WaitTimedOut
-from drydock.ops import wait
-from drydock.ops.clients import Clients
 from drydock.paths import write_private
 from drydock.stack import reading
 from drydock.stack.files import read_json
-from drydock.stack.lock import command
 from drydock.stack.stack import Stack
+from drydock.stack.state_lock import command
 from drydock.stack.teardown import contents, guards, interfaces, lost, removal
 from drydock.stack.teardown.remains import Remains
 from drydock.stack.teardown.sweep import Found, sweep
 
 _TRIES = 5
 _SETTLE = {True: 5.0, False: 60.0}
-"""Seconds that the tagging API is given to forget, in a local region and on AWS."""
+"""Seconds that the tagging API is given to forget deleted resources: locally and on AWS."""
 
 
 @dataclass(frozen=True)
 class Known:
-    """What is remembered of a stack while it is destroyed."""
+    """What the record keeps of a stack while it is destroyed."""
 
     tags: Mapping[str, str]
     roles: tuple[str, ...]
     others: tuple[str, ...]
-    """What carried the same tags and was not the stack's."""
+    """Resources with the same tags that were not in the stack's state."""
 
 
 class Teardown:
-    """One stack's destruction. `tell` gets words for the user."""
+    """One stack's destruction. `tell` gets messages for the user."""
 
     def __init__(self, stack: Stack, clients: Clients, tell: Callable[[str], None]) -> None:
         self._stack = stack
@@ -55,7 +55,7 @@ class Teardown:
 
     @cached_property
     def debris(self) -> tuple[str, ...]:
-        """ARNs and ids of what an empty state does not tell of, and what is nobody else's.
+        """ARNs and ids of the stack's resources if its state is empty; other stacks' are left out.
 
         Raises OpsError: the API does not answer.
         """
@@ -63,7 +63,7 @@ class Teardown:
 
     @property
     def empty(self) -> bool:
-        """The state tells nothing: there is nothing, or it was lost."""
+        """The state lists no resource: there is none, or the state was lost."""
         return not self.remains.standing
 
     @cached_property
@@ -83,7 +83,7 @@ class Teardown:
         return lost.find(self._clients, self._like, self._foreign, self._tell)
 
     def contents(self) -> list[str]:
-        """What will be emptied, in words."""
+        """Return what will be emptied, as `bucket NAME` and `repository NAME`."""
         own = reading.state_bucket(self._stack)
         buckets = [name for name in self.remains.buckets if name != own]
         return [
@@ -92,9 +92,9 @@ class Teardown:
         ]
 
     def run(self, *, disable_protection: bool = False, remove: bool = True) -> None:
-        """Destroy everything. `remove`: what a lost state does not tell of too; else it is named alone.
+        """Destroy everything. With `remove` also delete what an empty state does not list; else only report it.
 
-        Raises StackError (a part is protected; nothing was touched) and what the steps raise.
+        Raises StackError (a resource is protected; nothing was changed) and what the steps raise.
         """
         if self.remains.guarded and not disable_protection:
             raise self._protected()
@@ -117,7 +117,7 @@ class Teardown:
         self._stays = removal.remove(self._clients, self._find, self._tell)
 
     def report(self) -> None:
-        """Say what is left. Raises CheckFailed, naming it, where that is more than should stay."""
+        """Tell the user what is left. Raises CheckFailed, naming it, if more is left than should stay."""
         known = self._known()
         if self.empty:
             self._report_lost()
@@ -144,7 +144,7 @@ class Teardown:
             self._tell(f"nothing is left that carries {words}")
 
     def _report_lost(self) -> None:
-        """Raises CheckFailed: something is left, or it is not known whether."""
+        """Raise CheckFailed if something is left, or if that cannot be found out."""
         if self._like.why:
             raise CheckFailed(
                 f"it is not known whether something of the stack in {self._stack.folder} is left",
@@ -185,14 +185,14 @@ class Teardown:
 
         local = self._clients.is_local
         try:
-            wait.until(
+            waiting.until(
                 only_what_may_stay,
                 what="the stack's resources to be gone",
                 timeout=_SETTLE[local],
                 every=1.0 if local else 5.0,
             )
         except WaitTimedOut:
-            # The report names what there still is.
+            # The report names what is left.
             return last
         return last
 
@@ -206,7 +206,7 @@ class Teardown:
                 )
 
     def _again(self, words: str, tries: int) -> bool:
-        """Whether a destroy that ended with these words is worth another try; make it so."""
+        """Return whether a destroy that ended with this output is worth another try, after preparing it."""
         if tries >= _TRIES:
             return False
         if contents.NOT_EMPTY.search(words):
@@ -235,7 +235,7 @@ class Teardown:
         try:
             found = sweep(self._clients, tags, (), self._tell)
         except OpsError as error:
-            # It is no reason not to destroy; what is left is looked for again, and told, afterwards.
+            # This need not stop the destroy: what is left is looked for again, and reported, afterwards.
             self._tell(f"who else has the same tags is not known: {error}")
             return []
         return [one.name for one in found if not own & {one.name, one.name.rpartition("/")[2]}]

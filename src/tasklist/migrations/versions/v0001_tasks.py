@@ -1,4 +1,4 @@
-"""The table of tasks, as the original has it, with its three first tasks."""
+"""Create the table of tasks, as in the original application, with its first three tasks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """A table that the original's own updatedb made is taken over with its rows."""
+    """Create the table; one that the original's own updatedb created is kept with its rows."""
     if sa.inspect(op.get_bind()).has_table("tasks"):
         return
     tasks = op.create_table(

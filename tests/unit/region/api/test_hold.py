@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from drydock.aws.target import Target
 from drydock.region.api.hold import LONGEST, Hold
 from drydock.region.api.operations import Operation
-from drydock.stack.hold import hold_changes
-from drydock.stack.target import Target
+from drydock.stack.pause_writes import hold_changes
 from tests.support.served import Served
 
 CREATE = Operation("ecs", "CreateCluster", "POST", "json")

@@ -20,7 +20,7 @@ def test_writing_tells_each_service_once_after_the_lock_is_free() -> None:
         told.append((service, _free(store)))
 
     store.subscribe(listener)
-    with store.writing("ecs", "elbv2"), store.writing("ecs"):
+    with store.changing("ecs", "elbv2"), store.changing("ecs"):
         assert told == []
     assert told == [("ecs", True), ("elbv2", True)]
     assert store.generation == 1
@@ -31,7 +31,7 @@ def _free(store: Store) -> bool:
     taken = threading.Event()
 
     def take() -> None:
-        with store.reading():
+        with store.locked():
             taken.set()
 
     thread = threading.Thread(target=take, daemon=True)
@@ -46,11 +46,11 @@ def test_a_listener_may_write(caplog: pytest.LogCaptureFixture) -> None:
     def listener(service: str) -> None:
         told.append(service)
         if service == "ecs":
-            with store.writing("elbv2"):
+            with store.changing("elbv2"):
                 pass
 
     store.subscribe(listener)
-    with store.writing("ecs"):
+    with store.changing("ecs"):
         pass
     assert told == ["ecs", "elbv2"]
 
@@ -59,10 +59,10 @@ def test_reading_tells_nothing_but_what_was_touched() -> None:
     store = new_store()
     told: list[str] = []
     store.subscribe(told.append)
-    with store.reading():
+    with store.locked():
         pass
     assert (told, store.generation) == ([], 0)
-    with store.reading():
+    with store.locked():
         changes.touch("ec2")
     assert (told, store.generation) == (["ec2"], 1)
 
@@ -71,7 +71,7 @@ def test_a_block_that_raises_may_have_changed_things() -> None:
     store = new_store()
     told: list[str] = []
     store.subscribe(told.append)
-    with pytest.raises(ValueError, match="half way"), store.writing("ecs"):
+    with pytest.raises(ValueError, match="half way"), store.changing("ecs"):
         raise ValueError("half way")
     assert told == ["ecs"]
     assert _free(store)
@@ -88,7 +88,7 @@ def test_a_listener_that_fails_is_logged_and_the_others_hear(
 
     store.subscribe(broken)
     store.subscribe(told.append)
-    with caplog.at_level(logging.ERROR), store.writing("ecs"):
+    with caplog.at_level(logging.ERROR), store.changing("ecs"):
         pass
     assert told == ["ecs"]
     assert "broken listener" in caplog.text
@@ -96,7 +96,7 @@ def test_a_listener_that_fails_is_logged_and_the_others_hear(
 
 def test_backends_are_this_accounts_and_regions() -> None:
     one, two = new_store(), new_store()
-    with one.reading():
+    with one.locked():
         assert one.backend("ecs") is one.backend("ecs")
         assert one.backend("ecs") is not two.backend("ecs")
         assert one.backend("ecs").account_id == one.account_id

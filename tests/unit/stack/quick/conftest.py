@@ -8,8 +8,8 @@ from typing import Any
 import boto3
 import pytest
 
-from drydock.ops import clients
-from drydock.ops.clients import Clients
+from drydock.aws import clients
+from drydock.aws.clients import Clients
 from tests.support.plain_moto import plain_moto
 
 _POLICIES = {

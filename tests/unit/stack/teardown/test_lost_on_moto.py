@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import pytest
 
-from drydock.ops import clients
-from drydock.ops.clients import Clients
+from drydock.aws import clients
+from drydock.aws.clients import Clients
 from drydock.stack.existing.finding import look
 from drydock.stack.existing.tags import tags_of
 from drydock.stack.existing.wanted import NAMES, Wanted

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from drydock.aws import clients
+from drydock.aws.clients import Clients
 from drydock.errors import OpsError, StackError, WaitTimedOut
-from drydock.ops import clients
-from drydock.ops.clients import Clients
 from drydock.stack.teardown import contents, guards, interfaces, sweep
 from drydock.stack.teardown.contents import client, empty_bucket, empty_repository
 from drydock.stack.teardown.remains import Remains, Standing

@@ -11,8 +11,8 @@ from typing import Any, cast
 
 import pytest
 
+from drydock.aws.clients import AWS_PACE
 from drydock.errors import CheckFailed, OpsError, StackError, TerraformFailed
-from drydock.ops.clients import AWS_PACE
 from drydock.stack import reading
 from drydock.stack.existing.finding import Looked
 from drydock.stack.teardown import contents, guards, interfaces, lost, removal, teardown

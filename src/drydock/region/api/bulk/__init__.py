@@ -1,4 +1,4 @@
-"""What is too large for the control plane's records: log events, metrics' values, the bodies of S3 objects.
+"""Bulk data on disk: log events, metrics' values, the bodies of S3 objects.
 
 They are on disk (`logs.db`, `metrics.db`, `s3/`) and bounded in bytes; moto's records hold ids of them.
 `open_in` is called once, before the saved records are restored; a process that never calls it, as a unit
@@ -33,10 +33,10 @@ _open: Bulk | None = None
 
 
 def open_in(folder: Path, limits: Limits | None = None) -> Bulk:
-    """Keep everything in `folder` from now on, and close what was open before.
+    """Store everything in `folder` from now on, and close what was open before.
 
-    A file that cannot be read is moved aside (`problems` names it). A disk that is full is no error
-    here: what is written later says so.
+    A file that cannot be read is moved aside (`problems` names it). A full disk is not an error
+    here: later writes report it.
     """
     global _open  # noqa: PLW0603  (moto's backends are the process's, and so is this)
     close()
@@ -46,7 +46,9 @@ def open_in(folder: Path, limits: Limits | None = None) -> Bulk:
 
 
 def close() -> None:
-    """Write what waits and close the files. Idempotent. Raises StorageFailed: some of it was not written."""
+    """Write pending data and close the files. Idempotent. Raises StorageFailed: some was not
+    written.
+    """
     global _open
     with _lock:
         ended, _open = _open, None
@@ -55,7 +57,7 @@ def close() -> None:
 
 
 def current() -> Bulk:
-    """What `open_in` opened, or one in a temporary folder of this process."""
+    """Return the storage that `open_in` opened, or one in a temporary folder of this process."""
     global _open  # noqa: PLW0603
     if _open is None:
         with _lock:
@@ -67,7 +69,9 @@ def current() -> Bulk:
 
 
 def opened() -> Bulk | None:
-    """What is open, if something is: for a record that goes, maybe after everything was closed."""
+    """Return the open storage, if any: for a record that is deleted, maybe after everything was
+    closed.
+    """
     return _open
 
 
@@ -77,24 +81,24 @@ def _remove(temporary: Bulk) -> None:
 
 
 def mark() -> Mark:
-    """Where the records are with what they let go of; call it under the store's lock."""
+    """Return a mark of what the records have released so far; call it under the store's lock."""
     return current().mark()
 
 
 def settled(upto: Mark, services: Collection[str]) -> None:
-    """The records of these services ("s3", "logs") are saved as they were at `upto`."""
+    """Note that the records of these services ("s3", "logs") are saved as they were at `upto`."""
     current().settled(upto, services)
 
 
 def tidy_up(services: Collection[str]) -> None:
-    """Remove what no restored record refers to: once, after the restore and before the first request.
+    """Remove data that no restored record refers to: once, after the restore and before the first
+    request.
 
-    Name only services ("s3", "logs") whose records were restored whole.
+    Name only services ("s3", "logs") whose records were restored completely.
     """
     current().tidy_up(services)
 
 
 def problems() -> list[dict[str, Any]]:
-    """What `status` has to show: {"resource", "error", "since"} each, as the data plane's problems are;
-    empty when all is well."""
+    """Return problems for `status`: {"resource", "error", "since"} each; empty when all is well."""
     return current().problems()

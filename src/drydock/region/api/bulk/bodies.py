@@ -1,7 +1,8 @@
-"""Bodies of S3 objects: files with names that say nothing, shared by copies, removed when none is left.
+"""Bodies of S3 objects: files with random names, shared by copies, removed when unreferenced.
 
-An object's record holds its body; a copy of the record holds it once more. A file is removed when the
-records are saved in which nothing holds it. The parts of an upload become one body by standing in a row.
+An object's record holds its body; a copy of the record holds it once more. A file is removed once
+records are saved in which nothing holds it. The parts of an upload become one body as a list of
+files.
 """
 
 from __future__ import annotations
@@ -25,23 +26,23 @@ PIECE = 1024 * 1024
 
 @dataclass(frozen=True)
 class Body:
-    """Files in a row: the name of each and how many bytes it has."""
+    """A sequence of files, each with its name and its size in bytes."""
 
     files: tuple[tuple[str, int], ...] = ()
 
     @property
     def length(self) -> int:
-        """In bytes."""
+        """The length in bytes."""
         return sum(length for _, length in self.files)
 
     @classmethod
     def joined(cls, bodies: Iterable[Body]) -> Body:
-        """All of them, one after the other, in the same files."""
+        """Return the concatenation of bodies, in the same files."""
         return cls(tuple(file for body in bodies for file in body.files))
 
 
 class BodyStore:
-    """All bodies of the process. Thread-safe; its lock is a leaf."""
+    """All bodies of the process. Thread-safe; no other lock is taken under its own."""
 
     def __init__(self, folder: Path, most: int) -> None:
         self._folder = folder
@@ -52,7 +53,7 @@ class BodyStore:
         self._total = 0
         self._released = Released()
         self._letting_go: deque[Body] = deque()
-        """A body is let go wherever the garbage collector finds a record, so without the lock."""
+        """Released bodies. The garbage collector may release a body anywhere, so without the lock."""
 
     @property
     def folder(self) -> Path:
@@ -60,17 +61,17 @@ class BodyStore:
 
     @property
     def total(self) -> int:
-        """Bytes of all bodies."""
+        """The bytes of all bodies."""
         return self._total
 
     def write(self, pieces: Iterable[bytes]) -> Body:
-        """A new body, held once. Raises StorageFailed: there is no such body."""
+        """Write a new body, held once. Raises StorageFailed: there is no such body."""
         name, length = uuid.uuid4().hex, 0
         path = self._path(name)
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.parent.mkdir(mode=0o700, exist_ok=True)
-            # No record names it before it is whole, so it needs no other name until then.
+            # No record names it before it is complete, so it needs no temporary name.
             flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
             with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
                 for piece in pieces:
@@ -96,7 +97,7 @@ class BodyStore:
             )
 
     def hold(self, body: Body) -> None:
-        """One more record has this body."""
+        """Count one more holder of a body."""
         with self._lock:
             for name, length in body.files:
                 self._holders[name] += 1
@@ -106,7 +107,7 @@ class BodyStore:
                 self._released.take_back(name)
 
     def release(self, body: Body) -> None:
-        """One record less has it."""
+        """Count one holder less of a body."""
         self._letting_go.append(body)
 
     def _let_go(self) -> None:
@@ -119,7 +120,7 @@ class BodyStore:
                         self._released.add(name)
 
     def check(self, body: Body) -> None:
-        """Raises StorageFailed: one of its files is not there or has another length."""
+        """Raise StorageFailed if one of a body's files is missing or has another length."""
         for name, length in body.files:
             path = self._path(name)
             try:
@@ -131,7 +132,7 @@ class BodyStore:
                 raise failed(str(path), OSError(words))
 
     def pieces(self, body: Body, start: int = 0, length: int | None = None) -> Iterator[bytes]:
-        """Some bytes of a body, a piece at a time. Raises StorageFailed."""
+        """Yield a range of a body, a piece at a time. Raises StorageFailed."""
         left = body.length - start if length is None else length
         for name, size in body.files:
             if start < size and left > 0:
@@ -158,7 +159,7 @@ class BodyStore:
         return self._released.mark()
 
     def settled(self, upto: int) -> None:
-        """The records are saved without what was released until then: its files go."""
+        """Remove files released up to `upto`: the records are saved without them."""
         for name in self._released.settle(upto):
             with self._lock:
                 if name in self._holders:

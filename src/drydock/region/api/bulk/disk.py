@@ -1,4 +1,4 @@
-"""A SQLite file that a kill of the process never harms, and that is begun anew when it is damaged."""
+"""A SQLite file that survives a kill of the process, and that is replaced when it is damaged."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ Work = Callable[[sqlite3.Connection], Result]
 class Database:
     """One connection, used by one thread at a time. It is opened at its first use.
 
-    `schema` is run at each opening. `opened` is called under the lock with each new connection, the
-    first one and one to a file that was begun anew.
+    `schema` is run at each opening. `opened` is called under the lock with each new connection,
+    also with one to a replaced file.
     """
 
     def __init__(self, file: Path, schema: str, opened: Work[None]) -> None:
         self.file = file
         self.lock = threading.RLock()
         self.damaged = ""
-        """What was moved aside and why, in words; empty when nothing was."""
+        """What was moved aside and why, for users; empty when nothing was."""
         self.damaged_at = ""
         self._schema = schema
         self._opened = opened
         self._connection: sqlite3.Connection | None = None
 
     def open(self) -> None:
-        """Open it now, if it is not open. Raises StorageFailed."""
+        """Open the file now, if it is not open. Raises StorageFailed."""
         if self._connection is None:
             self.read(lambda _: None)
 
@@ -101,8 +101,10 @@ class Database:
         _in_transaction(connection, lambda one: _script(one, self._schema))
 
     def checkpoint(self) -> None:
-        """Copy the write-ahead log into the file once it is long. Holds no writer up: it has its own
-        connection, and only this one waits for the disk."""
+        """Copy the write-ahead log into the file once it is long.
+
+        It does not block writers: it has its own connection, and only that one waits for the disk.
+        """
         log_file = self.file.with_name(f"{self.file.name}-wal")
         with contextlib.suppress(OSError, sqlite3.Error):  # the next one tries again
             if log_file.stat().st_size >= _CHECKPOINT:
@@ -113,11 +115,13 @@ class Database:
                     connection.close()
 
     def used(self) -> int:
-        """Bytes of the file that hold something. Raises StorageFailed."""
+        """Return the bytes of the file that are in use. Raises StorageFailed."""
         return self.read(_used)
 
     def shrink(self, pages: int = 1000) -> None:
-        """Give some of the file's empty pages back, if a quarter of it is empty. Raises StorageFailed."""
+        """Release some of the file's empty pages, if a quarter of it is empty. Raises
+        StorageFailed.
+        """
 
         def give_back(connection: sqlite3.Connection) -> None:
             (whole,) = connection.execute("PRAGMA page_count").fetchone()
@@ -128,7 +132,7 @@ class Database:
         self.read(give_back)
 
     def close(self) -> None:
-        """Idempotent; it is opened again by its next use."""
+        """Close the file; the next use opens it again. Idempotent."""
         with self.lock:
             if self._connection is not None:
                 with contextlib.suppress(sqlite3.Error):
@@ -178,7 +182,7 @@ def _explained(file: Path) -> Iterator[None]:
 
 
 def failed(file: str, error: Exception) -> StorageFailed:
-    """The error that says that something could not be written to, or read from, a file."""
+    """Return the error for a file that could not be written or read."""
     return StorageFailed(
         f"{file} cannot be written or read", str(error), "make room on its disk, then try again"
     )

@@ -1,8 +1,9 @@
 """Log events in SQLite: a row each, in the order of their arrival, found by stream and time.
 
-A stream is known by an id that its record holds, and what it has (how many, how many bytes, since when)
-is kept beside its events, so that a new line changes no record. Lines that tasks write wait in memory
-until the next `flush`, 0.5 s at most; PutLogEvents is answered once its events are written.
+A stream is identified by an id that its record holds, and its statistics (count, bytes, oldest
+time) are stored beside its events, so that a new line changes no record. Lines that tasks write
+wait in memory until the next `flush`, 0.5 s at most; PutLogEvents is answered once its events are
+written.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ _SAID_EVERY = 60.0
 
 @dataclass(slots=True)
 class Kept:
-    """What there is of a stream. Times in milliseconds since 1970; they say nothing while it is empty."""
+    """Statistics of a stream. Times in milliseconds since 1970; they are undefined while it is
+    empty.
+    """
 
     no: int
     events: int = 0
@@ -57,7 +60,7 @@ class Kept:
     newest: int = 0
     ingested: int = 0
     writes: int = 0
-    """How often something was put into it."""
+    """How many batches were written into it."""
 
 
 NOTHING = Kept(0)
@@ -72,7 +75,7 @@ class _Batch:
 
 
 class LogStore:
-    """All streams of the process. Thread-safe; its locks are leaves."""
+    """All streams of the process. Thread-safe; no other lock is taken under its own."""
 
     def __init__(self, file: Path, most: int, most_of_stream: int, most_waiting: int) -> None:
         self._database = Database(file, _SCHEMA, self._load)
@@ -97,26 +100,28 @@ class LogStore:
 
     @property
     def dropped(self) -> int:
-        """Lines that were dropped since there was no room on the disk for them, so far."""
+        """Lines dropped so far because there was no room on the disk for them."""
         return self._dropped
 
     # -- which streams there are
 
     def adopt(self, uid: str) -> None:
-        """A record of this stream is there."""
+        """Note that a stream has a record."""
         self._live.add(uid)
         self._gone.discard(uid)
         self._released.take_back(uid)
 
     def release(self, uid: str) -> None:
-        """Its record was deleted: new lines are dropped, its events go once that is saved."""
+        """Note that a stream's record was deleted: drop new lines, and its events once that is
+        saved.
+        """
         if uid in self._live:
             self._live.discard(uid)
             self._retention.pop(uid, None)
             self._released.add(uid)
 
     def retain(self, uid: str, milliseconds: int | None) -> None:
-        """How long the events of a stream are kept; None: until there are too many."""
+        """Set how long the events of a stream are kept; None: until there are too many."""
         if milliseconds is None:
             self._retention.pop(uid, None)
         else:
@@ -129,23 +134,23 @@ class LogStore:
         return self._released.mark()
 
     def settled(self, upto: int) -> None:
-        """The records are saved without what was released until then: its events go."""
+        """Remove the events of streams released up to `upto`: the records are saved without them."""
         self._gone.update(one for one in self._released.settle(upto) if one not in self._live)
 
     def tidy_up(self) -> None:
-        """Let the events of every stream that has no record go. Raises StorageFailed."""
+        """Remove the events of streams without a record. Raises StorageFailed."""
         self._database.open()
         self._gone.update(one for one in self._streams if one not in self._live)
 
     def kept(self, uid: str) -> Kept:
-        """What there is of a stream, with what was written until now."""
+        """Return the statistics of a stream, with what was written until now."""
         self.flush_if_possible()
         return self._streams.get(uid, NOTHING)
 
     # -- writing
 
     def write(self, uid: str, lines: Sequence[Line]) -> bool:
-        """Append lines, on the disk at the next flush → whether something waits that did not before."""
+        """Append lines, on disk at the next flush; return whether they are the first to wait."""
         size = sum(len(text) for _, text in lines)
         batch = _Batch(uid, int(time.time() * 1000), lines, size)
         with self._buffer:
@@ -157,12 +162,12 @@ class LogStore:
         return first
 
     def put(self, uid: str, lines: Sequence[Line]) -> int:
-        """Append lines, on the disk when it returns → the id of the first. Raises StorageFailed."""
+        """Append lines, on disk when it returns; return the id of the first. Raises StorageFailed."""
         size = sum(len(text) for _, text in lines)
         return self._flush(_Batch(uid, int(time.time() * 1000), lines, size))
 
     def flush(self) -> None:
-        """Write what waits. Raises StorageFailed; it goes on waiting then."""
+        """Write pending lines. Raises StorageFailed; they stay pending then."""
         with (
             self._database.lock
         ):  # what another thread is writing just now has come to its end, too
@@ -170,7 +175,7 @@ class LogStore:
                 self._flush(None)
 
     def flush_if_possible(self) -> None:
-        """The same, where reading what is there is better than nothing."""
+        """Flush, but ignore a failure: reading what is there is better than nothing."""
         try:
             self.flush()
             self._database.open()
@@ -193,13 +198,15 @@ class LogStore:
                     self._drop_oldest()
                 raise
             self._streams.update(after)
-        self._tell_dropped()
+        self._report_dropped()
         return first
 
     def _insert(
         self, connection: sqlite3.Connection, batches: Sequence[_Batch]
     ) -> tuple[int, dict[str, Kept]]:
-        """→ the first id of the last batch, and what there is now of each stream."""
+        """Insert batches; return the first id of the last one, and the new statistics of each
+        stream.
+        """
         after: dict[str, Kept] = {}
         values: list[int | str] = []
         for batch in batches:
@@ -229,7 +236,7 @@ class LogStore:
             self._waiting_size -= batch.size
             self._dropped += len(batch.lines)
 
-    def _tell_dropped(self) -> None:
+    def _report_dropped(self) -> None:
         new, now = self._dropped - self._told, time.monotonic()
         if new and now >= self._told_at + _SAID_EVERY:
             self._told, self._told_at = self._dropped, now
@@ -240,7 +247,9 @@ class LogStore:
     # -- reading
 
     def walk(self, uid: str, span: Span) -> Walk:
-        """The events of a stream, in order. Raises StorageFailed at the first step or later."""
+        """Walk over the events of a stream, in order. Raises StorageFailed at the first step or
+        later.
+        """
         kept = self.kept(uid)
         return walking.walk(self._database, kept.no, span) if kept.events else iter(())
 
@@ -248,11 +257,13 @@ class LogStore:
 
     @property
     def has_to_tidy(self) -> bool:
-        """Whether streams have gone whose events are still there."""
+        """Return whether events of deleted streams are still stored."""
         return bool(self._gone)
 
     def tidy(self) -> bool:
-        """One slice of what is to be removed → whether there may be more. Raises StorageFailed."""
+        """Remove one slice of surplus events; return whether there may be more. Raises
+        StorageFailed.
+        """
         if self._gone:
             return self._remove_gone(next(iter(self._gone)))
         if self._remove_old():
@@ -295,7 +306,9 @@ class LogStore:
         return True
 
     def _remove(self, which: str, values: tuple[int, ...]) -> int:
-        """Remove the events that a query names and count again what their streams have → how many."""
+        """Remove the events that a query selects, and update their streams' statistics; return how
+        many.
+        """
         with self._database.lock:
             removed, after = self._database.write(lambda one: self._forget(one, which, values))
             self._streams.update(after)
@@ -329,7 +342,7 @@ class LogStore:
         self._streams = {uid: Kept(*rest) for uid, *rest in connection.execute(sql)}
 
     def close(self) -> None:
-        """Write what waits and close. Raises StorageFailed: it was not written."""
+        """Write pending lines and close. Raises StorageFailed: they were not written."""
         try:
             self.flush()
         finally:
@@ -348,7 +361,7 @@ def _count(kept: Kept, batch: _Batch) -> None:
 
 
 def _few(kept: Kept, most: int) -> int:
-    """About as many events as a tenth of the bound, at most a slice."""
+    """Return how many events make a tenth of the bound, at most a slice."""
     wanted = kept.size - most * 9 // 10
     return max(1, min(_SLICE, wanted * kept.events // max(kept.size, 1)))
 

@@ -1,4 +1,4 @@
-"""The stores together, and the thread that writes what waits and removes what is too much."""
+"""All stores together, and the thread that flushes them and removes what exceeds their limits."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from drydock.region.api.bulk.metrics import Datum, MetricStore
 log = logging.getLogger(__name__)
 
 WITHIN = 0.25
-"""Seconds after which what controllers wrote is written to the disk; 0.5 is promised."""
+"""Seconds after which controllers' data is written to the disk; 0.5 is promised."""
 _AGAIN = 1.0
-"""Seconds after which a write that failed is tried again."""
+"""Seconds after which a failed write is retried."""
 _TIDY = 30.0
-"""Seconds between two looks at what is too old or too much, while nothing is written."""
+"""Seconds between two checks for old or surplus data, while nothing is written."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Bytes at most; where there are more, the oldest go first, and bodies are refused."""
+    """Limits in bytes; beyond them the oldest data is removed, and new bodies are refused."""
 
     logs: int = 1_000_000_000
     """Of `logs.db`."""
@@ -46,14 +46,14 @@ class Limits:
 
 
 class Mark(NamedTuple):
-    """How much records had let go of."""
+    """Counts of what records had released at one time."""
 
     streams: int
     bodies: int
 
 
 class Bulk:
-    """Everything large of one process, in one folder."""
+    """All bulk data of one process, in one folder."""
 
     def __init__(self, folder: Path, limits: Limits) -> None:
         self.folder = folder
@@ -64,21 +64,21 @@ class Bulk:
         self._due = False
         self._closed = False
         self._failed: tuple[str, str] | None = None
-        """Why what waits cannot be written, and since when."""
+        """Why pending data cannot be written, and since when."""
         self._thread: threading.Thread | None = None
 
     def write_lines(self, uid: str, lines: Sequence[Line]) -> None:
-        """Append lines to a log stream, on the disk 0.5 s later at most. Holds nobody up."""
+        """Append lines to a log stream, on disk within 0.5 s. Does not block."""
         if self.logs.write(uid, lines):
             self.soon()
 
     def observe(self, data: Sequence[Datum]) -> None:
-        """Keep values of AWS's own metrics, on the disk 0.5 s later at most."""
+        """Store values of AWS's own metrics, on disk within 0.5 s."""
         self.metrics.observe(data)
         self.soon()
 
     def soon(self) -> None:
-        """Have the thread write what waits, and remove what is to go."""
+        """Make the thread write pending data and remove surplus data."""
         with self._wake:
             self._due = True
             if self._thread is None and not self._closed:
@@ -87,11 +87,11 @@ class Bulk:
             self._wake.notify()
 
     def mark(self) -> Mark:
-        """How much records have let go of until now."""
+        """Return the counts of what records have released so far."""
         return Mark(self.logs.mark(), self.bodies.mark())
 
     def settled(self, upto: Mark, services: Collection[str]) -> None:
-        """The records of `services` are saved as they were at `upto`: what they let go of goes."""
+        """Remove what the records of `services` had released at `upto`: they are saved without it."""
         if "logs" in services:
             self.logs.settled(upto.streams)
             if self.logs.has_to_tidy:
@@ -100,7 +100,7 @@ class Bulk:
             self.bodies.settled(upto.bodies)
 
     def tidy_up(self, services: Collection[str]) -> None:
-        """Let go what no restored record of `services` refers to."""
+        """Remove data that no restored record of `services` refers to."""
         if "s3" in services:
             self.bodies.tidy_up()
         if "logs" in services:
@@ -111,12 +111,12 @@ class Bulk:
         self.soon()
 
     def flush(self) -> None:
-        """Write what waits. Raises StorageFailed."""
+        """Write pending data. Raises StorageFailed."""
         self.logs.flush()
         self.metrics.flush()
 
     def problems(self) -> list[dict[str, Any]]:
-        """For `status`: files that were damaged, lines that wait or were dropped."""
+        """Return problems for `status`: damaged files, pending or dropped lines."""
         found: list[dict[str, Any]] = [
             _problem(one.file.name, one.damaged, one.damaged_at)
             for one in self._databases
@@ -135,7 +135,9 @@ class Bulk:
         return self.logs.database, self.metrics.database
 
     def close(self) -> None:
-        """Write what waits, end the thread, close the files. Raises StorageFailed: not all was written."""
+        """Write pending data, end the thread, close the files. Raises StorageFailed: not all was
+        written.
+        """
         self._end_thread()
         try:
             self.logs.close()

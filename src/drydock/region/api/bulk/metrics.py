@@ -1,7 +1,8 @@
 """Values of metrics in SQLite, found by metric and time.
 
-AWS's own metrics, which controllers observe, are kept for hours and are on the disk at the next `flush`,
-0.5 s later at most; those of PutMetricData are kept for 15 days and on the disk when it is answered.
+AWS's own metrics, which controllers observe, are kept for hours and are on disk at the next
+`flush`, within 0.5 s; those of PutMetricData are kept for 15 days and are on disk when it is
+answered.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ OBSERVED_KEPT = 3 * 3600.0
 PUT_KEPT = 15 * 86400.0
 """Seconds that other metrics are kept."""
 _MOST_WAITING = 50_000
-"""Values that wait for the disk at most; the oldest go first."""
+"""The limit of pending values; the oldest are dropped first."""
 _TIDY_EVERY = 60.0
 """Seconds."""
 _MOST_KNOWN = 10_000
-"""Numbers of metrics that are known without asking the disk."""
+"""The limit of cached metric ids."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS metrics (
@@ -48,7 +49,7 @@ CREATE TABLE IF NOT EXISTS data (
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """Some values of a metric at one time (seconds since 1970), together."""
+    """Aggregated values of a metric at one time (seconds since 1970)."""
 
     at: float
     unit: str | None
@@ -60,7 +61,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Datum:
-    """A value of a metric. `scope` is whose: an account and a region."""
+    """A value of a metric. `scope`: the account and region that own it."""
 
     scope: str
     key: Key
@@ -70,7 +71,7 @@ class Datum:
 
 
 class MetricStore:
-    """All metrics of the process. Thread-safe; its lock is a leaf."""
+    """All metrics of the process. Thread-safe; no other lock is taken under its own."""
 
     def __init__(self, file: Path, most: int) -> None:
         self._database = Database(file, _SCHEMA, self._load)
@@ -86,17 +87,17 @@ class MetricStore:
         return self._database
 
     def observe(self, data: Iterable[Datum]) -> None:
-        """Keep values; they are on the disk at the next flush."""
+        """Store values; they are on disk at the next flush."""
         with self._buffer:
             self._waiting += data
             del self._waiting[:-_MOST_WAITING]
 
     def put(self, data: Sequence[Datum]) -> None:
-        """Keep values, on the disk when it returns. Raises StorageFailed."""
+        """Store values, on disk when it returns. Raises StorageFailed."""
         self._flush(data)
 
     def flush(self) -> None:
-        """Write what waits. Raises StorageFailed; it goes on waiting then."""
+        """Write pending values. Raises StorageFailed; they stay pending then."""
         with (
             self._database.lock
         ):  # what another thread is writing just now has come to its end, too
@@ -147,8 +148,11 @@ class MetricStore:
     def values(
         self, scope: str, wanted: Iterable[Key], since: float, until: float = float("inf")
     ) -> dict[Key, list[Value]]:
-        """Of some metrics, the values of a time (seconds since 1970, `until` not included), in order.
-        Raises StorageFailed."""
+        """Return the values of some metrics from `since` to before `until` (seconds since 1970), in
+        order.
+
+        Raises StorageFailed.
+        """
         self._flush_if_possible()
 
         def read(connection: sqlite3.Connection) -> dict[Key, list[Value]]:
@@ -162,7 +166,7 @@ class MetricStore:
         return self._database.read(read)
 
     def keys(self, scope: str) -> list[Key]:
-        """Every metric that has values, once. Raises StorageFailed."""
+        """Return every metric that has values, once. Raises StorageFailed."""
         self._flush_if_possible()
         sql = (
             "SELECT DISTINCT namespace, name, dimensions FROM metrics WHERE scope = ?"
@@ -172,20 +176,22 @@ class MetricStore:
         return [(namespace, name, _read(text)) for namespace, name, text in rows]
 
     def _flush_if_possible(self) -> None:
-        # what is there is better than nothing; status names why the rest is missing
+        # existing values are better than none; status names why the rest is missing
         with contextlib.suppress(StorageFailed):
             self.flush()
 
     # -- keeping within bounds
 
     def tidy_at_times(self) -> None:
-        """`tidy`, if the last time is a minute ago. Raises StorageFailed."""
+        """Call `tidy` if the last call is a minute ago. Raises StorageFailed."""
         if time.monotonic() >= self._tidied + _TIDY_EVERY:
             self._tidied = time.monotonic()
             self.tidy()
 
     def tidy(self, now: float | None = None) -> None:
-        """Remove what is too old, and the oldest where it is too much. Raises StorageFailed."""
+        """Remove values that are too old, and the oldest beyond the size limit. Raises
+        StorageFailed.
+        """
         moment = time.time() if now is None else now
         self._database.write(lambda one: _forget(one, True, moment - OBSERVED_KEPT))
         oldest = moment - PUT_KEPT
@@ -204,7 +210,7 @@ class MetricStore:
         self._numbers = itertools.count((last or 0) + 1)
 
     def close(self) -> None:
-        """Write what waits and close. Raises StorageFailed: it was not written."""
+        """Write pending values and close. Raises StorageFailed: they were not written."""
         try:
             self.flush()
         finally:

@@ -1,4 +1,4 @@
-"""Ids that no record refers to any more, until the records are saved that say so."""
+"""Ids that no record refers to any more, kept until the records are saved without them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 
 
 class Released:
-    """In order of their release. Thread-safe."""
+    """Released ids in the order of their release. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -14,22 +14,22 @@ class Released:
         self._waiting: dict[str, int] = {}
 
     def add(self, one: str) -> None:
-        """`one` was let go of."""
+        """Note that `one` was released."""
         with self._lock:
             self._count += 1
             self._waiting[one] = self._count
 
     def take_back(self, one: str) -> None:
-        """A record refers to `one` again."""
+        """Note that a record refers to `one` again."""
         with self._lock:
             self._waiting.pop(one, None)
 
     def mark(self) -> int:
-        """How many were let go of until now."""
+        """Return how many were released so far."""
         return self._count
 
     def settle(self, upto: int) -> list[str]:
-        """Take out those that were let go of until that mark."""
+        """Remove and return those that were released up to a mark."""
         with self._lock:
             found = [one for one, number in self._waiting.items() if number <= upto]
             for one in found:

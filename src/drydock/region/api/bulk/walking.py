@@ -1,7 +1,7 @@
-"""Reading a stream's events in order, some at a time, so that a large stream is never whole in memory.
+"""Read a stream's events in order, in chunks, so that a large stream is never whole in memory.
 
-Some rows are taken in one step of SQLite (their numbers as JSON, their texts as one piece): a step for
-each row would let the interpreter's lock go and wait for it again as often.
+Each step of SQLite returns several rows (their numbers as JSON, their texts as one piece): a step
+for each row would release the interpreter's lock and wait for it again every time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from drydock.region.api.bulk.disk import Database
 
 _FIRST, _LARGEST = 256, 16_384
-"""Events that are looked at in one step: few at first, more while few of them fit."""
+"""Events read in one step: few at first, more while few of them match."""
 _ENOUGH = 256 * 1024
 """Characters of one step beyond which the next one is smaller."""
 FOREVER = 2**62
@@ -28,7 +28,7 @@ _PACKED = (
 
 
 class Position(NamedTuple):
-    """Of an event among those of its stream."""
+    """The position of an event in its stream."""
 
     at: int
     """Milliseconds since 1970."""
@@ -45,17 +45,19 @@ class Event(NamedTuple):
 
 
 class Passed(NamedTuple):
-    """So far a walk has come, though nothing fitted."""
+    """Progress of a walk in which nothing matched so far."""
 
     at: int
     id: int
     looked_at: int
-    """Events since the last one of these."""
+    """Events examined since the last one of these."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """Which events of a stream: those of a time, both ends included, on one side of a position."""
+    """A selection of a stream's events: a time range, both ends included, and one side of a
+    position.
+    """
 
     since: int = -FOREVER
     until: int = FOREVER
@@ -70,7 +72,7 @@ Walk = Iterator[Event | Passed]
 
 
 def walk(database: Database, stream: int, span: Span) -> Walk:
-    """Its events that fit, and a `Passed` after each step. Raises StorageFailed."""
+    """Yield a stream's matching events, and a `Passed` after each step. Raises StorageFailed."""
     wanted, here = _FIRST, span.before if span.descending else span.after
     while True:
         here_now, count = here, wanted
@@ -88,14 +90,14 @@ def walk(database: Database, stream: int, span: Span) -> Walk:
 def _step(
     connection: sqlite3.Connection, stream: int, span: Span, here: Position | None, most: int
 ) -> tuple[list[Event], Position | None, int]:
-    """→ those that fit of the next `most` events, and where the last was; None: there are no more."""
+    """Return the matching ones of the next `most` events, and the last position; None: no more."""
     order, side, side_end = ("DESC", "<", ">") if span.descending else ("ASC", ">", "<")
     where = "stream = ? AND at BETWEEN ? AND ?"
     values: list[int | str] = [stream, span.since, span.until]
     if here is not None:
         where += f" AND at {side}= ? AND (at, id) {side} (?, ?)"
         values += [here.at, here.at, here.id]
-    # both texts are made of constants
+    # both texts are constants
     inner = f"SELECT at, id FROM events WHERE {where} ORDER BY at {order}, id {order}"  # noqa: S608
     row = connection.execute(f"{inner} LIMIT 1 OFFSET ?", [*values, most - 1]).fetchone()
     last = Position(*row) if row is not None else None

@@ -1,9 +1,10 @@
-"""The saved control plane on the disk: a SQLite database in WAL mode, and a reserve of room beside it.
+"""The saved control plane on disk: a SQLite database in WAL mode, and a file that reserves space.
 
-A commit is in the operating system's hands when it returns, so that a kill of the daemon loses nothing
-of it (https://www.sqlite.org/wal.html). `synchronous=NORMAL` leaves the order of writes intact at a power
-cut; what was committed since the last checkpoint may then be gone. The reserve is a file of real blocks:
-when the disk is full it is given up, so that the change that met the full disk can still be saved.
+A commit is in the operating system's hands when it returns, so that a kill of the daemon loses
+nothing of it (https://www.sqlite.org/wal.html). `synchronous=NORMAL` keeps the order of writes
+intact at a power cut; what was committed since the last checkpoint may then be lost. The reserve is
+a file of real blocks: when the disk is full it is deleted, so that the change that met the full
+disk can still be saved.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ FORMAT = "3"
 RESERVE = "reserve"
 """A file beside the database."""
 RESERVED = 1024 * 1024
-"""Bytes of it: several times what one change of a large region takes."""
+"""Its size in bytes: several times what one change of a large region takes."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS unit (name TEXT PRIMARY KEY, sha256 BLOB NOT NULL, data BLOB NOT NULL);
@@ -54,7 +55,7 @@ class Database:
         """
         self.file = file
         self.gave_up_reserve = False
-        """Whether a change met a full disk and took the reserved room."""
+        """Whether a change met a full disk and used up the reserve."""
         self._written = 0
         self.is_new = not file.exists()
         if not self.is_new and file.stat().st_size == 0:
@@ -89,7 +90,9 @@ class Database:
                 )
 
     def rows(self) -> list[Row]:
-        """Every saved unit, also what is damaged. Raises StateUnreadable: the file as a whole is."""
+        """Return every saved unit, also damaged ones. Raises StateUnreadable: the whole file is
+        damaged.
+        """
         try:
             names = [name for (name,) in self._connection.execute("SELECT name FROM unit")]
             complaint = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -116,7 +119,7 @@ class Database:
         return Row(name, unit, data)
 
     def read(self, unit: Unit) -> bytes | None:
-        """What is saved of a unit; None: nothing, or it is damaged."""
+        """Return the saved data of a unit; None: there is none, or it is damaged."""
         found = self._connection.execute(
             "SELECT data FROM unit WHERE name = ?", (str(unit),)
         ).fetchone()
@@ -147,7 +150,7 @@ class Database:
             self._connection.execute("DELETE FROM unit WHERE name = ?", (name,))
 
     def make_reserve(self) -> None:
-        """Claim the room again. Raises OSError: the disk is full."""
+        """Make the reserve again. Raises OSError: the disk is full."""
         if self._reserve.exists():
             self.gave_up_reserve = False
             return
@@ -179,7 +182,7 @@ class Database:
         return self.file.parent / RESERVE
 
     def checkpoint(self) -> None:
-        """Move what was committed from the log into the database once the log is large.
+        """Copy commits from the log into the database once the log is large.
 
         It may run beside `write`, on another thread. Raises sqlite3.OperationalError.
         """
@@ -193,7 +196,7 @@ class Database:
             beside.close()
 
     def close(self) -> None:
-        """Idempotent."""
+        """Close the database. Idempotent."""
         self._connection.close()
 
 
@@ -210,7 +213,9 @@ def _connect(file: Path) -> sqlite3.Connection:
 
 
 def make_private(file: Path) -> None:
-    """Unpickling runs code: a file that others could have written is not read. Raises StateUnreadable."""
+    """Make the file private, since unpickling runs code. Raises StateUnreadable if others could
+    write it.
+    """
     try:
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -226,7 +231,7 @@ def make_private(file: Path) -> None:
 
 
 def unreadable(file: Path, cause: str) -> StateUnreadable:
-    """The error for a saved region that cannot be used."""
+    """Return the error for a saved region that cannot be used."""
     return StateUnreadable(
         f"the saved region {file} cannot be read",
         cause,

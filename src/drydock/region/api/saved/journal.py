@@ -1,9 +1,11 @@
-"""When the control plane is saved: before a request's answer, and half a second after a controller's change.
+"""Saves the control plane: before a request is answered, and within half a second of a controller's
+change.
 
-A request takes its ticket while it still holds the store's lock (`take`), which copies what it changed,
-and commits it after it has let go (`commit`), so that several requests share one transaction. What
-controllers change is followed and saved by a thread. Once the disk refuses, changes are refused before
-they are made (`refusal`), until the thread finds room again.
+A request takes its ticket while it still holds the store's lock (`take`), which copies what it
+changed, and commits it after it has released the lock (`commit`), so that several requests share
+one transaction. Controllers' changes are followed and saved by a thread. When the disk refuses a
+write, further changes are refused before they are made (`refusal`), until the thread finds room
+again.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ QUIET = 0.1
 AT_MOST = 0.3
 """Seconds that a controller's change waits when others keep coming."""
 EVERYTHING = 5.0
-"""Seconds between two looks at every service, if anything has changed meanwhile."""
+"""Seconds between two checks of every service, if anything has changed meanwhile."""
 RETRY = 0.5
 """Seconds between two attempts while the disk refuses."""
 
@@ -44,10 +46,10 @@ _CONTROLLED = frozenset(
         "s3", "servicediscovery", "wafv2",
     }
 )  # fmt: skip
-"""Services whose records controllers or files on the disk follow: they are never put back in between."""
+"""Services whose records controllers or files on disk depend on: they are never rolled back."""
 
 _LARGE = frozenset({"logs", "s3"})
-"""Services whose records refer to what `api/bulk` keeps."""
+"""Services whose records refer to data in `api/bulk`."""
 
 Ticket = int
 
@@ -60,18 +62,18 @@ class Journal:
         self._database = database
         self._taken = 0
         self._pending: dict[Unit, bytes] = {}
-        """What was copied and is not committed yet, with `_pending_lock`."""
+        """Copied but uncommitted data, with `_pending_lock`."""
         self._pending_lock = threading.Lock()
         self._digests: dict[Unit, bytes] = {}
-        """Of what was copied last; under the store's lock."""
+        """Digests of the last copies; under the store's lock."""
         self._copies: dict[Unit, bytes] = {}
-        """What was copied last of the units that `roll_back` can put back; under the store's lock."""
+        """The last copies of the units that `roll_back` can restore; under the store's lock."""
         self._referred: dict[Unit, set[Unit]] = {}
         """The units that each unit refers to; under the store's lock."""
         self._committed = 0
         self._committing = threading.Lock()
         self._let_go: deque[tuple[Ticket, bulk.Mark, str]] = deque()
-        """What services had let go of when they were copied, with `_pending_lock`."""
+        """What services had released when they were copied, with `_pending_lock`."""
         self._problem = ""
         self._since = ""
         self._unpickled: dict[str, str] = {}
@@ -83,7 +85,7 @@ class Journal:
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
 
     def start(self) -> None:
-        """Save everything once, so that later changes are told from it, and begin to follow.
+        """Save everything once, as the base for detecting later changes, and begin to follow.
 
         Raises NotSaved: the disk refuses from the beginning.
         """
@@ -94,11 +96,13 @@ class Journal:
 
     @property
     def pending(self) -> bool:
-        """Whether something changed that the disk does not hold yet."""
+        """Return whether something changed that is not on disk yet."""
         return self._store.generation != self._store.saved
 
     def problems(self) -> list[dict[str, Any]]:
-        """What keeps the region from being saved, as `drydock status` shows problems."""
+        """Return what keeps the region from being saved, in the form of `drydock status`'s
+        problems.
+        """
         found: list[dict[str, Any]] = [*self.unsavable()]
         if self._problem:
             where = f"the saved state {self._database.file}"
@@ -108,14 +112,16 @@ class Journal:
         return found
 
     def unsavable(self) -> list[dict[str, str]]:
-        """Services whose records cannot be written, whatever room there is; as `problems`."""
+        """Return services whose records cannot be written, whatever room there is; form as in
+        `problems`.
+        """
         return [
             {"resource": f"the saved state of {service}", "error": why, "since": self._since}
             for service, why in sorted(self._unpickled.items())
         ]
 
     def refusal(self) -> str:
-        """Why no change can be taken now; "" if it can. It is asked before a change is made."""
+        """Return why no change can be made now; "" if it can. Call it before a change is made."""
         return self._problem
 
     def take(self, services: Set[str]) -> Ticket:
@@ -129,7 +135,7 @@ class Journal:
         return ticket
 
     def commit(self, ticket: Ticket) -> None:
-        """Return once everything up to a ticket is on the disk; without the store's lock.
+        """Return once everything up to a ticket is on disk; call it without the store's lock.
 
         Raises NotSaved: the disk refuses.
         """
@@ -160,7 +166,7 @@ class Journal:
                 self._note("the disk is full: no more changes are taken until there is room")
 
     def _settle(self) -> None:
-        """Have files and log events go that no saved record refers to any more."""
+        """Remove files and log events that no saved record refers to any more."""
         while True:
             with self._pending_lock:
                 if not self._let_go or self._let_go[0][0] > self._committed:
@@ -169,9 +175,9 @@ class Journal:
             bulk.settled(mark, [service])
 
     def roll_back(self, services: Iterable[str]) -> None:
-        """Undo what a failed request has left of its change; under the store's lock.
+        """Undo the partial change of a failed request; under the store's lock.
 
-        Only services that neither controllers nor other services' records point into are put back.
+        Only services that neither controllers nor other services' records refer to are restored.
         """
         live = units.live(self._store.account_id)
         index = Index(self._store.account_id, live)
@@ -216,8 +222,8 @@ class Journal:
             self._database.close()
 
     def _copy(self, services: Set[str] | None = None) -> Ticket:
-        """Copy the units of some services (None: of all) that differ from what was copied before."""
-        with self._store.reading():
+        """Copy the units of some services (None: of all) that differ from their last copy."""
+        with self._store.locked():
             live = units.live(self._store.account_id)
             index = Index(self._store.account_id, live)
             failed = ""
@@ -233,7 +239,7 @@ class Journal:
         return ticket
 
     def _copy_unit(self, unit: Unit, backend: Any, index: Index) -> str:
-        """Copy one unit → why it cannot be, "" if it can."""
+        """Copy one unit; return why it cannot be copied, "" if it can."""
         try:
             data, refers_to = dump_unit(unit, backend, index)
         except Exception as error:
@@ -266,7 +272,7 @@ class Journal:
                 self._wake.notify()
 
     def _wait(self) -> bool:
-        """Wait until a save is due; False: the journal ends."""
+        """Wait until a save is due; return False when the journal ends."""
         with self._wake:
             begun = time.monotonic()
             while not self._stopping:
@@ -298,7 +304,7 @@ class Journal:
                 log.exception("not saved")
 
     def _save(self, *, everything: bool) -> None:
-        with self._store.reading():
+        with self._store.locked():
             generation = self._store.generation
             services = self._store.take_unsaved()
             try:
@@ -315,7 +321,7 @@ class Journal:
         self._store.saved = max(self._store.saved, generation)
 
     def _reserve(self) -> None:
-        """Claim the reserve again where it is not there: then there is room, and changes are taken."""
+        """Make the reserve again if it is missing; if there is room, accept changes again."""
         try:
             self._database.make_reserve()
         except OSError as error:
@@ -337,7 +343,7 @@ class Journal:
 
 
 def _of(live: Mapping[Unit, Any], services: Set[str]) -> dict[Unit, Any]:
-    """The units of some services; all, where a request's name for a service is not moto's."""
+    """Return the units of some services; all if none has a name of moto's."""
     known = {unit.service for unit in live}
     if services and not known & services:
         return dict(live)
@@ -349,7 +355,9 @@ def _digest(data: bytes) -> bytes:
 
 
 def _forget_tracked() -> None:
-    """moto keeps a list of all that was ever made, for its dashboard: a leak in a process that lasts."""
+    """Clear moto's list of all that was ever made, for its dashboard: it leaks in a lasting
+    process.
+    """
     from moto.core.model_instances import reset_model_data  # noqa: PLC0415  (moto, slow)
 
     reset_model_data()

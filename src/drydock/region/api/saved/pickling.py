@@ -1,11 +1,12 @@
-"""What pickle cannot take by itself, in moto's records.
+"""Pickle the objects in moto's records that pickle does not support by itself.
 
-Keys and certificates (cryptography's, made in C) go as PEM. Small functions inside functions, as moto
-gives them to `defaultdict`, go by where they stand in its source. Its subclasses of `dict`, which take
-more than items or give others than they hold, go as they are inside. moto's dictionaries of backends
-and the backends in them go by name, its locks (ECR has one, in moto 5.2.5) as new ones, since none is
-held while the store's lock is. An object of another service (a subnet in a database's subnet group) goes
-by its path in that service, with its plain fields beside it in case the object is gone at the restore.
+Keys and certificates (cryptography's, made in C) are saved as PEM. Small functions inside
+functions, as moto gives them to `defaultdict`, are saved by their position in its source. Its
+subclasses of `dict`, which take more than items or return other values than they hold, are saved by
+their content. moto's dictionaries of backends and the backends in them are saved by name, its locks
+(ECR has one, in moto 5.2.5) as new ones, since none is held while the store's lock is. An object of
+another service (a subnet in a database's subnet group) is saved by its path in that service, with
+its plain fields in case the object is gone at the restore.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from drydock.region.api.saved import units
+from drydock.region.api.saved import moved, units
 from drydock.region.api.saved.units import Index, Unit
 
 log = logging.getLogger(__name__)
@@ -40,19 +41,26 @@ Handler = Callable[["_Pickler", Any], Any]
 
 
 def dumps(value: object) -> bytes:
-    """Raises pickle.PicklingError and what pickle raises."""
+    """Pickle a value. Raises pickle.PicklingError and what pickle raises."""
     buffer = io.BytesIO()
     _Pickler(buffer).dump(value)
     return buffer.getvalue()
 
 
 def loads(data: bytes) -> Any:
-    """The value that `dumps` wrote. Runs code that the data names: it must be one's own."""
-    return pickle.loads(data)  # noqa: S301  (see above)
+    """Return the value that `dumps` wrote. Runs code that the data names: it must be trusted."""
+    return _Unpickler(io.BytesIO(data)).load()
+
+
+class _Unpickler(pickle.Unpickler):
+    """Finds classes in their present modules."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        return super().find_class(moved.today(module), name)
 
 
 def dump_unit(unit: Unit, backend: Any, index: Index) -> tuple[bytes, set[Unit]]:
-    """One backend with all that is its own, and the units that it refers to.
+    """Pickle one backend; return the data and the units that it refers to.
 
     Call it under the store's lock. Raises pickle.PicklingError and what pickle raises.
     """
@@ -63,7 +71,7 @@ def dump_unit(unit: Unit, backend: Any, index: Index) -> tuple[bytes, set[Unit]]
 
 
 def load_unit(data: bytes) -> dict[str, Any]:
-    """The attributes that `dump_unit` wrote; `restore` gives them to a backend."""
+    """Return the attributes that `dump_unit` wrote; `restore` gives them to a backend."""
     state: dict[str, Any] = loads(data)
     return state
 
@@ -87,7 +95,7 @@ class _Pickler(pickle.Pickler):
         return NotImplemented if handler is None else handler(self, obj)
 
     def reduce_foreign(self, obj: Any) -> Any:
-        """By its path in the service that it belongs to, where it is found there."""
+        """Save an object by its path in the service that it belongs to, if it is found there."""
         service = units.service_of(type(obj).__module__)
         if self._index is None or (found := self._index.find(service, obj)) is None:
             return NotImplemented
@@ -97,14 +105,14 @@ class _Pickler(pickle.Pickler):
         return _foreign, (str(unit), self._index.account_id, path, type(obj), plain)
 
     def reduce_backend(self, obj: Any) -> Any:
-        """By name; one that moto made outside its own dictionaries goes as it is."""
+        """Save a backend by name; one that moto made outside its own dictionaries is saved whole."""
         unit = self._index.unit_of(obj) if self._index else None
         return NotImplemented if unit is None else (_backend, (str(unit), obj.account_id))
 
 
 _PLAIN = (str, int, float, bool, type(None))
 _CHOSEN: dict[str, dict[type, Handler | None]] = {}
-"""For each service that is written: what is done with objects of a class; None: as pickle does it."""
+"""The handlers of classes, for each service that is written; None: as pickle does it."""
 
 
 def _choose(kind: type, service: str) -> Handler | None:
@@ -150,12 +158,12 @@ _FILTERED = {
     ("moto.ec2.models.security_groups", "SecurityGroup"),
     ("moto.ec2.models.security_groups", "SecurityGroupRule"),
 }
-"""Records that hold a table of their own methods, `filters`: 24 of them in each security group."""
+"""Records with a table of their own methods, `filters`: 24 of them in each security group."""
 _FILTERS: dict[type, dict[str, str]] = {}
 
 
 def _reduce_filtered(_: _Pickler, obj: Any) -> Any:
-    """The methods go by name, and the names once for all records of a class."""
+    """Save the methods by name, and the names once for all records of a class."""
     state = dict(vars(obj))
     methods = state.pop("filters")
     kind = type(obj)
@@ -207,7 +215,7 @@ def _backend(name: str, account_id: str) -> Any:
 def _foreign(
     name: str, account_id: str, path: tuple[Any, ...], cls: type[Any], plain: dict[str, Any]
 ) -> Any:
-    """The object of another service; one with its plain fields alone where it is gone."""
+    """Return the object of another service; if it is gone, one with only its plain fields."""
     unit = Unit.parse(name)
     _before_reference(unit)
     try:
@@ -220,7 +228,7 @@ def _foreign(
 
 
 def _nothing(_: Unit) -> None:
-    """Outside of a restore every unit is there already."""
+    """Do nothing: outside of a restore every unit is there already."""
 
 
 _before_reference: Callable[[Unit], None] = _nothing
@@ -228,7 +236,8 @@ _before_reference: Callable[[Unit], None] = _nothing
 
 @contextmanager
 def loading(ensure: Callable[[Unit], None]) -> Iterator[None]:
-    """While units are read, call `ensure` with each unit that one refers to, so that it is read first.
+    """While units are read, call `ensure` with each unit that one refers to, so that it is read
+    first.
 
     One restore at a time: it is called under the store's lock.
     """
@@ -260,14 +269,18 @@ def _empty(cls: Any, factory: Any) -> Any:
 
 
 def _fill(made: dict[Any, Any], state: tuple[dict[str, Any], dict[Any, Any]]) -> None:
-    """As it was, past what its own methods make of it (S3's versions of a key, in moto 5.2.5)."""
+    """Fill a dictionary without its own methods, which may change it (S3's versions, in moto
+    5.2.5).
+    """
     attributes, items = state
     vars(made).update(attributes)
     dict.update(made, items)
 
 
 def _reduce_inner(function: FunctionType) -> Any:
-    """By module, outer function and first line: the file is bound to moto's version, so they stay."""
+    """Save a function by module, outer function and first line: moto's version is fixed, so they
+    stay.
+    """
     outer = function.__qualname__.split(".<locals>.")[0]
     line = function.__code__.co_firstlineno
     if function.__closure__ or function.__defaults__:

@@ -1,4 +1,4 @@
-"""Bring a saved control plane back, before the first request: unit by unit, so that a bad one stays alone."""
+"""Restore a saved control plane before the first request, unit by unit, to isolate damaged ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from drydock.errors import DrydockError
 from drydock.paths import write_private_bytes
-from drydock.region.api import gaps
+from drydock.region.api import implementations
 from drydock.region.api.saved import pickling, units
 from drydock.region.api.saved.database import Database, Row, make_private, unreadable
 from drydock.region.api.saved.units import Unit
@@ -21,19 +21,19 @@ from drydock.region.api.store import Store
 log = logging.getLogger(__name__)
 
 DAMAGED = "damaged"
-"""A folder beside the database: units that could not be read."""
+"""The folder beside the database for units that could not be read."""
 
 
 def restore(store: Store, database: Database) -> dict[Unit, str]:
-    """Put every saved unit back → those that were kept aside, with what is wrong and what to do.
+    """Restore every saved unit; return those that were set aside, with the problem and what to do.
 
-    Raises StateUnreadable: the file as a whole is damaged.
+    Raises StateUnreadable: the whole file is damaged.
     """
     rows = database.rows()
     if not rows:
         return {}
-    gaps.install()
-    with store.reading():
+    implementations.install()
+    with store.locked():
         reader = _Reader(store.account_id, {row.unit: row for row in rows if not row.problem})
         reader.read_all()
         _reconnect(store)
@@ -70,7 +70,7 @@ class _Reader:
 
 
 def put_back(unit: Unit, account_id: str, data: bytes) -> None:
-    """Give a backend the attributes that were saved; other backends go on knowing the same object.
+    """Give a backend the saved attributes; references to it from other backends stay valid.
 
     Raises what pickle raises, before anything is changed.
     """
@@ -82,20 +82,21 @@ def put_back(unit: Unit, account_id: str, data: bytes) -> None:
 
 
 def take_over(store: Store, pickled: Path) -> bool:
-    """Read what a version before the database saved (`state.pickle`), once; False: there is none.
+    """Read the state of versions before the database (`state.pickle`), once; return False without
+    one.
 
-    Raises StateUnreadable: it is damaged, of another version of moto, or not only ours.
+    Raises StateUnreadable: it is damaged, of another version of moto, or writable by others.
     """
     if not pickled.exists():
         return False
     make_private(pickled)
     payload = _old_payload(pickled)
-    gaps.install()
+    implementations.install()
     try:
         backends: dict[tuple[str, str], dict[str, Any]] = pickling.loads(payload)
     except Exception as error:
         raise unreadable(pickled, f"{type(error).__name__}: {error}") from error
-    with store.reading():
+    with store.locked():
         for (module, attribute), regions in backends.items():
             for region, backend in regions.items():
                 ours = units.account_of(Unit(module, attribute, region), store.account_id)
@@ -105,7 +106,7 @@ def take_over(store: Store, pickled: Path) -> bool:
 
 
 def _old_payload(file: Path) -> bytes:
-    """The pickle in a state file of format 2. Raises StateUnreadable."""
+    """Return the pickle in a state file of format 2. Raises StateUnreadable."""
     import hashlib  # noqa: PLC0415  (once, for an old file)
     import json  # noqa: PLC0415
 
@@ -123,7 +124,7 @@ def _old_payload(file: Path) -> bytes:
 
 
 def _set_aside(database: Database, row: Row, why: str) -> str:
-    """Keep a damaged unit in a file of its own → the words for the region's problems."""
+    """Write a damaged unit to a file of its own; return the message for the region's problems."""
     unit = row.unit
     folder = database.file.parent / DAMAGED
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -143,7 +144,7 @@ def _set_aside(database: Database, row: Row, why: str) -> str:
 
 
 def _reconnect(store: Store) -> None:
-    """What moto keeps beside its backends, on classes and modules."""
+    """Restore what moto keeps outside its backends, on classes and modules."""
     from moto.ec2.models import ec2_backends  # noqa: PLC0415  (moto, slow)
     from moto.s3.models import s3_backends  # noqa: PLC0415
 

@@ -23,7 +23,7 @@ class Unit:
 
     @classmethod
     def parse(cls, name: str) -> Unit:
-        """The unit that `str` wrote. Raises ValueError: it is no unit's name."""
+        """Parse the name that `str` wrote. Raises ValueError: an invalid name."""
         module, attribute, region = name.split(":")
         return cls(module, attribute, region)
 
@@ -34,7 +34,7 @@ class Unit:
 
     @property
     def label(self) -> str:
-        """For messages: "ecs in ap-southeast-2"."""
+        """A description for messages: "ecs in ap-southeast-2"."""
         where = "the whole account" if self.region == "aws" else self.region
         return f"{self.service} in {where}"
 
@@ -43,21 +43,22 @@ class Unit:
 
 
 def service_of(module: str) -> str:
-    """The service that a module of moto's, or a gap of ours, belongs to; "" for shared modules."""
+    """Return the service of a module, moto's or ours; "" for shared modules."""
     parts = module.split(".")
     if parts[0] == "moto" and len(parts) > 1:
         return "" if parts[1] in _SHARED else parts[1]
-    if module.startswith(_GAPS):
-        return parts[4]
+    if module.startswith(_SERVICES):
+        return "" if parts[3] == "kit" else parts[3]
     return ""
 
 
-_GAPS = "drydock.region.api.gaps."
+_SERVICES = "drydock.region.services."
 _SHARED = frozenset({"core", "utilities", "moto_api", "moto_server", "settings", "packages"})
 
 
 def live(account_id: str) -> dict[Unit, Any]:
-    """Every backend of the account that moto has made so far. Call it under the store's lock.
+    """Return every backend of the account that moto has made so far. Call it under the store's
+    lock.
 
     Raises pickle.PicklingError: a service keeps its backends where they cannot be found again.
     """
@@ -70,7 +71,7 @@ def live(account_id: str) -> dict[Unit, Any]:
 
 
 def instances() -> list[Any]:
-    """Every service's table of backends, by account."""
+    """Return every service's table of backends, by account."""
     from moto.core.base_backend import BackendDict  # noqa: PLC0415  (moto, slow)
 
     everything: list[Any] = BackendDict._instances  # type: ignore[misc]
@@ -81,7 +82,9 @@ _LOCATIONS: dict[int, tuple[str, str]] = {}
 
 
 def location(backends: Any) -> tuple[str, str]:
-    """The module and attribute where a service keeps its backends. Raises pickle.PicklingError."""
+    """Return the module and attribute of a service's table of backends. Raises
+    pickle.PicklingError.
+    """
     known = _LOCATIONS.get(id(backends))
     if known is None:
         known = _LOCATIONS[id(backends)] = _find(backends)
@@ -98,12 +101,12 @@ def _find(backends: Any) -> tuple[str, str]:
 
 
 def account_of(unit: Unit, account_id: str) -> Any:
-    """moto's dictionary of regions of a unit's service for one account; made if it is not there."""
+    """Return moto's dictionary of regions of a unit's service for one account; made if missing."""
     return getattr(import_module(unit.module), unit.attribute)[account_id]
 
 
 class Index:
-    """Where the objects of other services are, so that a reference to one can be saved as its path.
+    """Locations of other services' objects, so that a reference to one can be saved as its path.
 
     It is made for one save and used under the store's lock, while nothing changes.
     """
@@ -115,11 +118,13 @@ class Index:
         self._paths: dict[str, dict[int, tuple[Unit, tuple[Any, ...]]]] = {}
 
     def unit_of(self, backend: object) -> Unit | None:
-        """The unit that a backend is; None: it is none of moto's own dictionaries'."""
+        """Return the unit of a backend; None: it is not in moto's own dictionaries."""
         return self._names.get(id(backend))
 
     def find(self, service: str, wanted: object) -> tuple[Unit, tuple[Any, ...]] | None:
-        """The unit of `service` that holds the object and its path there; None: it is not found."""
+        """Return the unit of `service` that holds the object and its path there; None: it is not
+        found.
+        """
         if service not in self._paths:
             self._paths[service] = {
                 id(held): (unit, path)
@@ -134,12 +139,12 @@ _DEEPEST = 4
 
 
 def items(values: Any) -> list[tuple[Any, Any]]:
-    """What a dictionary of moto's holds, past what its own methods make of it."""
+    """Return the items of a dictionary of moto's, without calling its own methods."""
     return list(dict.items(values) if isinstance(values, dict) else values.items())
 
 
 def _walk(values: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], object]]:
-    """Objects in dictionaries of a backend, down to some depth, with the keys that lead there."""
+    """Yield the objects in dictionaries of a backend, down to some depth, with their paths."""
     for key, value in items(values):
         if isinstance(value, Mapping):
             if len(path) < _DEEPEST:
@@ -149,7 +154,7 @@ def _walk(values: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, 
 
 
 def resolve(backend: Any, path: tuple[Any, ...]) -> Any:
-    """The object at a path of `Index`. Raises KeyError: it is not there any more."""
+    """Return the object at a path of `Index`. Raises KeyError: it is gone."""
     value = vars(backend)
     for key in path:
         value = dict.__getitem__(value, key) if isinstance(value, dict) else value[key]

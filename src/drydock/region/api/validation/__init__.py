@@ -1,8 +1,8 @@
-"""Requests are held against botocore's model of their service before moto sees them.
+"""Validation: requests are checked against botocore's model of their service before moto gets them.
 
-What AWS would refuse by the model alone is refused here, in the service's protocol, with its code and
-words, outside the store's lock: unknown operations, bodies that explode, missing members, wrong types,
-lengths, ranges and enumerations. What needs a look at a resource stays with the service.
+What AWS refuses by the model alone is refused here, in the service's protocol, with its code and
+message, outside the store's lock: unknown operations, bodies that explode, missing members, wrong
+types, lengths, ranges and enumerations. Checks that need a resource stay with the service.
 """
 
 from drydock.region.api.validation.blame import blame

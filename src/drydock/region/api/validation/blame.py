@@ -1,5 +1,6 @@
-"""Whether an exception inside moto was the request's fault: a pagination token that is none of ours, or the
-name of something that is not there."""
+"""Detect exceptions inside moto that a request caused: an invalid pagination token, or a missing
+name.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ _TOKENS = frozenset({
     "nexttoken", "marker", "paginationtoken", "continuationtoken", "startingtoken", "pagetoken",
     "startname", "exclusivestartkey", "exclusivestarttablename", "keymarker", "startrecordname",
 })  # fmt: skip
-"""Names of members that say where a list goes on, in small letters."""
+"""Names of pagination token members, in lower case."""
 _ABSENT = ("NotFound", "NoSuch", "DoesNotExist", "NonExistent")
 
 Values = Mapping[str, Any]
@@ -27,10 +28,10 @@ Values = Mapping[str, Any]
 def blame(
     environ: Environ, operation: Operation, error: Exception
 ) -> tuple[int, str, bytes] | None:
-    """The service's answer to a request that failed inside and is to blame itself; None: it is not.
+    """Return the service's answer to a request that caused an internal failure; None: it did not.
 
-    It is where it only reads and has a pagination token; and where moto looked for a text of the request
-    and did not find it, if the operation's model has one error for that.
+    It did where it only reads and has a pagination token; and where moto looked for a text of the
+    request and did not find it, if the operation's model has one error for that.
     """
     try:
         asked, values = _read(environ, operation)
@@ -77,7 +78,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _read(environ: Environ, operation: Operation) -> tuple[Any, Values]:
-    """The operation's model and its input as it was sent. moto has read the body: it is wound back."""
+    """Return the operation's model and its input. moto has read the body: it is rewound."""
     protocol = operation.protocol
     if not operation.name:
         service = lookup.by_name()[operation.service]

@@ -1,4 +1,4 @@
-"""The body of a request: read once, bounded, and put back for those who read it afterwards."""
+"""Read the body of a request once, bounded, and put it back for later readers."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from drydock.region.api.operations import Environ
 from drydock.region.api.validation.problems import RequestProblem
 
 LARGEST = 16 * 1024 * 1024
-"""Bytes of a body that is parsed, unpacked; the largest that AWS documents for one is 10 MB or so
-(PutRecordBatch, PutParameter and the like stay far below). Objects of S3 are not parsed."""
+"""Bytes of an unpacked body that is parsed; the largest that AWS documents for one is 10 MB or so
+(PutRecordBatch, PutParameter and the like stay far below). Objects of S3 are not parsed.
+"""
 
 
 def read(environ: Environ) -> bytes:
-    """The body, unpacked. `wsgi.input` gives it again afterwards, as it was sent.
+    """Return the body, unpacked. `wsgi.input` returns it again afterwards, as it was sent.
 
     Raises RequestProblem: larger than LARGEST, or packed and damaged.
     """
@@ -38,7 +39,7 @@ def _length(environ: Environ) -> int:
 
 
 def _unpacked(sent: bytes) -> bytes:
-    """No further than LARGEST, whatever the body says."""
+    """Unpack a body, up to LARGEST bytes."""
     unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
         found = unpacker.decompress(sent, LARGEST + 1)

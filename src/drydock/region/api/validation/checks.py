@@ -1,4 +1,4 @@
-"""The check of a request before it is dispatched; see `RequestChecks.refuse`."""
+"""Check a request before it is dispatched; see `refuse`."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _FORMS = frozenset({"query", "ec2"})
 
 
 def refuse(environ: Environ, operation: Operation) -> Answer | None:
-    """The answer to a request that AWS would refuse by its model, or that is for a service which the
-    region refuses; None: it is for moto.
+    """Return the answer to a request that AWS or the region refuses; None: moto handles it.
 
-    Reads the body of a request that is parsed, bounded, and puts it back. Call it outside the store's
-    lock. A fault in the check itself lets the request through: moto answers it then.
+    AWS refuses what violates a service's model, the region its unsupported services. Reads the body
+    of a request that is parsed, bounded, and puts it back. Call it outside the store's lock. A
+    fault in the check itself lets the request through to moto.
     """
     if words_of_refusal := _refused(operation):
         return _answer(operation, "NotImplemented", words_of_refusal, 501)
@@ -46,7 +46,7 @@ def refuse(environ: Environ, operation: Operation) -> Answer | None:
 
 
 def _refused(operation: Operation) -> str:
-    """The sentence of a refusal; empty: the service is answered."""
+    """Return the message of a refusal; empty: the service is supported."""
     service = lookup.get(operation.service)
     if service is None:
         return f"Drydock's local region has no service {operation.service}."
@@ -54,7 +54,7 @@ def _refused(operation: Operation) -> str:
 
 
 def _spoken(operation: Operation) -> Operation:
-    """With the service's own protocol, where a request names no operation and the service is not REST."""
+    """Return the operation with the service's own protocol, if it has no name and is not REST."""
     model = models.service(operation.service)
     if operation.name or model.protocol.startswith("rest"):
         return operation
@@ -63,7 +63,7 @@ def _spoken(operation: Operation) -> Operation:
 
 
 def _check(environ: Environ, operation: Operation) -> None:
-    """Raises RequestProblem, Malformed, InvalidMembers."""
+    """Check a request. Raises RequestProblem, Malformed, InvalidMembers."""
     model = models.service(operation.service)
     if operation.service == "s3" and not operation.name:
         _check_s3(environ, operation)
@@ -74,7 +74,7 @@ def _check(environ: Environ, operation: Operation) -> None:
 
 
 def _check_named(environ: Environ, operation: Operation, model: Any) -> None:
-    """Of protocols that name the operation: json, query, ec2."""
+    """Check a request of a protocol that names the operation: json, query, ec2."""
     protocol = operation.protocol
     if not models.speaks(model, protocol) or not _target_fits(environ, model, protocol):
         raise _unknown(operation, model)
@@ -104,7 +104,7 @@ def _cbor(body: bytes) -> Any:
 
 
 def _check_rest(environ: Environ, operation: Operation, model: Any) -> None:
-    """Of protocols that name the operation by method and address."""
+    """Check a request of a protocol whose method and URL identify the operation."""
     if operation.protocol not in {"rest-json", "rest-xml"}:
         raise _unknown(operation, model)
     service = lookup.by_name()[operation.service]
@@ -119,7 +119,7 @@ def _check_rest(environ: Environ, operation: Operation, model: Any) -> None:
 
 
 def _check_s3(environ: Environ, operation: Operation) -> None:
-    """S3: what is in the address and in XML. Its headers are judged by the service."""
+    """Check S3's URL and XML. The service checks the headers."""
     if _is_form(environ) or _is_chunked(environ):
         return
     found = rest.match("s3", environ)
@@ -141,7 +141,7 @@ def _check_s3(environ: Environ, operation: Operation) -> None:
 
 
 def _is_form(environ: Environ) -> bool:
-    """A browser's upload (POST Object), whose body is no XML."""
+    """Return whether it is a browser's upload (POST Object), whose body is not XML."""
     return str(environ.get("CONTENT_TYPE", "")).startswith("multipart/form-data")
 
 
@@ -156,7 +156,9 @@ def _hold(operation: Operation, shape: Any, values: Any) -> None:
 
 
 def _target_fits(environ: Environ, model: Any, protocol: str) -> bool:
-    """A target names its service too: `AmazonSSM.GetParameter`, or `/service/NAME/operation/…` in CBOR."""
+    """Return whether the target names the service: `AmazonSSM.GetParameter`,
+    `/service/NAME/operation/…`.
+    """
     if protocol == "json":
         prefix = str(environ.get("HTTP_X_AMZ_TARGET", "")).rpartition(".")[0]
     elif protocol == "cbor":

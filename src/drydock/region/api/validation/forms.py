@@ -1,4 +1,4 @@
-"""Decodes the forms of the query and ec2 protocols by a shape.
+"""Decode the forms of the query and ec2 protocols by a shape.
 
 https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
 """
@@ -13,12 +13,12 @@ from drydock.region.api.validation import jsons
 from drydock.region.api.validation.problems import Malformed, Path, RequestProblem
 
 MOST = 10_000
-"""Parameters of one request. A security group's limit of 1,000 rules takes half of them."""
+"""The limit of parameters of one request. A security group's 1,000 rules take half of them."""
 _DEEPEST = 24
 
 
 class Node:
-    """What a name's dots lead to: a text, and what is below it."""
+    """A node of the tree of dotted names: its text, and the nodes below."""
 
     __slots__ = ("below", "text")
 
@@ -28,7 +28,7 @@ class Node:
 
 
 def parse(query: str, body: bytes) -> dict[str, str]:
-    """The parameters by name. Raises RequestProblem: too many, or no text."""
+    """Return the parameters by name. Raises RequestProblem: too many, or not text."""
     try:
         found = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST)
         found += parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST)
@@ -41,7 +41,7 @@ def parse(query: str, body: bytes) -> dict[str, str]:
 
 
 def tree(parameters: Mapping[str, str]) -> Node:
-    """The parameters by the parts of their names."""
+    """Return the parameters as a tree, by the parts of their names."""
     root = Node()
     for name, text in parameters.items():
         parts = name.split(".", _DEEPEST)
@@ -53,7 +53,7 @@ def tree(parameters: Mapping[str, str]) -> Node:
 
 
 def decode(shape: Any, node: Node, ec2: bool, path: Path = ()) -> Any:
-    """The values of `shape`; None where there are none. Raises Malformed."""
+    """Return the values of `shape`; None where there are none. Raises Malformed."""
     kind = shape.type_name
     if kind == "structure":
         found = {}
@@ -117,6 +117,6 @@ def _map(shape: Any, node: Node, ec2: bool, path: Path) -> Any:
 
 
 def _numbered(node: Node) -> list[Node]:
-    """Below 1, 2, 3 and so on, in that order."""
+    """Return the nodes below that are numbered 1, 2, 3 and so on, in that order."""
     numbered = [(int(name), one) for name, one in node.below.items() if name.isdecimal()]
     return [one for _, one in sorted(numbered, key=lambda pair: pair[0])]

@@ -1,6 +1,6 @@
-"""Decodes JSON by a shape. What is not in the shape is left out, as AWS leaves it out.
+"""Decode JSON by a shape, without members that are not in the shape, as AWS does.
 
-The messages are those that Coral's JSON protocols answer with.
+The messages are those of Coral's JSON protocols.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from drydock.region.api.validation.problems import Malformed, Path
 
 DEEPEST = 128
-"""Levels of lists and structures."""
+"""The limit of nested lists and structures."""
 _TOO_DEEP = f"The request is nested deeper than {DEEPEST} levels"
 _INTEGERS = frozenset({"integer", "long", "short", "byte"})
 _JAVA = {
@@ -28,7 +28,7 @@ _JAVA |= {"float": "Float", "double": "Double", "string": "String", "timestamp":
 
 
 def parse(body: bytes) -> Any:
-    """The JSON in `body`, an empty object without any. Raises Malformed."""
+    """Parse the JSON in `body`, an empty object without any. Raises Malformed."""
     if not body.strip():
         return {}
     try:
@@ -40,9 +40,10 @@ def parse(body: bytes) -> Any:
 
 
 def decode(shape: Any, value: Any, path: Path = (), *, text: bool = False) -> Any:
-    """`value` with the names of members for those on the wire. Raises Malformed.
+    """Return `value` with the model's names of members instead of those on the wire. Raises
+    Malformed.
 
-    `text`: numbers and booleans come as text (in the address and in headers).
+    `text`: numbers and booleans come as text (in the URL and in headers).
     """
     if len(path) > DEEPEST:
         raise Malformed(_TOO_DEEP, path[:1])
@@ -85,7 +86,7 @@ def _structure(shape: Any, value: Any, path: Path) -> Any:
 
 
 def scalar(kind: str, value: Any, path: Path) -> Any:
-    """A value of JSON that is no list and no structure. Raises Malformed."""
+    """Return a JSON value that is neither a list nor a structure. Raises Malformed."""
     if isinstance(value, list | Mapping):
         raise Malformed(_found(value, kind), path)
     if kind in {"string", "character"}:
@@ -114,7 +115,7 @@ def scalar(kind: str, value: Any, path: Path) -> Any:
 
 
 def from_text(kind: str, value: Any, path: Path) -> Any:
-    """A scalar that comes as text: in forms, XML, addresses and headers. Raises Malformed."""
+    """Parse a scalar that comes as text: in forms, XML, URLs and headers. Raises Malformed."""
     text = str(value)
     if kind in _INTEGERS:
         try:
@@ -136,7 +137,7 @@ def from_text(kind: str, value: Any, path: Path) -> Any:
 
 
 def blob(value: Any, path: Path) -> bytes:
-    """Raises Malformed: no base64."""
+    """Decode base64. Raises Malformed."""
     if not isinstance(value, str):
         raise Malformed(_cannot(value, "Blob"), path)
     try:
@@ -146,7 +147,7 @@ def blob(value: Any, path: Path) -> bytes:
 
 
 def timestamp(value: Any, path: Path) -> Any:
-    """Seconds, or one of the forms that AWS takes. Raises Malformed."""
+    """Return a time in seconds, or in a form that AWS accepts. Raises Malformed."""
     from botocore.utils import parse_timestamp  # noqa: PLC0415  (slow)
 
     if isinstance(value, bool):

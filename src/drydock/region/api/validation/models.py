@@ -1,4 +1,4 @@
-"""botocore's models of the services that are answered, read once each, as moto reads them."""
+"""botocore's models of the supported services, read once each, as moto reads them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FORMS = frozenset({"query", "ec2"})
 
 @lru_cache(maxsize=64)
 def service(name: str) -> Any:
-    """The model of moto's service `name`; None: the table has none that is answered."""
+    """Return the model of moto's service `name`; None: it is not supported."""
     found = lookup.get(name)
     if found is None or not found.answered:
         return None
@@ -23,26 +23,26 @@ def service(name: str) -> Any:
 
 
 def speaks(model: Any, protocol: str) -> bool:
-    """Does the service take requests in this protocol?"""
+    """Return whether the service accepts requests in this protocol."""
     wanted = _PROTOCOLS.get(protocol, protocol)
     spoken = model.metadata.get("protocols") or [model.metadata["protocol"]]
     return wanted in spoken or (protocol in _FORMS and "awsQueryCompatible" in model.metadata)
 
 
 def described(model: Any, protocol: str) -> bool:
-    """Does the model say how members are named in this protocol? SQS's does not for forms."""
+    """Return whether the model has the names of members in this protocol. SQS's has none for forms."""
     spoken = model.metadata.get("protocols") or [model.metadata["protocol"]]
     return protocol not in _FORMS or protocol in spoken
 
 
 @lru_cache(maxsize=4096)
 def operation(name: str, wanted: str) -> Any:
-    """The model of an operation; None: the service has no such one."""
+    """Return the model of an operation; None: the service does not have it."""
     model = service(name)
     return model.operation_model(wanted) if wanted in names(name) else None
 
 
 @lru_cache(maxsize=64)
 def names(name: str) -> frozenset[str]:
-    """The names of a service's operations."""
+    """Return the names of a service's operations."""
     return frozenset(service(name).operation_names)

@@ -1,4 +1,4 @@
-"""What can be wrong with a request, before it has a protocol's words."""
+"""Problems of a request, independent of its protocol."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Kind = Literal["null", "enum", "length", "range", "pattern"]
 
 @dataclass(frozen=True)
 class Violation:
-    """One constraint of the model that a value does not satisfy."""
+    """A violated constraint of the model."""
 
     path: Path
     kind: Kind
@@ -31,7 +31,7 @@ class Violation:
 
 
 class ServiceNotRun(NotImplementedError):  # noqa: N818  (as below)
-    """A service that the region refuses was reached all the same. `name` is moto's name for it."""
+    """A service that the region refuses was called from inside moto. `name` is moto's name for it."""
 
     def __init__(self, name: str | None) -> None:
         service = lookup.get(name or "")
@@ -40,7 +40,7 @@ class ServiceNotRun(NotImplementedError):  # noqa: N818  (as below)
 
 
 class RequestProblem(Exception):  # noqa: N818  (a problem of the request, not of this program)
-    """A request that no operation could take. `status` is HTTP's."""
+    """A request that is invalid for every operation. `status` is HTTP's."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -50,7 +50,7 @@ class RequestProblem(Exception):  # noqa: N818  (a problem of the request, not o
 
 
 class Malformed(Exception):  # noqa: N818  (as above)
-    """A value that is not of the type that the model wants."""
+    """A value that does not have the model's type."""
 
     def __init__(self, message: str, path: Path = (), value: str = "") -> None:
         super().__init__(message)
@@ -60,7 +60,7 @@ class Malformed(Exception):  # noqa: N818  (as above)
 
 
 class InvalidMembers(Exception):  # noqa: N818  (as above)
-    """A request whose members break constraints of the model."""
+    """A request whose members violate constraints of the model."""
 
     def __init__(self, violations: Sequence[Violation]) -> None:
         super().__init__(f"{len(violations)} violations")

@@ -1,4 +1,4 @@
-"""Requests of REST services: which operation an address means, and what is where in them.
+"""Requests of REST services: their operation, and the members in URL, headers and body.
 
 https://smithy.io/2.0/spec/http-bindings.html
 """
@@ -16,7 +16,7 @@ from drydock.region.api.validation.problems import Path
 
 
 def match(botocore_name: str, environ: Environ) -> tuple[Any, Mapping[str, str]] | None:
-    """The operation's model and the labels of the address; None: no operation has it."""
+    """Return the operation's model and the labels of the URL; None: no operation matches."""
     from moto.core.request import Request  # noqa: PLC0415  (moto, slow)
     from moto.core.routing import get_service_router  # noqa: PLC0415
     from werkzeug.exceptions import HTTPException  # noqa: PLC0415
@@ -31,7 +31,7 @@ def match(botocore_name: str, environ: Environ) -> tuple[Any, Mapping[str, str]]
 
 
 def decode(shape: Any, environ: Environ, labels: Mapping[str, str], xml: bool) -> dict[str, Any]:
-    """The values of an operation's input. Raises Malformed and RequestProblem."""
+    """Return the values of an operation's input. Raises Malformed and RequestProblem."""
     found: dict[str, Any] = {}
     found_query = query(environ)
     for name, member in shape.members.items():
@@ -52,7 +52,7 @@ def decode(shape: Any, environ: Environ, labels: Mapping[str, str], xml: bool) -
 
 
 def query(environ: Environ) -> dict[str, list[str]]:
-    """The parameters of the address."""
+    """Return the query parameters of the URL."""
 
     return parse_qs(str(environ.get("QUERY_STRING", "")), keep_blank_values=True)
 
@@ -70,13 +70,13 @@ def _from_query(member: Any, texts: list[str], path: Path) -> Any:
 
 
 def _leave_out(environ: Environ) -> None:
-    """AWS looks at no body where the operation has none; moto 5.2.5 parses it."""
+    """Drop a body, which AWS ignores where the operation has none; moto 5.2.5 parses it."""
     environ["wsgi.input"] = io.BytesIO()
     environ["CONTENT_LENGTH"] = "0"
 
 
 def _body(shape: Any, environ: Environ, xml: bool) -> dict[str, Any]:
-    """Only what is parsed is read: an object of S3 stays where it is."""
+    """Return the members of a parsed body; an S3 object is not read."""
     payload = shape.serialization.get("payload")
     if payload:
         member = shape.members[payload]

@@ -1,6 +1,7 @@
-"""Holds decoded values against the constraints of a shape: botocore's model. Pure.
+"""Check decoded values against the constraints of a shape of botocore's model. Pure.
 
-Lists of scalars are told as Coral tells them: at the list, with the constraint of its members.
+Violations in lists of scalars are reported as Coral does: at the list, with the members'
+constraint.
 """
 
 from __future__ import annotations
@@ -16,21 +17,21 @@ _SCALARS = frozenset({"string", "integer", "long", "short", "byte", "float", "do
 _NUMBERS = _SCALARS - {"string"}
 _SECRET = re.compile(r"(?i)password|secret|token|privatekey|certificatechain")
 _LONGEST_MATCHED = 4096
-"""Characters: a longer value is not matched, as the patterns are not made for that."""
+"""The limit in characters of values that are matched; patterns are not made for longer ones."""
 
 
 class Strictness:
-    """Which constraints a service enforces by its model alone."""
+    """The constraints that a service enforces by its model alone."""
 
     def __init__(self, *, enums: bool = True, patterns: bool = True, whole: bool = False) -> None:
         self.enums = enums
         self.patterns = patterns
         self.whole = whole
-        """Patterns without anchors are matched whole, as Coral's older models mean them."""
+        """Whether patterns without anchors match the whole value, as in Coral's older models."""
 
 
 def violations(shape: Any, value: Any, strictness: Strictness) -> list[Violation]:
-    """Every violation, in the order of the model."""
+    """Return every violation, in the order of the model."""
     return list(_walk(shape, value, (), strictness))
 
 
@@ -91,7 +92,7 @@ def _map(shape: Any, value: Any, path: Path, strict: Strictness) -> Iterator[Vio
 
 
 def broken(shape: Any, value: Any, strict: Strictness) -> Iterator[tuple[Any, str]]:
-    """The constraints that a scalar breaks: kind and Coral's words."""
+    """Yield the constraints that a scalar violates: kind and Coral's message."""
     kind = shape.type_name
     metadata = shape.metadata
     if kind in _NUMBERS and isinstance(value, int | float):
@@ -123,7 +124,7 @@ def _length(shape: Any, length: int) -> Iterator[str]:
 
 
 def matches(pattern: str, value: str, whole: bool) -> bool:
-    """Does `value` satisfy a model's pattern? True also where Python cannot say."""
+    """Return whether `value` matches a model's pattern; True also where Python cannot tell."""
     compiled = _compiled(pattern)
     if compiled is None or len(value) > _LONGEST_MATCHED:
         return True
@@ -140,7 +141,7 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
 
 
 def shown(shape: Any, path: Path, value: Any) -> str | None:
-    """The value as a message shows it; None for what may be secret."""
+    """Return the value as a message shows it; None for what may be secret."""
     if shape.metadata.get("sensitive") or any(_SECRET.search(part) for part in path):
         return None
     if isinstance(value, list):

@@ -1,7 +1,7 @@
-"""How each service says that a request is wrong: code, words, HTTP status. Pure.
+"""Validation errors of each service: code, message, HTTP status. Pure.
 
-Most of AWS's services sit on one framework (Coral), which answers for their models with
-"N validation errors detected: …"; they differ in the error's code. EC2 and RDS have words of their own.
+Most of AWS's services use one framework (Coral), which answers for their models with "N validation
+errors detected: …"; they differ in the error's code. EC2 and RDS have their own messages.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _INVALID = {
 }
 _BY_PROTOCOL = {"query": "ValidationError", "rest-xml": "InvalidArgument"}
 _ASKED_FOR = frozenset({"ec2", "rds", "elasticache", "sqs"})
-"""Services that name a parameter which is missing with `MissingParameter`."""
+"""Services that report a missing parameter with `MissingParameter`."""
 _LOOSE = Strictness(enums=False, patterns=False)
 _STRICTNESS = {
     "ec2": _LOOSE,
@@ -46,12 +46,12 @@ _USUAL = Strictness()
 
 
 def strictness(service: str) -> Strictness:
-    """What a service enforces by its model alone."""
+    """Return what a service enforces by its model alone."""
     return _STRICTNESS.get(service, _USUAL)
 
 
 def invalid(service: str, protocol: str, problem: InvalidMembers) -> tuple[str, str]:
-    """Code and message for broken constraints."""
+    """Return code and message for violated constraints."""
     violations = problem.violations
     missing = next((one for one in violations if one.missing), None)
     if service == "s3" and missing:
@@ -72,7 +72,7 @@ def invalid(service: str, protocol: str, problem: InvalidMembers) -> tuple[str, 
 
 
 def malformed(service: str, protocol: str, problem: Malformed) -> tuple[str, str]:
-    """Code and message for a value of a wrong type, or a body that cannot be read."""
+    """Return code and message for a value of a wrong type, or a body that cannot be read."""
     if service == "s3":
         if problem.path and problem.value:
             name = _lowered(problem.path)
@@ -95,7 +95,7 @@ _MALFORMED_XML = (
 
 
 def token(service: str, protocol: str, errors: Sequence[str], name: str) -> tuple[str, str]:
-    """Code and message for a pagination token that was not given out here.
+    """Return code and message for an invalid pagination token.
 
     `errors`: the names of the errors that the operation's model has.
     """
@@ -112,7 +112,7 @@ def token(service: str, protocol: str, errors: Sequence[str], name: str) -> tupl
 
 
 def unknown(service: str, protocol: str, name: str, version: str) -> tuple[str, str, int]:
-    """Code, message and status for an operation that the service does not have."""
+    """Return code, message and status for an operation that the service does not have."""
     if protocol == "ec2":
         return "InvalidAction", f"The action {name} is not valid for this web service.", 400
     if protocol == "query":
@@ -136,7 +136,7 @@ def _coral(violation: Violation) -> str:
 
 
 def _lowered(path: Path) -> str:
-    """Coral's way to name a member: `tags.1.member.key`."""
+    """Return Coral's name of a member: `tags.1.member.key`."""
     return ".".join(
         f"{part}.member" if part.isdecimal() else part[:1].lower() + part[1:] for part in path
     )

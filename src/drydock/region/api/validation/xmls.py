@@ -1,4 +1,4 @@
-"""Decodes XML by a shape. A document type, and with it every entity, is refused before it is read."""
+"""Decode XML by a shape. A document type, and with it every entity, is refused before it is read."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from drydock.region.api.validation.problems import Malformed, Path
 
 DEEPEST = 64
 MOST = 200_000
-"""Elements: CompleteMultipartUpload may have 10,000 parts of several."""
+"""The limit of elements: CompleteMultipartUpload may have 10,000 parts of several."""
 
 
 def parse(body: bytes) -> Element:
-    """The root. Raises Malformed: no XML, a DTD in it, too deep or too large."""
+    """Return the root. Raises Malformed: no XML, a DTD in it, too deep or too large."""
     builder = TreeBuilder()
     depth = count = 0
 
@@ -48,7 +48,7 @@ def parse(body: bytes) -> Element:
 
 
 def decode(shape: Any, node: Element, path: Path = ()) -> Any:
-    """The values of `shape`. Raises Malformed."""
+    """Return the values of `shape`. Raises Malformed."""
     kind = shape.type_name
     if kind == "structure":
         return _structure(shape, node, path)

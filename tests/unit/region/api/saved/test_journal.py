@@ -75,7 +75,7 @@ class Saved:
         return self.store
 
     def parameters(self) -> list[str]:
-        with self.store.reading():
+        with self.store.locked():
             return sorted(f"/{one}" for one in dict.keys(self.store.backend("ssm")._parameters))
 
 
@@ -93,7 +93,7 @@ def test_what_was_answered_is_on_the_disk(saved: Saved) -> None:
 
 def test_a_controllers_change_follows_by_itself(saved: Saved) -> None:
     saved.served.cluster("kept")
-    with saved.store.writing("ecs"):
+    with saved.store.changing("ecs"):
         saved.store.backend("ecs").clusters["kept"].status = "RENAMED"
     eventually(lambda: b"RENAMED" in (saved.database.read(CLUSTERS) or b""), "the change is saved")
     eventually(lambda: not saved.journal.pending, "nothing is pending")
@@ -113,7 +113,7 @@ def test_an_unchanged_service_is_not_written_again(
 
     monkeypatch.setattr(saved.database, "write", count)
     saved.served.client("ssm").put_parameter(Name="/p", Value="v", Type="String")
-    with saved.store.writing("ecs"):
+    with saved.store.changing("ecs"):
         pass
     eventually(lambda: not saved.journal.pending, "nothing is pending")
     assert written == [PARAMETERS]
@@ -182,7 +182,7 @@ def test_a_failed_request_leaves_nothing(saved: Saved) -> None:
 def test_a_record_that_cannot_be_written_is_not_acknowledged(saved: Saved) -> None:
     ssm = saved.served.client("ssm")
     ssm.put_parameter(Name="/kept", Value="v", Type="String")
-    with saved.store.reading():
+    with saved.store.locked():
         vars(saved.store.backend("ssm"))["poison"] = (one for one in "x")
     with pytest.raises(ClientError) as caught:
         ssm.put_parameter(Name="/lost", Value="v", Type="String")
@@ -193,7 +193,7 @@ def test_a_record_that_cannot_be_written_is_not_acknowledged(saved: Saved) -> No
 
 def test_what_cannot_be_saved_at_the_end_is_raised(saved: Saved) -> None:
     saved.database.full = True
-    with saved.store.writing("ecs"):
+    with saved.store.changing("ecs"):
         saved.store.backend("ecs").exec_url = "changed"
     with pytest.raises(NotSaved):
         saved.journal.close()
@@ -207,13 +207,15 @@ from pathlib import Path
 from drydock.region.api.saved.database import Database
 from drydock.region.api.saved.journal import Journal
 from drydock.region.api.store import Store
+from drydock.region.daemon import services
+services.use()
 store = Store("123412341234", {REGION!r})
 journal = Journal(store, Database(Path({str(file)!r}), store.account_id, {REGION!r}))
-with store.reading():
+with store.locked():
     store.backend("ecs")
 journal.start()
 for index in range(10_000):
-    with store.writing("ecs"):
+    with store.changing("ecs"):
         store.backend("ecs").create_cluster(f"c{{index}}", [], None, None)
         ticket = journal.take({{"ecs"}})
     journal.commit(ticket)
@@ -244,7 +246,7 @@ def test_a_failed_request_is_undone_without_a_look_at_the_disk(
         raise AssertionError(f"{unit} was read from the disk")
 
     monkeypatch.setattr(saved.database, "read", read)
-    with saved.store.writing("ssm"):
+    with saved.store.changing("ssm"):
         saved.store.backend("ssm").put_parameter(
             "/half", "", "v", "String", "", "", False, [], "text", None, None
         )

@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from drydock.region.api import gaps
+from drydock.region.api import implementations
 from drydock.region.api.saved import pickling
 from tests.support.architecture import self_signed
 from tests.support.served import new_store
@@ -44,7 +44,7 @@ def test_certificates() -> None:
 
 
 def test_motos_own_dictionaries_go_by_name() -> None:
-    gaps.install()
+    implementations.install()
     from moto.ecs.models import ecs_backends
 
     account = new_store().account_id

@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 
 from drydock.errors import StateUnreadable
-from drydock.region.api.restored import forget_observations
 from drydock.region.api.saved import pickling, units
 from drydock.region.api.saved.database import Database, Row
 from drydock.region.api.saved.restore import take_over
 from drydock.region.api.saved.units import Unit
 from drydock.region.api.store import Store
+from drydock.region.daemon.restored import forget_observations
 from tests.support import architecture
 from tests.support.served import REGION, Served, serving
 from tests.support.states import bring_back, forget, save
@@ -48,7 +48,7 @@ def _works_on(served: Served) -> None:
     """Restored backends still know each other, and give out nothing twice."""
     ec2, ecs, rds = served.client("ec2"), served.client("ecs"), served.client("rds")
     backend = served.store.backend
-    with served.store.reading():
+    with served.store.locked():
         assert backend("elbv2").ec2_backend is backend("ec2")
         assert backend("ecs").ec2 is backend("ec2")
         assert backend("rds").clusters["db"].backend is backend("rds")
@@ -61,7 +61,7 @@ def _works_on(served: Served) -> None:
     ecs.update_service(cluster="app", service="app", desiredCount=3)
     rds.delete_db_instance(DBInstanceIdentifier="db-1", SkipFinalSnapshot=True)
     served.client("s3").put_object(Bucket=architecture.bucket_of(served), Key="new", Body=b"new")
-    with served.store.writing("logs"):
+    with served.store.changing("logs"):
         backend("logs").write_events("/ecs/app", "app/app/1", [(2**41, "again")])
     logs = served.client("logs").filter_log_events(logGroupName="/ecs/app")["events"]
     assert len({one["eventId"] for one in logs}) == len(logs)
@@ -77,9 +77,11 @@ from pathlib import Path
 from drydock.region.api.saved.database import Database
 from drydock.region.api.saved.restore import restore
 from drydock.region.api.store import Store
+from drydock.region.daemon import services
+services.use()
 store = Store({served.store.account_id!r}, {REGION!r})
 assert restore(store, Database(Path({str(file)!r}), store.account_id, store.region)) == {{}}
-with store.reading():
+with store.locked():
     print(list(store.backend("ecs").clusters), len(store.backend("kms").keys))
 """
     done = subprocess.run(
@@ -168,7 +170,7 @@ def test_one_damaged_unit_is_kept_aside_and_the_rest_starts(saved: tuple[Store, 
     kept = next((file.parent / "damaged").iterdir())
     assert str(kept) in words
     assert b"/kept" in kept.read_bytes()
-    with store.reading():
+    with store.locked():
         assert list(store.backend("ecs").clusters) == ["kept"]
     assert bring_back(store, file) == {}
 
@@ -187,7 +189,7 @@ def test_a_unit_that_cannot_be_read_is_kept_aside(saved: tuple[Store, Path]) -> 
     forget(store.account_id)
     problems = bring_back(store, file)
     assert ["no_such_module" in words for words in problems.values()] == [True]
-    with store.reading():
+    with store.locked():
         assert list(store.backend("ecs").clusters) == ["kept"]
 
 
@@ -208,7 +210,7 @@ def test_a_file_that_others_may_write_is_not_unpickled(saved: tuple[Store, Path]
 
 def test_what_an_earlier_version_saved_is_taken_over_once(tmp_path: Path, served: Served) -> None:
     served.cluster("kept")
-    with served.store.reading():
+    with served.store.locked():
         ecs = served.store.backend("ecs")
         payload = pickling.dumps({("moto.ecs.models", "ecs_backends"): {REGION: ecs}})
     header = {"format": 2, "moto": version("moto"), "sha256": hashlib.sha256(payload).hexdigest()}
@@ -220,7 +222,7 @@ def test_what_an_earlier_version_saved_is_taken_over_once(tmp_path: Path, served
     file.chmod(0o600)
     forget(served.store.account_id)
     assert take_over(served.store, file)
-    with served.store.reading():
+    with served.store.locked():
         assert list(served.store.backend("ecs").clusters) == ["kept"]
     file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(StateUnreadable, match="checksum"):
@@ -230,7 +232,7 @@ def test_what_an_earlier_version_saved_is_taken_over_once(tmp_path: Path, served
 
 def test_a_record_that_is_not_ours_is_taken_out_and_named(served: Served) -> None:
     served.cluster("kept")
-    with served.store.writing("ecs"):
+    with served.store.changing("ecs"):
         services: dict[str, Any] = served.store.backend("ecs").services
         services["kept:foreign"] = {"name": "foreign"}
     problems = forget_observations(served.store)
@@ -253,7 +255,7 @@ def test_two_accounts_do_not_mix(tmp_path: Path, served: Served) -> None:
 def test_services_refer_to_each_other_in_no_circle(served: Served) -> None:
     """A unit is read after those that it refers to, which a circle would not allow."""
     architecture.build(served)
-    with served.store.reading():
+    with served.store.locked():
         live = units.live(served.store.account_id)
         index = units.Index(served.store.account_id, live)
         refers = {unit: pickling.dump_unit(unit, one, index)[1] for unit, one in live.items()}

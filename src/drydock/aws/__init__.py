@@ -1,0 +1,1 @@
+"""Access to any AWS endpoint, local or AWS: targets, clients, error translation, waiting."""

@@ -1,0 +1,5 @@
+"""The controller of certificates: validated over DNS, issued by the region's authority, and
+renewed.
+
+Here is when a certificate is issued; how one is made is in `region/dataplane/certificates`.
+"""

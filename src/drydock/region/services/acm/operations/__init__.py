@@ -1,0 +1,1 @@
+"""Operations: RequestCertificate, ImportCertificate and the others, with their validation."""

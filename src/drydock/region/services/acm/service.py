@@ -1,0 +1,13 @@
+"""Replace moto's ACM backend by the region's."""
+
+from __future__ import annotations
+
+from moto.acm.models import acm_backends
+
+from drydock.region.services.acm import AcmBackend
+from drydock.region.services.kit import register
+
+
+def install() -> None:
+    """Make moto build our backend."""
+    register.replace(acm_backends, AcmBackend)

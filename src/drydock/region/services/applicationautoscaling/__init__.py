@@ -1,0 +1,1 @@
+"""Application Auto Scaling: scalable targets of ECS's services, and their policies."""

@@ -1,0 +1,1 @@
+"""Operations: scalable targets, scaling policies and scheduled actions."""

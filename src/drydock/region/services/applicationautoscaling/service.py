@@ -1,0 +1,13 @@
+"""Replace moto's Application Auto Scaling backend by the region's."""
+
+from __future__ import annotations
+
+from moto.applicationautoscaling.models import applicationautoscaling_backends
+
+from drydock.region.services.applicationautoscaling.operations.backend import AutoScalingBackend
+from drydock.region.services.kit import register
+
+
+def install() -> None:
+    """Make moto build our backend."""
+    register.replace(applicationautoscaling_backends, AutoScalingBackend)

@@ -1,0 +1,1 @@
+"""Operations: metrics, alarms and their history."""

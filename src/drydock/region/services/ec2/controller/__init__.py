@@ -1,0 +1,1 @@
+"""The controllers of VPCs and interface endpoints: routers, interfaces, routes and policies."""

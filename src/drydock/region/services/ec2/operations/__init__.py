@@ -1,0 +1,1 @@
+"""Operations: VPCs, subnets, routes, security groups, network ACLs, interfaces, endpoints."""

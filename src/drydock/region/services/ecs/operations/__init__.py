@@ -1,0 +1,1 @@
+"""Operations: clusters, task definitions, services, deployments and tasks."""

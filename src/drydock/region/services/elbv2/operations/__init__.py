@@ -1,0 +1,1 @@
+"""Operations: load balancers, listeners, rules, target groups and their attributes."""

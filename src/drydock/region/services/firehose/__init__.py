@@ -1,0 +1,1 @@
+"""Firehose: delivery streams are stored; HTTP endpoints receive nothing."""

@@ -1,0 +1,1 @@
+"""IAM: roles, policies and users. `drydock.region.iam` evaluates the policies."""

@@ -1,0 +1,1 @@
+"""Operations: log groups, streams, events and their search."""

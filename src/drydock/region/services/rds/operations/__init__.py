@@ -1,0 +1,1 @@
+"""Operations: clusters, instances, snapshots, parameter groups."""

@@ -1,0 +1,1 @@
+"""Operations: hosted zones, record sets and health checks."""

@@ -1,0 +1,13 @@
+"""Replace moto's Secrets Manager backend by the region's."""
+
+from __future__ import annotations
+
+from moto.secretsmanager.models import secretsmanager_backends
+
+from drydock.region.services.kit import register
+from drydock.region.services.secretsmanager.operations import SecretsBackend
+
+
+def install() -> None:
+    """Make moto build our backend."""
+    register.replace(secretsmanager_backends, SecretsBackend)

@@ -1,0 +1,1 @@
+"""Operations: namespaces, services and instances."""

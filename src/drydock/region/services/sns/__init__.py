@@ -1,0 +1,1 @@
+"""Amazon SNS: topics, whose messages moto records."""

@@ -1,0 +1,1 @@
+"""Step Functions: state machines are stored, none is run."""

@@ -1,0 +1,13 @@
+"""Replace moto's Step Functions backend by the region's."""
+
+from __future__ import annotations
+
+from moto.stepfunctions.models import stepfunctions_backends
+
+from drydock.region.services.kit import register
+from drydock.region.services.stepfunctions.operations import StepFunctionsBackend
+
+
+def install() -> None:
+    """Make moto build our backend."""
+    register.replace(stepfunctions_backends, StepFunctionsBackend)

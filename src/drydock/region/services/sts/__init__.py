@@ -1,0 +1,1 @@
+"""STS: the identity of callers, and sessions of roles."""

@@ -1,0 +1,1 @@
+"""Operations: web ACLs, rule groups and sets."""

@@ -1,0 +1,13 @@
+"""Replace moto's WAFv2 backend by the region's."""
+
+from __future__ import annotations
+
+from moto.wafv2.models import wafv2_backends
+
+from drydock.region.services.kit import register
+from drydock.region.services.wafv2 import WafBackend
+
+
+def install() -> None:
+    """Make moto build our backend."""
+    register.replace(wafv2_backends, WafBackend)
