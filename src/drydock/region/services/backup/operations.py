@@ -7,11 +7,9 @@ without a slash at its end. No backups are made here, so vaults are empty.
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
 
-from moto.backup import urls as their_urls
 from moto.backup.exceptions import ResourceNotFoundException
 from moto.backup.models import BackupBackend as TheirBackend
 from moto.backup.models import backup_backends
@@ -20,7 +18,7 @@ from moto.core.utils import unix_time
 from moto.moto_api._internal import mock_random
 
 Json = dict[str, Any]
-_POINTS = r"{0}/backup-vaults/(?P<name>[^/]+)/recovery-points/$"
+POINTS = r"{0}/backup-vaults/(?P<name>[^/]+)/recovery-points/$"
 
 
 class BackupBackend(TheirBackend):
@@ -29,11 +27,6 @@ class BackupBackend(TheirBackend):
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.selections: dict[str, dict[str, Json]] = {}
-
-    @property
-    def _url_module(self) -> Any:
-        paths = dict.fromkeys([*their_urls.url_paths, _POINTS], Responses.dispatch)
-        return SimpleNamespace(url_bases=their_urls.url_bases, url_paths=paths)
 
     def of_plan(self, plan: str) -> dict[str, Json]:
         """Return the selections of a plan. Raises ResourceNotFoundException: there is no such plan."""

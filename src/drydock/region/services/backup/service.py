@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from moto.backup import urls as their_urls
 from moto.backup.models import backup_backends
 
-from drydock.region.services.backup.operations import BackupBackend
+from drydock.region.services.backup.operations import POINTS, BackupBackend, Responses
 from drydock.region.services.kit import register
 
 
 def install() -> None:
     """Make moto build our backend."""
-    register.replace(backup_backends, BackupBackend)
+    register.replace(backup_backends, BackupBackend, their_urls, Responses, [POINTS])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from moto.ecs import urls as their_urls
 from moto.ecs.models import Cluster, ecs_backends
 
 from drydock.region.services.ecs import EcsBackend
+from drydock.region.services.ecs.operations.responses import EcsResponse
 from drydock.region.services.ecs.records import Service, Task
 from drydock.region.services.kit import register
 
@@ -41,4 +43,4 @@ def _lost(task: Task) -> None:
 
 def install() -> None:
     """Make moto build our backend."""
-    register.replace(ecs_backends, EcsBackend)
+    register.replace(ecs_backends, EcsBackend, their_urls, EcsResponse)

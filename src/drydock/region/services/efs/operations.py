@@ -10,13 +10,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from moto.efs import urls as their_urls
 from moto.efs.models import EFSBackend as TheirBackend
 from moto.efs.models import MountTarget, efs_backends
 from moto.efs.responses import TYPE_RESPONSE, EFSResponse
 
 from drydock.region.api import changes
-from drydock.region.services.kit import register
 
 if TYPE_CHECKING:
     from drydock.region.services.ec2 import Ec2Backend
@@ -24,10 +22,6 @@ if TYPE_CHECKING:
 
 class EfsBackend(TheirBackend):
     """The EFS backend of the API. The data plane has the files."""
-
-    @property
-    def _url_module(self) -> Any:
-        return register.urls(their_urls, Responses)
 
     @property
     def _ec2(self) -> Ec2Backend:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from moto.elbv2 import urls as their_urls
 from moto.elbv2.models import elbv2_backends
 
 from drydock.region.services.elbv2 import ElbBackend, LoadBalancer, TargetGroup
+from drydock.region.services.elbv2.operations.responses import ElbResponse
 from drydock.region.services.kit import register
 
 RECORDS = {"load_balancers": (LoadBalancer,), "target_groups": (TargetGroup,)}
@@ -21,4 +23,4 @@ def forget_observations(backend: ElbBackend) -> None:
 
 def install() -> None:
     """Make moto build our backend."""
-    register.replace(elbv2_backends, ElbBackend)
+    register.replace(elbv2_backends, ElbBackend, their_urls, ElbResponse)

@@ -8,16 +8,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
-from moto.firehose import urls as their_urls
 from moto.firehose.models import FirehoseBackend as TheirBackend
 
 
 class FirehoseBackend(TheirBackend):
     """The Firehose backend of the API."""
-
-    @property
-    def _url_module(self) -> Any:
-        return their_urls
 
     @staticmethod
     def put_http_records(

@@ -11,13 +11,10 @@ from functools import lru_cache
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
-from moto.iam import urls as their_urls
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy
 from moto.iam.models import IAMBackend as TheirBackend
 from moto.iam.responses import IamResponse as TheirResponse
-
-from drydock.region.services.kit import register
 
 _OF_AWS = ":iam::aws:policy/"
 
@@ -56,10 +53,6 @@ def _set_boundary(user: Any, arn: str | None) -> None:
 
 class IamBackend(TheirBackend):
     """Users, roles and policies, including AWS's own."""
-
-    @property
-    def _url_module(self) -> Any:
-        return register.urls(their_urls, IamResponse)
 
     def attach_role_policy(self, policy_arn: str, role_name: str) -> None:
         self._load(policy_arn)

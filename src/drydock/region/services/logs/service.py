@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from moto.logs import urls as their_urls
 from moto.logs.models import logs_backends
 
 from drydock.region.services.kit import register
-from drydock.region.services.logs.operations.backend import LogsBackend
+from drydock.region.services.logs.operations.backend import LogsBackend, Responses
 
 
 def install() -> None:
     """Make moto build our backend."""
-    register.replace(logs_backends, LogsBackend)
+    register.replace(logs_backends, LogsBackend, their_urls, Responses)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from moto.rds import urls as their_urls
 from moto.rds.models import rds_backends
 
 from drydock.region.services.kit import register
 from drydock.region.services.rds import RdsBackend
+from drydock.region.services.rds.operations.backend import RdsResponse
 from drydock.region.services.rds.records import DBCluster, DBInstance, DBInstanceClustered
 
 RECORDS = {"clusters": (DBCluster,), "databases": (DBInstance, DBInstanceClustered)}
@@ -21,4 +23,4 @@ def forget_observations(backend: RdsBackend) -> None:
 
 def install() -> None:
     """Make moto build our backend."""
-    register.replace(rds_backends, RdsBackend)
+    register.replace(rds_backends, RdsBackend, their_urls, RdsResponse)

@@ -9,24 +9,17 @@ from __future__ import annotations
 from typing import Any
 
 from moto.rds.models import rds_backends
-from moto.secretsmanager import urls as their_urls
 from moto.secretsmanager.exceptions import (
     InvalidRequestException,
     SecretNotFoundException,
 )
 from moto.secretsmanager.models import SecretsManagerBackend as TheirBackend
-from moto.secretsmanager.responses import SecretsManagerResponse
 
-from drydock.region.services.kit import register
 from drydock.region.services.secretsmanager.rotation import set_rules
 
 
 class SecretsBackend(TheirBackend):
     """Secrets; those of RDS are rotated by RDS."""
-
-    @property
-    def _url_module(self) -> Any:
-        return register.urls(their_urls, SecretsManagerResponse)
 
     def rotate_secret(
         self,

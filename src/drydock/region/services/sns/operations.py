@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.sns import urls as their_urls
 from moto.sns.models import SNSBackend as TheirBackend
 from moto.sns.models import Subscription as TheirSubscription
 
@@ -25,10 +24,6 @@ class Subscription(TheirSubscription):
 
 class SnsBackend(TheirBackend):
     """Topics and subscriptions."""
-
-    @property
-    def _url_module(self) -> Any:
-        return their_urls
 
     def subscribe(self, topic_arn: str, endpoint: str, protocol: str) -> TheirSubscription:
         made = super().subscribe(topic_arn, endpoint, protocol)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from moto.sns import urls as their_urls
 from moto.sns.models import sns_backends
 
 from drydock.region.services.kit import register
@@ -10,4 +11,4 @@ from drydock.region.services.sns.operations import SnsBackend
 
 def install() -> None:
     """Make moto build our backend."""
-    register.replace(sns_backends, SnsBackend)
+    register.replace(sns_backends, SnsBackend, their_urls)

@@ -8,20 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.ssm import urls as their_urls
 from moto.ssm.exceptions import ParameterNotFound
 from moto.ssm.models import SimpleSystemManagerBackend as TheirBackend
-from moto.ssm.responses import SimpleSystemManagerResponse
-
-from drydock.region.services.kit import register
 
 
 class SsmBackend(TheirBackend):
     """The Systems Manager backend of the API."""
-
-    @property
-    def _url_module(self) -> Any:
-        return register.urls(their_urls, SimpleSystemManagerResponse)
 
     def label_parameter_version(
         self, name: str, version: int, labels: list[str]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from moto.ssm import urls as their_urls
 from moto.ssm.models import ssm_backends
+from moto.ssm.responses import SimpleSystemManagerResponse
 
 from drydock.region.services.kit import register
 from drydock.region.services.ssm.operations import SsmBackend
@@ -10,4 +12,4 @@ from drydock.region.services.ssm.operations import SsmBackend
 
 def install() -> None:
     """Make moto build our backend."""
-    register.replace(ssm_backends, SsmBackend)
+    register.replace(ssm_backends, SsmBackend, their_urls, SimpleSystemManagerResponse)

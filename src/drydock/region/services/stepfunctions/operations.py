@@ -7,22 +7,14 @@ provider calls. It publishes no versions.
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.stepfunctions import urls as their_urls
 from moto.stepfunctions.models import StepFunctionBackend as TheirBackend
 from moto.stepfunctions.responses import StepFunctionResponse
-
-from drydock.region.services.kit import register
 
 
 class StepFunctionsBackend(TheirBackend):
     """State machines, as moto keeps them."""
-
-    @property
-    def _url_module(self) -> Any:
-        return register.urls(their_urls, Responses)
 
 
 class Responses(StepFunctionResponse):

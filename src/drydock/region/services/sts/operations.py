@@ -8,12 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.sts import urls as their_urls
 from moto.sts.models import AssumedRole
 from moto.sts.models import STSBackend as TheirBackend
 from moto.sts.responses import TokenResponse
-
-from drydock.region.services.kit import register
 
 
 class StsResponse(TokenResponse):
@@ -35,10 +32,6 @@ class StsResponse(TokenResponse):
 
 class StsBackend(TheirBackend):
     """The STS backend of the API."""
-
-    @property
-    def _url_module(self) -> Any:
-        return register.urls(their_urls, StsResponse)
 
     def session_policy_arns(self, session: AssumedRole) -> list[str]:
         """Return the managed policies that a session was given."""

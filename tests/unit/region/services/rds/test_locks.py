@@ -44,7 +44,7 @@ def test_metrics_ask_who_is_paused_before_they_take_the_stores_lock(
     held = [False]
 
     @contextmanager
-    def reading() -> Iterator[None]:
+    def locked() -> Iterator[None]:
         held[0] = True
         yield
         held[0] = False
@@ -58,7 +58,7 @@ def test_metrics_ask_who_is_paused_before_they_take_the_stores_lock(
     backend = MagicMock()
     backend.databases = {}
     parts: Any = SimpleNamespace(
-        minute=60.0, store=SimpleNamespace(reading=reading, backend=lambda _service: backend)
+        minute=60.0, store=SimpleNamespace(locked=locked, backend=lambda _service: backend)
     )
     InsightController(parts, list, paused).reconcile("all")
     assert seen

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.acm import urls as their_urls
 from moto.acm.exceptions import AWSValidationException, CertificateNotFound
 from moto.acm.models import AWSCertificateManagerBackend
 from moto.acm.utils import make_arn_for_certificate
@@ -19,19 +18,13 @@ from moto.elbv2.models import elbv2_backends
 
 from drydock.region.services.acm.operations import describing, importing
 from drydock.region.services.acm.operations.request import ALGORITHMS, Request
-from drydock.region.services.acm.operations.responses import AcmResponse
 from drydock.region.services.acm.records import Certificate, Renewal
-from drydock.region.services.kit import register
 
 
 class AcmBackend(AWSCertificateManagerBackend):
     """The ACM backend of the API; certificates by ARN."""
 
     _certificates: dict[str, Certificate]  # type: ignore[assignment]
-
-    @property
-    def _url_module(self) -> Any:
-        return register.urls(their_urls, AcmResponse)
 
     @property
     def certificates(self) -> dict[str, Certificate]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from moto.applicationautoscaling import urls as their_urls
 from moto.applicationautoscaling.exceptions import AWSValidationException
 from moto.applicationautoscaling.models import (
     ApplicationAutoscalingBackend,
@@ -23,8 +22,6 @@ from moto.moto_api._internal import mock_random
 
 from drydock.region.services.applicationautoscaling.operations import policies, schedules
 from drydock.region.services.applicationautoscaling.operations.policies import Policy
-from drydock.region.services.applicationautoscaling.operations.responses import AutoScalingResponse
-from drydock.region.services.kit import register
 
 _KEPT = 200
 
@@ -76,10 +73,6 @@ class AutoScalingBackend(ApplicationAutoscalingBackend):
         self.tags: dict[str, dict[str, str]] = {}
         self.enforced: dict[str, tuple[int, int]] = {}
         """Target ARN → the bounds that the controller last brought its capacity into."""
-
-    @property
-    def _url_module(self) -> Any:
-        return register.urls(their_urls, AutoScalingResponse)
 
     def register_scalable_target(
         self,

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.cloudwatch import urls as their_urls
 from moto.cloudwatch.exceptions import InvalidParameterValue
 from moto.cloudwatch.models import (
     Dimension,
@@ -26,8 +25,7 @@ from moto.cloudwatch.models import (
 
 from drydock.region.api import bulk
 from drydock.region.api.bulk.metrics import Datum, Dimensions, Key, Value
-from drydock.region.services.cloudwatch.operations.alarms import AlarmBackend, AlarmResponse
-from drydock.region.services.kit import register
+from drydock.region.services.cloudwatch.operations.alarms import AlarmBackend
 
 __all__ = ["CloudWatchBackend", "Dimensions", "Key", "Sample", "Value"]
 
@@ -76,10 +74,6 @@ class CloudWatchBackend(AlarmBackend):
         data += [Datum(self._scope, _key(one), _value(one)) for one in put]
         if data:
             bulk.current().metrics.put(data)
-
-    @property
-    def _url_module(self) -> Any:
-        return register.urls(their_urls, AlarmResponse)
 
     @property
     def _scope(self) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.ec2 import urls as their_urls
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.models.vpcs import VPC
 from moto.ec2.responses import EC2Response as TheirResponse
@@ -15,15 +14,10 @@ from drydock.region.services.ec2.operations.endpoints import EndpointOperations,
 from drydock.region.services.ec2.operations.gateways import GatewayOperations, GatewayResponses
 from drydock.region.services.ec2.operations.prefix_lists import PrefixListOperations
 from drydock.region.services.ec2.operations.rules import RuleOperations
-from drydock.region.services.kit import register
 
 
 class Ec2Backend(EndpointOperations, GatewayOperations, PrefixListOperations, RuleOperations):
     """The EC2 backend of the API."""
-
-    @property
-    def _url_module(self) -> Any:
-        return register.urls(their_urls, EC2Response)
 
     def _load_amis(self) -> None:
         """Load no images: moto 5.2.5 makes 1,286 with a snapshot each, 0.3 s and most of the saved

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from moto.core.utils import utcnow
-from moto.ecs import urls as their_urls
 from moto.ecs.exceptions import (
     ClusterNotFoundException,
     EcsClientException,
@@ -16,10 +15,8 @@ from moto.ecs.models import CapacityProviderFailure, Cluster, ClusterFailure, Ta
 
 from drydock.region.services.ecs.operations import containers, service_connect, sizes
 from drydock.region.services.ecs.operations.execute import ExecSession
-from drydock.region.services.ecs.operations.responses import EcsResponse
 from drydock.region.services.ecs.operations.services import ServiceOperations
 from drydock.region.services.ecs.operations.settings import SettingOperations
-from drydock.region.services.kit import register
 
 Json = dict[str, Any]
 
@@ -37,10 +34,6 @@ class EcsBackend(ServiceOperations, SettingOperations):
         """The sessions that have not been opened yet, by token."""
         found: dict[str, ExecSession] = self.__dict__.setdefault("_exec_sessions", {})
         return found
-
-    @property
-    def _url_module(self) -> Any:
-        return register.urls(their_urls, EcsResponse)
 
     def create_cluster(
         self,

@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from moto.logs import urls as their_urls
 from moto.logs.exceptions import InvalidParameterException
 from moto.logs.exceptions import ResourceNotFoundException as LogGroupMissing
 from moto.logs.models import LogGroup, LogQuery
@@ -20,7 +19,6 @@ from moto.moto_api._internal import mock_random
 
 from drydock.region.api import bulk, changes
 from drydock.region.api.bulk.walking import FOREVER, Span
-from drydock.region.services.kit import register
 from drydock.region.services.logs.operations import search
 from drydock.region.services.logs.operations.protection import ProtectionResponses
 from drydock.region.services.logs.operations.streams import MOST, Stream
@@ -39,10 +37,6 @@ _DAY = 86_400_000
 
 class LogsBackend(TheirBackend):
     """Log groups, streams and events."""
-
-    @property
-    def _url_module(self) -> Any:
-        return register.urls(their_urls, Responses)
 
     def open_stream(self, group: str, stream: str, *, create_group: bool = False) -> None:
         """Make the stream if it does not exist, as the awslogs driver does when a task starts.

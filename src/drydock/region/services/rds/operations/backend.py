@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.rds import urls as their_urls
 from moto.rds.models import rds_backends
 from moto.rds.responses import RDSResponse as TheirResponse
 
-from drydock.region.services.kit import register
 from drydock.region.services.rds.operations import versions
 from drydock.region.services.rds.operations.endpoints import EndpointOperations
 from drydock.region.services.rds.records import plain
@@ -17,10 +15,6 @@ from drydock.region.services.rds.records import plain
 
 class RdsBackend(EndpointOperations):
     """The RDS backend of the API; the controller writes statuses and purges what was deleted."""
-
-    @property
-    def _url_module(self) -> Any:
-        return register.urls(their_urls, RdsResponse)
 
 
 class RdsResponse(TheirResponse):

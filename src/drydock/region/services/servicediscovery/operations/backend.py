@@ -14,15 +14,12 @@ from typing import TYPE_CHECKING, Any
 from moto.moto_api._internal import mock_random
 from moto.route53.exceptions import Route53ClientError
 from moto.route53.models import RecordSet, route53_backends
-from moto.servicediscovery import urls as their_urls
 from moto.servicediscovery.models import Namespace, Service, ServiceDiscoveryBackend
 from moto.utilities.utils import get_partition
 
 from drydock.region.api import changes
-from drydock.region.services.kit import register
 from drydock.region.services.servicediscovery.operations import problems
 from drydock.region.services.servicediscovery.operations.names import Found, lacks, record_sets
-from drydock.region.services.servicediscovery.operations.responses import CloudMapResponses
 
 if TYPE_CHECKING:
     from drydock.region.services.route53 import Route53Backend
@@ -34,10 +31,6 @@ _INITIAL = "AWS_INIT_HEALTH_STATUS"
 
 class CloudMapBackend(ServiceDiscoveryBackend):
     """The Cloud Map backend of the API, used by clients and by ECS."""
-
-    @property
-    def _url_module(self) -> Any:
-        return register.urls(their_urls, CloudMapResponses)
 
     @property
     def _route53(self) -> Route53Backend:

@@ -14,14 +14,12 @@ from uuid import uuid4
 
 from moto.core.utils import get_service_model
 from moto.elbv2.models import elbv2_backends
-from moto.wafv2 import urls as their_urls
 from moto.wafv2.models import WAFV2Backend
 from moto.wafv2.utils import make_arn
 
-from drydock.region.services.kit import constraints, register
+from drydock.region.services.kit import constraints
 from drydock.region.services.wafv2.operations import capacity, problems, sets
 from drydock.region.services.wafv2.operations.problems import InvalidParameterError
-from drydock.region.services.wafv2.operations.responses import WafResponse
 from drydock.region.services.wafv2.operations.rules import check_default, check_rules
 from drydock.region.services.wafv2.records import Item, Json, Kind, settings_of
 
@@ -44,10 +42,6 @@ class WafBackend(WAFV2Backend):
         """Load balancer → web ACL."""
         self.logging: dict[str, Json] = {}
         """Web ACL → its logging configuration."""
-
-    @property
-    def _url_module(self) -> Any:
-        return register.urls(their_urls, WafResponse)
 
     # -- operations shared by all kinds
 
