@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from drydock.cli import output
 from drydock.paths import Workspace
 from drydock.stack import interrupted
+from drydock.stack.protection import address
 
 if TYPE_CHECKING:
     from drydock.stack.plan import PlanSummary
@@ -52,14 +53,6 @@ def tainted(state: Mapping[str, Any]) -> list[str]:
         for instance in resource.get("instances", [])
         if instance.get("status") == "tainted"
     ]
-
-
-def address(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> str:
-    """Return the address (`module.a[0].aws_vpc.this["x"]`) of an instance of a state's resource. Pure."""
-    module = f"{resource['module']}." if resource.get("module") else ""
-    key = instance.get("index_key")
-    index = "" if key is None else f"[{json.dumps(key)}]"
-    return f"{module}{resource['type']}.{resource['name']}{index}"
 
 
 def _keep(stack: Stack) -> None:

@@ -282,7 +282,7 @@ class TaskController:
 
     def _prepare(self, task: Task, running: RunningTask) -> dict[str, Prepared]:
         """Prepare every container before the first is started. Raises CannotStartError."""
-        with self._store.locked():
+        with self._store.changing("ecs"):
             definition = self._store.backend("ecs").describe_task_definition(
                 task.task_definition_arn
             )
