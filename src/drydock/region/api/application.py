@@ -69,8 +69,9 @@ class Application:
         journal: Journal | None = None,
         own_key: str = "",
     ) -> None:
-        """`own_key`: of this folder's `drydock env`; another folder's is refused. Empty: none is
-        refused.
+        """`own_key`: of this folder's `drydock env`; another folder's is refused.
+
+        Empty: none is refused.
         """
         self._store = store
         self._handlers = dict(handlers)

@@ -1,5 +1,4 @@
-"""Refuse requests of a shell that `drydock env` has pointed at another folder's region on this
-port.
+"""Refuse requests of a shell that `drydock env` has pointed at another folder's region.
 
 The access key that it exports identifies the folder (`Workspace.access_key`), so that the region on
 that port now can refuse it. Every other key is accepted: dummy keys belong to no folder.

@@ -35,8 +35,9 @@ _CLASSIC_BALANCERS = "2012-06-01"
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation. `service` is moto's name; `name` is "" for REST services, where the method
-    decides.
+    """An operation.
+
+    `service` is moto's name; `name` is "" for REST services, where the method decides.
     """
 
     service: str

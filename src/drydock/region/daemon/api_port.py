@@ -84,7 +84,7 @@ def memory(workspace: Workspace) -> Path:
 
 @contextlib.contextmanager
 def _known() -> Iterator[dict[str, str]]:
-    """Return port → working folder, of every region of this user that still remembers it; written
+    """Yield port → working folder, of every region of this user that still remembers it; written
     back.
     """
     state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")  # noqa: PTH111

@@ -1,6 +1,4 @@
-"""The list of the region's services: a new one has a folder in `drydock.region.services` and a line
-here.
-"""
+"""The region's services: a new one has a folder in `drydock.region.services` and a line here."""
 
 from __future__ import annotations
 

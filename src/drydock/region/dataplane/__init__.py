@@ -1,1 +1,1 @@
-"""What carries packets and runs programs: networks, tasks, load balancers, databases. It knows nothing of AWS's API."""
+"""The data plane: networks, tasks, load balancers, databases. It is independent of AWS's API."""

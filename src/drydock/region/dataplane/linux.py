@@ -47,7 +47,7 @@ _CLONE_ARGS = struct.Struct("11Q")
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc_with_lock = ctypes.PyDLL(None, use_errno=True)
-"""It keeps Python's lock during a call, so that a forked child has it."""
+"""Keeps Python's lock during a call, so that a forked child has it."""
 
 
 def _check(result: int, what: str) -> None:
@@ -67,13 +67,13 @@ def setns(descriptor: int, kind: int = 0) -> None:
 
 
 def mount(source: str, target: str, kind: str = "none", flags: int = 0, data: str = "") -> None:
-    """mount(2)."""
+    """Call mount(2)."""
     result = _libc.mount(source.encode(), target.encode(), kind.encode(), flags, data.encode())
     _check(result, f"mount {kind} at {target}")
 
 
 def set_flags_below(target: str, flags: int) -> None:
-    """Give a mount, and every mount below it, some of MS_RDONLY, MS_NOSUID and MS_NODEV besides theirs.
+    """Add some of MS_RDONLY, MS_NOSUID and MS_NODEV to a mount and every mount below it.
 
     mount_setattr(2); ENOSYS: the kernel is older than 5.12, or a container's filter hides the call.
     """
@@ -85,8 +85,10 @@ def set_flags_below(target: str, flags: int) -> None:
 
 
 def pivot_root_beside(new: str) -> None:
-    """Make a mounted folder the root of the caller's mount namespace; the old root is still there: it is
-    the working folder, for relative paths, until `unmount_here`."""
+    """Make a mounted folder the root of the caller's mount namespace.
+
+    The old root remains reachable as the working folder, for relative paths, until `unmount_here`.
+    """
     old = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.chdir(new)
@@ -97,14 +99,14 @@ def pivot_root_beside(new: str) -> None:
 
 
 def unmount_here() -> None:
-    """Let go what is mounted at the working folder, with all below it."""
+    """Unmount what is mounted at the working folder, with all below it."""
     _check(_libc.umount2(b".", _MNT_DETACH), "umount of the old root")
 
 
 def fork_into(group: int) -> int:
-    """fork(2) into a control group of version 2, by a descriptor of its folder: without the 10 ms for
-    which a process that moves there waits (clone(2), CLONE_INTO_CGROUP).
+    """Call fork(2) into a control group of version 2, by a descriptor of its folder.
 
+    This avoids the 10 ms for which a process that moves there waits (clone(2), CLONE_INTO_CGROUP).
     For a process with a single thread: nothing that Python does after a fork is done. ENOSYS: the
     kernel is older than 5.7, or a container's filter hides the call.
     """
@@ -118,36 +120,36 @@ def fork_into(group: int) -> int:
 
 
 def die_with_parent(signal_number: int) -> None:
-    """Let the kernel send a signal when the thread that started this process ends."""
+    """Make the kernel send a signal when the thread that started this process ends."""
     _check(_libc.prctl(_PR_SET_PDEATHSIG, signal_number, 0, 0, 0), "prctl PR_SET_PDEATHSIG")
 
 
 def control_terminal(descriptor: int) -> None:
-    """Make a terminal the controlling one of the caller, who leads its session and has none yet."""
+    """Make a terminal the controlling one of the caller, a session leader without one."""
     fcntl.ioctl(descriptor, termios.TIOCSCTTY, 0)
 
 
 def no_new_privileges() -> None:
-    """No program that is executed from here on gains privileges."""
+    """Prevent programs executed from here on from gaining privileges."""
     _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl PR_SET_NO_NEW_PRIVS")
 
 
 def drop_capabilities() -> None:
-    """Leave the calling process, and what it executes, with no capability at all."""
+    """Drop all capabilities of the calling process, and of what it executes."""
     bound_capabilities(frozenset())
     set_capabilities(frozenset())
     no_new_privileges()
 
 
 def bound_capabilities(kept: frozenset[int]) -> None:
-    """No program that is executed from here on has another capability than these."""
+    """Limit the capabilities of programs executed from here on to these."""
     last = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
     for capability in set(range(last + 1)) - kept:
         _check(_libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0), "prctl PR_CAPBSET_DROP")
 
 
 def set_capabilities(wanted: frozenset[int]) -> None:
-    """The capabilities that the calling process has from now on, none of them inheritable."""
+    """Set the capabilities of the calling process, none of them inheritable."""
     low, high = (
         sum(1 << (one - first) for one in wanted if first <= one < first + 32) for first in (0, 32)
     )
@@ -157,7 +159,7 @@ def set_capabilities(wanted: frozenset[int]) -> None:
 
 
 def map_user(uid: int, gid: int) -> None:
-    """A user namespace in which the caller appears as uid and gid."""
+    """Enter a user namespace in which the caller appears as uid and gid."""
     outer_uid, outer_gid = os.geteuid(), os.getegid()
     unshare(CLONE_NEWUSER)
     Path("/proc/self/setgroups").write_text("deny")
@@ -166,12 +168,12 @@ def map_user(uid: int, gid: int) -> None:
 
 
 def has_one_user() -> bool:
-    """Whether the caller's user namespace has a single id: that of the ordinary user who made it."""
+    """Return whether the caller's user namespace has a single id: that of the user who made it."""
     return Path("/proc/self/uid_map").read_text().split()[2:] == ["1"]
 
 
 def network_namespace() -> int:
-    """A descriptor of the calling thread's network namespace; the caller closes it."""
+    """Return a descriptor of the calling thread's network namespace; the caller closes it."""
     return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 
 
@@ -190,8 +192,10 @@ def in_network_namespace(descriptor: int) -> Iterator[None]:
 
 
 def host_pid(proc: int | None = None) -> int:
-    """The caller's process id as a /proc (a descriptor; None: the mounted one) shows it, whatever its
-    own PID namespace says."""
+    """Return the caller's process id in another PID namespace.
+
+    It is the one that a /proc (a descriptor; None: the mounted one) shows.
+    """
     return int(os.readlink("/proc/self" if proc is None else "self", dir_fd=proc))
 
 
@@ -199,9 +203,10 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 
 
 def give_memory_back() -> None:
-    """Have glibc's allocator give what a large request needed back to the system (mallopt(3)).
+    """Make glibc's allocator return memory of large requests to the system (mallopt(3)).
 
-    Its own thresholds grow with what is freed, and each thread may have an arena. Elsewhere, nothing.
+    Its own thresholds grow with what is freed, and each thread may have an arena. Does nothing
+    elsewhere.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

@@ -244,8 +244,9 @@ def require(workspace: Workspace) -> RegionRecord:
 
 
 def stop(workspace: Workspace, *, force: bool = False) -> bool:
-    """Stop the region, in order and then by force; its data stays. Return False if none was
-    running.
+    """Stop the region, in order and then by force; its data stays.
+
+    Return False if none was running.
 
     Raises NotSaved: its state cannot be written to the disk; it goes on running, unless `force`.
     """

@@ -83,8 +83,9 @@ class Authorizer:
         return None
 
     def _context(self, environ: Environ) -> Mapping[str, tuple[str, ...]]:
-        """Return the global condition keys of a request. The API counts as reached by TLS, as AWS's
-        is.
+        """Return the global condition keys of a request.
+
+        The API counts as reached by TLS, as AWS's is.
         """
         address = str(environ.get("REMOTE_ADDR", ""))
         now = datetime.now(UTC)

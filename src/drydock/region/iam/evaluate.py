@@ -35,7 +35,7 @@ class Grant(Enum):
     KEY = "a resource-based policy of a KMS key"
     """It must allow the caller, or delegate that to the account's policies."""
     TRUST = "the role trust policy"
-    """The same, of a role; it names no resource."""
+    """As for a key, of a role; it names no resource."""
 
 
 @dataclass(frozen=True)

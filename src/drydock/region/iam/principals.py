@@ -31,6 +31,7 @@ class ExpiredSessionError(Exception):
 
 def caller(store: Store, key: str, token: str, root_keys: Iterable[str]) -> Caller:
     """Return the caller that an access key belongs to. Raises UnknownKeyError, ExpiredSessionError.
+
     Call it under the store's lock.
     """
     if key in root_keys:
@@ -53,8 +54,9 @@ def caller(store: Store, key: str, token: str, root_keys: Iterable[str]) -> Call
 
 
 def secret(store: Store, key: str) -> str | None:
-    """Return the secret of an active access key; None if there is none. Call it under the store's
-    lock.
+    """Return the secret of an active access key; None if there is none.
+
+    Call it under the store's lock.
     """
     session = store.backend("sts").get_assumed_role_from_access_key(key)
     if session is not None:

@@ -67,8 +67,9 @@ class Seen:
 
 
 def plan(account: Account, seen: Seen) -> list[Step]:
-    """Return the steps, in order. Raises ConfigError: an existing resource contradicts its
-    declaration.
+    """Return the steps, in order.
+
+    Raises ConfigError: an existing resource contradicts its declaration.
     """
     steps: list[Step] = []
     for vpc in account.vpcs:

@@ -46,8 +46,9 @@ def open_in(folder: Path, limits: Limits | None = None) -> Bulk:
 
 
 def close() -> None:
-    """Write pending data and close the files. Idempotent. Raises StorageFailed: some was not
-    written.
+    """Write pending data and close the files. Idempotent.
+
+    Raises StorageFailed: not all was written.
     """
     global _open
     with _lock:

@@ -119,8 +119,9 @@ class Database:
         return self.read(_used)
 
     def shrink(self, pages: int = 1000) -> None:
-        """Release some of the file's empty pages, if a quarter of it is empty. Raises
-        StorageFailed.
+        """Release some of the file's empty pages, if a quarter of it is empty.
+
+        Raises StorageFailed.
         """
 
         def give_back(connection: sqlite3.Connection) -> None:

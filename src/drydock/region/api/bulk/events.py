@@ -48,8 +48,9 @@ _SAID_EVERY = 60.0
 
 @dataclass(slots=True)
 class Kept:
-    """Statistics of a stream. Times in milliseconds since 1970; they are undefined while it is
-    empty.
+    """Statistics of a stream.
+
+    Times in milliseconds since 1970; they are undefined while it is empty.
     """
 
     no: int
@@ -247,8 +248,9 @@ class LogStore:
     # -- reading
 
     def walk(self, uid: str, span: Span) -> Walk:
-        """Walk over the events of a stream, in order. Raises StorageFailed at the first step or
-        later.
+        """Walk over the events of a stream, in order.
+
+        Raises StorageFailed at the first step or later.
         """
         kept = self.kept(uid)
         return walking.walk(self._database, kept.no, span) if kept.events else iter(())
@@ -261,8 +263,9 @@ class LogStore:
         return bool(self._gone)
 
     def tidy(self) -> bool:
-        """Remove one slice of surplus events; return whether there may be more. Raises
-        StorageFailed.
+        """Remove one slice of surplus events; return whether there may be more.
+
+        Raises StorageFailed.
         """
         if self._gone:
             return self._remove_gone(next(iter(self._gone)))

@@ -31,13 +31,13 @@ class Limits:
     """Limits in bytes; beyond them the oldest data is removed, and new bodies are refused."""
 
     logs: int = 1_000_000_000
-    """Of `logs.db`."""
+    """The size of `logs.db`."""
     metrics: int = 100_000_000
-    """Of `metrics.db`."""
+    """The size of `metrics.db`."""
     objects: int = 10_000_000_000
-    """Of all bodies of S3's objects."""
+    """The size of all bodies of S3's objects."""
     waiting: int = 16_000_000
-    """Of log lines that wait in memory while the disk is full."""
+    """The size of log lines that wait in memory while the disk is full."""
 
     @property
     def stream(self) -> int:
@@ -135,8 +135,9 @@ class Bulk:
         return self.logs.database, self.metrics.database
 
     def close(self) -> None:
-        """Write pending data, end the thread, close the files. Raises StorageFailed: not all was
-        written.
+        """Write pending data, end the thread, close the files.
+
+        Raises StorageFailed: not all was written.
         """
         self._end_thread()
         try:

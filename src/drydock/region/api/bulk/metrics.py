@@ -189,8 +189,9 @@ class MetricStore:
             self.tidy()
 
     def tidy(self, now: float | None = None) -> None:
-        """Remove values that are too old, and the oldest beyond the size limit. Raises
-        StorageFailed.
+        """Remove values that are too old, and the oldest beyond the size limit.
+
+        Raises StorageFailed.
         """
         moment = time.time() if now is None else now
         self._database.write(lambda one: _forget(one, True, moment - OBSERVED_KEPT))

@@ -39,7 +39,7 @@ class Row:
     """One saved unit; `problem` says why it cannot be used, "" if it can."""
 
     name: str
-    """As it is in the database."""
+    """The name in the database."""
     unit: Unit
     data: bytes
     problem: str = ""
@@ -74,7 +74,7 @@ class Database:
             raise unreadable(file, f"SQLite says: {error}") from error
 
     def _check_header(self) -> None:
-        """Raises StateUnreadable, sqlite3.DatabaseError."""
+        """Check or write the header. Raises StateUnreadable, sqlite3.DatabaseError."""
         self._connection.executescript(_SCHEMA)
         found = dict(self._connection.execute("SELECT name, value FROM about"))
         if not found:
@@ -90,8 +90,9 @@ class Database:
                 )
 
     def rows(self) -> list[Row]:
-        """Return every saved unit, also damaged ones. Raises StateUnreadable: the whole file is
-        damaged.
+        """Return every saved unit, also damaged ones.
+
+        Raises StateUnreadable: the whole file is damaged.
         """
         try:
             names = [name for (name,) in self._connection.execute("SELECT name FROM unit")]
@@ -213,8 +214,9 @@ def _connect(file: Path) -> sqlite3.Connection:
 
 
 def make_private(file: Path) -> None:
-    """Make the file private, since unpickling runs code. Raises StateUnreadable if others could
-    write it.
+    """Make the file private, since unpickling runs code.
+
+    Raises StateUnreadable if others could write it.
     """
     try:
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)

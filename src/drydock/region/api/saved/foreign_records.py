@@ -1,5 +1,4 @@
-"""Remove and report records that are not of our classes, in services whose controllers require
-them.
+"""Remove and report records that are not of the classes that controllers require.
 
 A service of moto's that makes resources of another one (CloudFormation, in moto 5.2.5) leaves such
 records; so did older versions of the region.

@@ -1,5 +1,4 @@
-"""Saves the control plane: before a request is answered, and within half a second of a controller's
-change.
+"""Save the control plane: before a request is answered, soon after a controller's change.
 
 A request takes its ticket while it still holds the store's lock (`take`), which copies what it
 changed, and commits it after it has released the lock (`commit`), so that several requests share

@@ -57,8 +57,9 @@ _SHARED = frozenset({"core", "utilities", "moto_api", "moto_server", "settings",
 
 
 def live(account_id: str) -> dict[Unit, Any]:
-    """Return every backend of the account that moto has made so far. Call it under the store's
-    lock.
+    """Return every backend of the account that moto has made so far.
+
+    Call it under the store's lock.
 
     Raises pickle.PicklingError: a service keeps its backends where they cannot be found again.
     """
@@ -82,8 +83,9 @@ _LOCATIONS: dict[int, tuple[str, str]] = {}
 
 
 def location(backends: Any) -> tuple[str, str]:
-    """Return the module and attribute of a service's table of backends. Raises
-    pickle.PicklingError.
+    """Return the module and attribute of a service's table of backends.
+
+    Raises pickle.PicklingError.
     """
     known = _LOCATIONS.get(id(backends))
     if known is None:

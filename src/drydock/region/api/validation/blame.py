@@ -1,6 +1,4 @@
-"""Detect exceptions inside moto that a request caused: an invalid pagination token, or a missing
-name.
-"""
+"""Detect failures inside moto that a request caused: an invalid token, or a missing name."""
 
 from __future__ import annotations
 

@@ -40,8 +40,9 @@ def parse(body: bytes) -> Any:
 
 
 def decode(shape: Any, value: Any, path: Path = (), *, text: bool = False) -> Any:
-    """Return `value` with the model's names of members instead of those on the wire. Raises
-    Malformed.
+    """Return `value` with the model's names of members instead of those on the wire.
+
+    Raises Malformed.
 
     `text`: numbers and booleans come as text (in the URL and in headers).
     """

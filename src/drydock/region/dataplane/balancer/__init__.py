@@ -1,7 +1,8 @@
 """Load balancers made of HAProxy.
 
-Knows listeners, servers and checks as plain data, nothing of AWS's API and nothing of the other seams.
+Handles listeners, servers and checks as plain data, independent of AWS's API and of the other
+parts.
 
-`spec` says what is wanted, `config` writes it in HAProxy's words, `plan` decides what to do about a
-difference, `health` reads what HAProxy observed, `balancer` does it.
+`spec` is the desired load balancer, `config` renders it for HAProxy, `plan` determines the steps of
+a change, `health` reads HAProxy's observations, `balancer` executes.
 """

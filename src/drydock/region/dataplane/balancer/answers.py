@@ -1,4 +1,4 @@
-"""Backends that answer by themselves: redirects and fixed responses. Pure.
+"""Backends that answer without a target: redirects and fixed responses. Pure.
 
 AWS: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-action-types.html
 """
@@ -18,16 +18,18 @@ from drydock.region.dataplane.balancer.spec import (
 from drydock.region.dataplane.balancer.words import literal, proxy_name, quoted
 
 UNAVAILABLE = "unavailable"
-"""The backend of a forward to no group at all."""
+"""The backend of a forward without any group."""
 
 
 def answer_name(listener: Listener, rule: str) -> str:
-    """The backend of a rule that answers by itself; `rule` is its priority, or `default`."""
+    """Return the backend of a rule that answers without a target; `rule` is its priority, or
+    `default`.
+    """
     return f"{proxy_name('answer', listener.key)}:{rule}"
 
 
 def own_answers(spec: LoadBalancer, listener: Listener) -> list[list[str]]:
-    """A backend, as lines, for each action of a listener that answers by itself."""
+    """Return a backend, as lines, for each action of a listener that answers without a target."""
     actions = [(str(rule.priority), rule.action) for rule in listener.rules]
     host_ports = {str(port): host_port for port, host_port in spec.host_ports}
     sections = []
@@ -46,7 +48,7 @@ def own_answers(spec: LoadBalancer, listener: Listener) -> list[list[str]]:
 
 
 def unavailable(condition: str = "") -> str:
-    """The line that answers as AWS does when a group has no target for a request."""
+    """Return the line that answers as AWS does when a group has no target for a request."""
     body = quoted(pages.page(pages.TITLES[503]))
     answer = f"http-request return status 503 content-type text/html string {body}"
     return f"{answer} hdr server {pages.SERVER} {condition}".rstrip()
@@ -61,7 +63,7 @@ def _fixed(action: FixedResponse) -> str:
 
 
 def _redirect(action: Redirect, listener: Listener, host_ports: Mapping[str, int]) -> list[str]:
-    """The lines of a redirect: first for clients that came in over the host's port, then for all."""
+    """Return the lines of a redirect: first for clients on the host's port, then for all."""
     port = _fill(action.port, listener)
     host_port = host_ports.get(port)
     lines = []
@@ -92,7 +94,7 @@ def _redirect_lines(action: Redirect, listener: Listener, port: str, condition: 
 
 
 def _fill(template: str, listener: Listener) -> str:
-    """A redirect's template as a log-format string, ready to stand between double quotes."""
+    """Return a redirect's template as a log-format string, to be put between double quotes."""
     values = {
         "#{protocol}": listener.protocol,
         "#{port}": str(listener.port),

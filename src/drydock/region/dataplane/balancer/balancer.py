@@ -1,4 +1,4 @@
-"""A load balancer that runs: its HAProxy process, the old ones that drain, and who watches them."""
+"""A running load balancer: its HAProxy process, the draining ones, and the watching thread."""
 
 from __future__ import annotations
 
@@ -56,10 +56,11 @@ class Balancer:
         netns: int | None = None,
         on_change: Callable[[], None] | None = None,
     ) -> None:
-        """`folder` is its own and exists; `netns` is the namespace from which it reaches its targets.
+        """`folder` is its own and exists; `netns` is the namespace from which it reaches its
+        targets.
 
-        `on_change` is called from a thread of the balancer, with no lock held, when a target's health
-        changed or HAProxy ended; it must not block.
+        `on_change` is called from a thread of the balancer, with no lock held, when a target's
+        health changed or HAProxy ended; it must not block.
         """
         self._spawner = spawner
         self._folder = folder
@@ -97,16 +98,16 @@ class Balancer:
             return self._instance is None and not self._retired.instances
 
     def trust(self, healths: Mapping[TargetId, TargetHealth]) -> None:
-        """Targets whose health somebody else has observed: they need no first check here."""
+        """Adopt health observed elsewhere: these targets need no first check here."""
         with self._lock:
             self._targets.trust(healths)
 
     def apply(self, spec: LoadBalancer, sockets: Sockets) -> None:
-        """Make `spec` true, without refusing or losing a request. Nothing happens if it is so already.
+        """Apply `spec` without refusing or losing a request. Idempotent.
 
-        `sockets` are listening sockets by listener key; they stay the caller's and must stay open while
-        the balancer runs. A listener without any is not served; without a listener nothing runs.
-        Raises BalancerFailed with HAProxy's words; what ran before then still runs.
+        `sockets` are listening sockets by listener key; they stay the caller's and must stay open
+        while the balancer runs. A listener without any is not served; without a listener nothing
+        runs. Raises BalancerFailed with HAProxy's message; what ran before then still runs.
         """
         with self._lock:
             if not spec.listeners:
@@ -131,9 +132,9 @@ class Balancer:
             self._wake.set()
 
     def health(self) -> Mapping[TargetId, TargetHealth]:
-        """What HAProxy observed of each registered target and of those that still drain.
+        """Return the observed health of each registered target and of those that still drain.
 
-        While it runs and does not answer, a registered target is unavailable.
+        While HAProxy runs and does not answer, registered targets are unavailable.
         """
         with self._lock:
             if self.running:
@@ -144,9 +145,9 @@ class Balancer:
             return self._healths()
 
     def take_traffic(self) -> Traffic:
-        """What went through since the last call, as far as HAProxy tells.
+        """Return the traffic since the last call, as far as HAProxy reports it.
 
-        Raises BalancerFailed if HAProxy runs and does not answer; the next call tells it then.
+        Raises BalancerFailed if HAProxy runs and does not answer; the next call returns it then.
         """
         with self._lock:
             self._sweep()
@@ -158,7 +159,7 @@ class Balancer:
             return traffic(grown, self._names, rows)
 
     def stop(self) -> None:
-        """End every process at once, with what is in flight. The sockets stay open."""
+        """End every process at once, with its requests in flight. The sockets stay open."""
         with self._lock:
             self._closed = True
             instances = [*self._retired.instances, *([self._instance] if self._instance else [])]
@@ -173,7 +174,7 @@ class Balancer:
                 raise BalancerFailed(f"HAProxy {instance.process.host_pid}", "it does not end")
             instance.forget_files()
 
-    # what a plan's steps do
+    # steps of a plan
 
     def _take(self, step: Step, spec: LoadBalancer, sockets: Sockets) -> None:
         log.info("balancer step", extra={"balancer": self._key, "step": type(step).__name__})
@@ -220,7 +221,7 @@ class Balancer:
             self._targets.register(target_id)
 
     def _take_over(self, new: Instance, spec: LoadBalancer) -> None:
-        """What the firewall has counted so far. Without it a new process serves all the same."""
+        """Carry the firewall's counts over to a new process, which serves even if that fails."""
         if self._instance is None or not self.running or self._spec is None:
             return
         try:
@@ -246,11 +247,11 @@ class Balancer:
         return self._instance.runtime
 
     def _count(self) -> None:
-        """Before a target goes, with its counters."""
+        """Read the counters, before a target with its counters is removed."""
         if self._instance is not None:
             self._instance.count(self._grown)
 
-    # what is so
+    # observing
 
     def _present(self, spec: LoadBalancer) -> set[TargetId]:
         seen = self._observe()
@@ -258,7 +259,7 @@ class Balancer:
         return {each for each in known if (group_name(each[0]), each[1].name) in seen}
 
     def _observe(self) -> Mapping[tuple[str, str], Server]:
-        """Look at every server, and let new targets in that have passed their first check."""
+        """Read the state of every server, and admit new targets that have passed their first check."""
         seen = servers.look(self._runtime())
         self._silence.end()
         for group in self._spec.target_groups if self._spec else ():
@@ -281,7 +282,7 @@ class Balancer:
         return {key: one if one == DRAINING else UNKNOWN for key, one in known.items()}
 
     def _unanswered(self, error: BalancerFailed) -> None:
-        """It runs and does not answer; when it has had its time it is ended, and `apply` starts another."""
+        """Handle a HAProxy that does not answer: after a time limit end it; `apply` starts another."""
         instance, now = self._instance, time.monotonic()
         if instance is None or not instance.process.running:
             return
@@ -310,7 +311,7 @@ class Balancer:
                 self._on_change()
 
     def _tick(self) -> bool:
-        """Look, and do what is due → whether something changed since the last time."""
+        """Observe, and do what is due; return whether something changed since the last time."""
         with self._lock:
             if self._closed:
                 return False
@@ -319,14 +320,14 @@ class Balancer:
                 try:
                     self._keep(self._spec)
                 except BalancerFailed as error:
-                    # it may be ending just now: the next round sees whether it did
+                    # it may be ending just now: the next round shows whether it did
                     self._unanswered(error)
             told = (self.running, self._healths())
             changed, self._told = told != self._told, told
             return changed
 
     def _keep(self, spec: LoadBalancer) -> None:
-        """What is due without anybody's wish. Raises BalancerFailed."""
+        """Do the steps that are due by time. Raises BalancerFailed."""
         steps = plan(
             spec,
             spec,
@@ -339,7 +340,7 @@ class Balancer:
             self._take(step, spec, {})
 
     def _sweep(self) -> None:
-        """Old processes that ended, or must; and the word on a current one that died."""
+        """Clean up old processes that ended, end overdue ones, and log when the current one died."""
         self._retired.sweep(self._grown)
         current = self._instance
         if current is not None and not current.process.running:
@@ -355,7 +356,7 @@ class Balancer:
 
 
 def _socket_ids(spec: LoadBalancer, sockets: Sockets) -> object:
-    """What tells one set of sockets from another, even when a descriptor's number is used again."""
+    """Return an identity of a set of sockets, even when a descriptor's number is used again."""
     return [
         (listener.key, [os.fstat(each.fileno()).st_ino for each in sockets.get(listener.key, ())])
         for listener in spec.listeners
@@ -363,7 +364,7 @@ def _socket_ids(spec: LoadBalancer, sockets: Sockets) -> object:
 
 
 def _period(spec: LoadBalancer | None) -> float:
-    """Seconds between two looks: several per check, so that no result is old when it is told."""
+    """Return the seconds between two observations: several per check, so that results are recent."""
     checks = [group.health_check for group in spec.target_groups] if spec else []
     intervals = [check.interval for check in checks if check is not None]
     return min(1.0, max(0.1, min(intervals, default=5.0) / 5))

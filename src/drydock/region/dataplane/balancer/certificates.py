@@ -1,4 +1,4 @@
-"""A listener's certificates: the files that its HAProxy starts with, and how they change while it runs.
+"""A listener's certificates: their files, and their replacement while HAProxy runs.
 
 HAProxy: its management guide, `set ssl cert`, `commit ssl cert`, `add ssl crt-list`.
 """
@@ -16,14 +16,14 @@ from drydock.region.dataplane.balancer.runtime import Runtime
 from drydock.region.dataplane.balancer.spec import Certificate, Listener
 
 _DEFAULT = "default.pem"
-"""Of the certificate for clients that name no host, or one that none is for. It comes first."""
+"""The certificate for clients that name no host, or one without a certificate. It comes first."""
 _LIST = "list"
 _NAMES = "names"
 _FIRST = re.compile(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
 
 
 def list_file(listener: str) -> str:
-    """The list of a listener's certificates, relative to the process's working folder."""
+    """Return the list of a listener's certificates, relative to the process's working folder."""
     return f"{_folder(listener)}/{_LIST}"
 
 
@@ -40,12 +40,12 @@ def write(listener: Listener, folder: Path) -> None:
 
 
 def arns_file(listener: str) -> str:
-    """What a listener's certificates are called, by the SHA-1 of each, for its logs."""
+    """Return the file of a listener's certificate ARNs, by the SHA-1 of each, for its logs."""
     return f"{_folder(listener)}/{_NAMES}"
 
 
 def named(listener: Listener) -> dict[str, str]:
-    """A listener's certificates by the names that its process knows them by, the default one first."""
+    """Return a listener's certificates by file name, the default one first."""
     folder = _folder(listener.key)
     certificates = listener.tls.certificates if listener.tls else ()
     default = {f"{folder}/{_DEFAULT}": one.pem for one in certificates[:1]}
@@ -59,10 +59,10 @@ def change(
     *,
     logged: bool = False,
 ) -> None:
-    """Have a process use other certificates for what connects from now on; nothing that is open ends.
+    """Replace a process's certificates for new connections; open connections stay.
 
-    `logged`: its logs tell which was shown.
-    Raises BalancerFailed with HAProxy's words, which hold no key.
+    `logged`: its logs show which certificate was used. Raises BalancerFailed with HAProxy's
+    message, which contains no key.
     """
     earlier = {listener.key: listener for listener in before}
     for listener in after:
@@ -79,7 +79,7 @@ def _change(
     for name, pem in new.items():
         if old.get(name) == pem:
             continue
-        # an earlier attempt may have got half way: what it left there is no failure
+        # an earlier attempt may have stopped half way: what it left is no failure
         if name not in old:
             runtime.give(f"new ssl cert {name}", "New empty certificate store", "already exists")
         runtime.give(f"set ssl cert {name}", "Transaction", payload=pem)
@@ -92,7 +92,7 @@ def _change(
 
 
 def _keys(listener: Listener) -> dict[str, str]:
-    """The keys of a listener's certificates, by the SHA-1 of each in HAProxy's words."""
+    """Return the keys of a listener's certificates, by the SHA-1 of each as HAProxy writes it."""
     found: dict[str, str] = {}
     for one in listener.tls.certificates if listener.tls else ():
         first = _FIRST.search(one.pem)

@@ -1,4 +1,4 @@
-"""Health checks as HAProxy makes them. Pure.
+"""Health checks in HAProxy's configuration. Pure.
 
 AWS: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
 """
@@ -12,7 +12,7 @@ _GRPC_CODES = range(100)
 
 
 def check_options(check: HealthCheck, group: TargetGroup) -> str:
-    """The keywords of a checked server."""
+    """Return the keywords of a checked server."""
     options = [
         f"check inter {milliseconds(check.interval)}",
         f"rise {check.healthy_threshold} fall {check.unhealthy_threshold}",
@@ -27,7 +27,7 @@ def check_options(check: HealthCheck, group: TargetGroup) -> str:
 
 
 def check_lines(check: HealthCheck, version: Version) -> list[str]:
-    """The lines of a backend that say what is asked and which answer passes."""
+    """Return a backend's lines with the request of the check and the answers that pass."""
     return [
         "option httpchk",
         *(_grpc(check) if version == "GRPC" else _http(check)),
@@ -48,7 +48,7 @@ def _http(check: HealthCheck) -> list[str]:
 
 
 def _grpc(check: HealthCheck) -> list[str]:
-    """A call without a message. Its code is seen if the answer has no message either.
+    """Return the check as a gRPC call without a message; the answer must have none either.
 
     HAProxy's checks do not see trailers: an answer that ends with a code there passes if 0 would.
     """
@@ -73,7 +73,7 @@ def _status(codes: str) -> str:
 
 
 def _codes(matcher: str) -> set[int]:
-    """`0,5-7` → {0, 5, 6, 7}."""
+    """Parse codes: `0,5-7` is {0, 5, 6, 7}."""
     found: set[int] = set()
     for piece in matcher.split(","):
         first, _, last = piece.partition("-")

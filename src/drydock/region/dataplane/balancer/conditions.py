@@ -21,7 +21,7 @@ from drydock.region.dataplane.balancer.words import has_wildcard, quoted, wildca
 
 
 def acls(rule: Rule) -> str:
-    """What stands after `if`: one `{ … }` per condition; all must hold. Empty: always."""
+    """Return the condition after `if`: one `{ … }` per condition; all must hold. Empty: always."""
     return " ".join(f"{{ {_acl(condition)} }}" for condition in rule.conditions)
 
 

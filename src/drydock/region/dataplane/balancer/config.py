@@ -1,7 +1,7 @@
-"""A load balancer as HAProxy's configuration. Pure: a spec and descriptor numbers → text.
+"""Render a load balancer as HAProxy's configuration, from a spec and descriptor numbers. Pure.
 
-Of HAProxy's many ways the fewest per-request steps were taken: a rule is one `use_backend`, and what
-answers by itself (redirect, fixed response) is a backend too, so the first rule that matches decides.
+It uses the fewest steps per request: a rule is one `use_backend`, and an answer without a target
+(redirect, fixed response) is a backend too, so the first rule that matches decides.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _GENERATED = (400, 408, 413, 500, 502, 504)
 
 @dataclass(frozen=True)
 class Placement:
-    """What a configuration refers to beside the spec."""
+    """The process-specific values of a configuration, besides the spec."""
 
     stats_fd: int
     listener_fds: Mapping[str, Sequence[int]]
@@ -32,11 +32,11 @@ class Placement:
     """Keys of the target groups that send requests to unhealthy targets, having no others."""
     threads: int = 1
     log_fd: int = -1
-    """Of the file that logs go to, if there are any."""
+    """The descriptor of the log file, if there is one."""
 
 
 def render(spec: LoadBalancer, placement: Placement) -> str:
-    """The text of haproxy.cfg. Raises BalancerFailed if an action names a group that is not there."""
+    """Return the text of haproxy.cfg. Raises BalancerFailed if an action names a missing group."""
     sections = [[*_global(placement), *firewall_settings(spec.firewall)], _defaults(spec)]
     for listener in spec.listeners:
         descriptors = placement.listener_fds.get(listener.key, ())

@@ -17,7 +17,10 @@ class Conversation:
     """Questions and answers over one connection. Not thread-safe."""
 
     def __init__(self, address: str, timeout: float = 1.0) -> None:
-        """Raises BalancerFailed if HAProxy does not take it; `timeout` in seconds, for each answer."""
+        """Connect.
+
+        Raises BalancerFailed if HAProxy does not accept it; `timeout` in seconds, per answer.
+        """
         self._channel = socket.socket(socket.AF_UNIX)
         self._channel.settimeout(timeout)
         try:
@@ -28,7 +31,7 @@ class Conversation:
             raise BalancerFailed("HAProxy takes no conversation", str(error)) from error
 
     def ask(self, command: str) -> str:
-        """Raises BalancerFailed if HAProxy is gone or does not answer in time."""
+        """Return the answer to a command. Raises BalancerFailed if HAProxy is gone or too slow."""
         answer = bytearray()
         try:
             self._channel.sendall(command.encode() + b"\n")

@@ -1,6 +1,6 @@
-"""Which rule decides about a request, and where it then goes. Pure.
+"""Route requests: find the rule that decides, and the backend it leads to. Pure.
 
-A rule is one `use_backend`, if nothing but the way depends on it. Where a request is rewritten or a
+A rule is one `use_backend`, if only the backend depends on it. Where a request is rewritten or a
 client is to stay with its target group, the rule that decides is found first, and remembered.
 AWS: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-transforms.html
 """
@@ -43,7 +43,7 @@ class _Choice:
 
     @property
     def number(self) -> str:
-        """As access logs have it."""
+        """The rule's number in access logs."""
         return "0" if self.name == "default" else self.name
 
     @property
@@ -59,9 +59,9 @@ class _Choice:
 
 
 def decision_lines(spec: LoadBalancer, listener: Listener) -> list[str]:
-    """The lines of a frontend that send each request where it belongs.
+    """Return the lines of a frontend that send each request to its backend.
 
-    Raises BalancerFailed if an action names a group that is not there.
+    Raises BalancerFailed if an action names a missing group.
     """
     choices = [
         _Choice(str(rule.priority), rule.action, acls(rule), rule.rewrites)
@@ -102,13 +102,13 @@ def _rewrites(choice: _Choice, *, logged: bool) -> Iterator[str]:
 
 
 def _references(replacement: str) -> str:
-    """AWS's $1 as HAProxy's \\1."""
+    """Convert AWS's $1 into HAProxy's \1."""
     plain = replacement.replace("\\", "\\\\")
     return re.sub(r"\$([0-9])", r"\\\1", plain)
 
 
 def _argument(text: str) -> str:
-    """A text as one argument of a sample expression."""
+    """Return a text as one argument of a sample expression."""
     if "'" in text:
         raise BalancerFailed(
             f"the regular expression {text}", "HAProxy takes none with an apostrophe"
@@ -117,7 +117,9 @@ def _argument(text: str) -> str:
 
 
 def _stay(choice: _Choice) -> Iterator[str]:
-    """The group that a client was sent to before, else one by weight; and the client is told."""
+    """Yield the lines that choose the group a client was sent to before, else one by weight, with a
+    cookie.
+    """
     if not choice.sticky or not isinstance(choice.action, Forward):
         return
     weighted = [group for group in choice.action.groups if group.weight > 0]
@@ -134,7 +136,7 @@ def _stay(choice: _Choice) -> Iterator[str]:
 
 
 def _ways(spec: LoadBalancer, choice: _Choice, answer: str, condition: str) -> list[str]:
-    """The lines that send a request, if `condition` holds, where an action says."""
+    """Return the lines that send a request, if `condition` holds, to an action's backend."""
     if not isinstance(choice.action, Forward):
         return [_use(answer, condition)]
     known = {group.key for group in spec.target_groups}
@@ -155,7 +157,7 @@ def _ways(spec: LoadBalancer, choice: _Choice, answer: str, condition: str) -> l
 
 
 def _chances(weighted: list[WeightedGroup]) -> Iterator[tuple[WeightedGroup, str]]:
-    """Each group with the condition that draws it, if none before it was drawn."""
+    """Yield each group with the condition that draws it, if none before it was drawn."""
     left = sum(group.weight for group in weighted)
     for group in weighted[:-1]:
         # each draw is among those that are left: the chances come out as the weights say
@@ -169,5 +171,5 @@ def _use(backend: str, condition: str) -> str:
 
 
 def _value(group: WeightedGroup) -> str:
-    """What a group's cookie says."""
+    """Return the value of a group's cookie."""
     return hashlib.sha256(group.key.encode()).hexdigest()[:32]

@@ -1,5 +1,7 @@
-"""A load balancer: one HAProxy for each of its listeners, so that a change of one leaves the others'
-connections alone. Each checks the targets that it sends requests to, as each node of AWS's does."""
+"""A load balancer: one HAProxy per listener, so that a change of one keeps the others' connections.
+
+Each checks the targets that it sends requests to, as each node of AWS's does.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ class Fleet:
         netns: int | None = None,
         on_change: Callable[[], None] | None = None,
     ) -> None:
-        """`folder` is its own and exists; the rest is as `Balancer` takes it."""
+        """`folder` is its own and exists; for the other parameters see `Balancer`."""
         self._spawner = spawner
         self._folder = folder
         self._key = key
@@ -42,7 +44,7 @@ class Fleet:
         self._leaving: dict[str, Balancer] = {}
         self._groups: dict[str, frozenset[str]] = {}
         self._gone = Traffic()
-        """What went through processes of listeners that are gone, and nobody has taken yet."""
+        """Traffic of deleted listeners' processes that was not taken yet."""
         # of a region that was killed: its processes ended with it, its files did not
         self._forget_files()
 
@@ -53,7 +55,7 @@ class Fleet:
             return bool(self._serving) and all(one.running for one in self._serving.values())
 
     def apply(self, spec: LoadBalancer, sockets: Mapping[str, Sequence[socket.socket]]) -> None:
-        """Make `spec` true; see `Balancer.apply`. What can be made true is, whatever else fails.
+        """Apply `spec`; see `Balancer.apply`. A listener that fails does not stop the others.
 
         Raises BalancerFailed for the first listener that could not be served as asked.
         """
@@ -77,7 +79,9 @@ class Fleet:
                 raise failed[0]
 
     def health(self) -> Mapping[TargetId, TargetHealth]:
-        """What was observed of each target, by all listeners together; see `Balancer.health`."""
+        """Return the observed health of each target, by all listeners together; see
+        `Balancer.health`.
+        """
         with self._lock:
             seen: dict[TargetId, list[TargetHealth]] = {}
             for balancer in (*self._leaving.values(), *self._serving.values()):
@@ -86,7 +90,7 @@ class Fleet:
         return {key: combined(healths) for key, healths in seen.items()}
 
     def take_traffic(self) -> Traffic:
-        """What went through since the last call; see `Balancer.take_traffic`."""
+        """Return the traffic since the last call; see `Balancer.take_traffic`."""
         with self._lock:
             taken, self._gone = self._gone, Traffic()
             for balancer in (*self._leaving.values(), *self._serving.values()):
@@ -94,7 +98,7 @@ class Fleet:
             return taken
 
     def stop(self) -> None:
-        """End every process at once, with what is in flight. The sockets stay open."""
+        """End every process at once, with its requests in flight. The sockets stay open."""
         with self._lock:
             balancers = [*self._serving.values(), *self._leaving.values()]
             self._serving, self._leaving = {}, {}
@@ -107,7 +111,10 @@ class Fleet:
             shutil.rmtree(left)
 
     def _balancer(self, part: LoadBalancer) -> Balancer:
-        """The one that serves a listener. Of groups that are new to it, it trusts what others have seen."""
+        """Return the balancer of a listener.
+
+        For groups new to it, it adopts the health seen by others.
+        """
         listener = part.listeners[0].key
         balancer = self._serving.get(listener) or self._leaving.pop(listener, None)
         if balancer is None:
@@ -123,7 +130,7 @@ class Fleet:
 
 
 def alone(spec: LoadBalancer, listener: Listener) -> LoadBalancer:
-    """What the process of one listener has to know of a load balancer."""
+    """Return the part of a load balancer that the process of one listener needs."""
     actions = [listener.default_action, *(rule.action for rule in listener.rules)]
     used = {group.key for one in actions if isinstance(one, Forward) for group in one.groups}
     redirects = any(isinstance(one, Redirect) for one in actions)
@@ -132,6 +139,6 @@ def alone(spec: LoadBalancer, listener: Listener) -> LoadBalancer:
         spec,
         listeners=(listener,),
         target_groups=tuple(group for group in spec.target_groups if group.key in used),
-        # else a listener that comes would restart those that have nothing to do with it
+        # else a new listener would restart the others, which it does not concern
         host_ports=ports if redirects else (),
     )

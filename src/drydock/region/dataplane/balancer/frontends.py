@@ -1,4 +1,4 @@
-"""Listeners as HAProxy's frontends. Pure.
+"""Render listeners as HAProxy's frontends. Pure.
 
 AWS: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-listeners.html
 """
@@ -22,14 +22,16 @@ from drydock.region.dataplane.balancer.words import proxy_name
 
 
 def frontend_name(key: str) -> str:
-    """The frontend of a listener."""
+    """Return the frontend of a listener."""
     return proxy_name("listener", key)
 
 
 def frontend(
     spec: LoadBalancer, listener: Listener, descriptors: Sequence[int], log_fd: int = -1
 ) -> list[str]:
-    """A listener on some descriptors, as lines; `log_fd` is the one that its logs are written to."""
+    """Return a listener on some descriptors, as lines; `log_fd` is the one that its logs are
+    written to.
+    """
     lines = [f"frontend {frontend_name(listener.key)} from aws"]
     lines += [f"bind fd@{descriptor}{_tls(listener)}" for descriptor in descriptors]
     if listener.tls is None:
@@ -48,7 +50,7 @@ def frontend(
 
 
 def _tls(listener: Listener) -> str:
-    """What an HTTPS listener's sockets agree to."""
+    """Return the TLS options of an HTTPS listener's sockets."""
     tls = listener.tls
     if tls is None:
         return ""
@@ -57,7 +59,7 @@ def _tls(listener: Listener) -> str:
         f"ssl-min-ver {tls.minimum} ssl-max-ver {tls.maximum}",
         f"alpn {'h2,http/1.1' if tls.http2 else 'http/1.1'}",
     ]
-    # OpenSSL 3 refuses the signatures of TLS before 1.2 unless told so
+    # OpenSSL 3 refuses the signatures of TLS before 1.2 by default
     level = ["@SECLEVEL=0"] if tls.minimum in ("TLSv1.0", "TLSv1.1") else []
     if tls.ciphers or level:
         options.append(f"ciphers {':'.join([*(tls.ciphers or ['DEFAULT']), *level])}")

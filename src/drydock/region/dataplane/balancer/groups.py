@@ -1,4 +1,4 @@
-"""Target groups as HAProxy's backends, targets as their servers. Pure.
+"""Render target groups as HAProxy's backends, targets as their servers. Pure.
 
 AWS: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
 """
@@ -30,17 +30,17 @@ _STATE_COLUMNS = (
 
 
 def group_name(key: str) -> str:
-    """The backend of a target group."""
+    """Return the backend of a target group."""
     return proxy_name("tg", key)
 
 
 def open_name(target: Target) -> str:
-    """The server that gives a target requests although it is unhealthy; see `fails_open`."""
+    """Return the server that sends a target requests although it is unhealthy; see `fails_open`."""
     return f"open:{target.name}"
 
 
 def fails_open(states: Sequence[str]) -> bool:
-    """Whether a group whose targets are in these states sends requests to all of them.
+    """Return whether a group whose targets are in these states sends requests to all of them.
 
     AWS: "If a target group contains only unhealthy registered targets, the load balancer routes
     requests to all those targets, regardless of their health status."
@@ -51,9 +51,10 @@ def fails_open(states: Sequence[str]) -> bool:
 def backend(
     group: TargetGroup, secret: str, *, fail_open: bool = False, first: Sequence[str] = ()
 ) -> list[str]:
-    """A group's section, as lines; `fail_open`: all its targets get requests, unhealthy as they are.
+    """Return a group's section, as lines; `fail_open`: all its targets get requests, even unhealthy
+    ones.
 
-    `secret`: what the cookies of stickiness are made with. `first`: lines that every request meets.
+    `secret`: the key of the stickiness cookies. `first`: lines that apply to every request.
     """
     lines = [
         f"backend {group_name(group.key)} from aws",
@@ -77,12 +78,12 @@ def backend(
 
 
 def open_options(group: TargetGroup) -> str:
-    """The keywords of a server that takes requests although its target is unhealthy."""
+    """Return the keywords of a server that takes requests although its target is unhealthy."""
     return f"{_connection(group)} backup".strip()
 
 
 def server_options(group: TargetGroup) -> str:
-    """The keywords of each server of a group, for the configuration and for `add server` alike."""
+    """Return the keywords of each server of a group, for the configuration and for `add server`."""
     options = [_connection(group)]
     if group.health_check is not None:
         options.append(check_options(group.health_check, group))
@@ -92,7 +93,7 @@ def server_options(group: TargetGroup) -> str:
 
 
 def _connection(group: TargetGroup) -> str:
-    """How targets are spoken to. AWS doesn't check a target's certificate either."""
+    """Return the connection options to targets. AWS does not check a target's certificate either."""
     http2 = group.version != "HTTP1"
     if group.protocol == "HTTPS":
         return "ssl verify none" + (" alpn h2" if http2 else "")
@@ -100,7 +101,7 @@ def _connection(group: TargetGroup) -> str:
 
 
 def _protocol_mismatch(group: TargetGroup) -> list[str]:
-    """464 for requests that these targets do not understand.
+    """Return the lines that answer 464 to requests in a protocol that these targets do not support.
 
     AWS: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-464-issues
     """
@@ -114,9 +115,9 @@ def _protocol_mismatch(group: TargetGroup) -> list[str]:
 
 
 def _failed_connections() -> list[str]:
-    """502 for a target that refuses a connection and 504 for one that doesn't take it in time.
+    """Return the lines that answer 502 when a target refuses a connection, 504 when it is too slow.
 
-    HAProxy says 503 for both and forgets which; how long it tried tells them apart.
+    HAProxy answers 503 for both; the time that it tried distinguishes them.
     """
     limit = round(CONNECT_TIMEOUT * 1000) - 100
     waited = f"date(0,ms),sub(txn.begun),div({limit}),bool"
@@ -135,7 +136,8 @@ def _failed_connections() -> list[str]:
 def state_file(
     up: Sequence[tuple[TargetGroup, Target]], down: Sequence[tuple[TargetGroup, Target]]
 ) -> str:
-    """Which servers HAProxy starts as up and which as down, before its first own check.
+    """Return the state file: which servers HAProxy starts as up or down, before its first own
+    check.
 
     Format: HAProxy's management guide, `show servers state`, version 1.
     """

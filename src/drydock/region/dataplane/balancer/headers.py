@@ -1,4 +1,4 @@
-"""What a load balancer adds to requests and responses, changes in them and takes out. Pure.
+"""The headers that a load balancer adds, changes and removes in requests and responses. Pure.
 
 AWS: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html
 and …/header-modification.html, …/load-balancer-request-tracing.html
@@ -14,7 +14,7 @@ _OLD_TRACE = '%[req.hdr(x-amzn-trace-id),regsub("Self=[^;]*;?","")]'
 
 
 def connection_lines(spec: LoadBalancer) -> list[str]:
-    """The lines of a frontend about clients' connections."""
+    """Return the lines of a frontend about clients' connections."""
     lines = ["tcp-request connection set-var(sess.begun) date"]
     if spec.host_client:
         lines.append(
@@ -24,7 +24,7 @@ def connection_lines(spec: LoadBalancer) -> list[str]:
 
 
 def request_lines(spec: LoadBalancer, listener: Listener) -> list[str]:
-    """The lines of a frontend that change requests."""
+    """Return the lines of a frontend that change requests."""
     lines = []
     if spec.drop_invalid_headers:
         lines.append("http-request del-header [^-A-Za-z0-9] -m reg")
@@ -66,7 +66,7 @@ def _forwarded_for(spec: LoadBalancer) -> list[str]:
 
 
 def response_lines(spec: LoadBalancer, listener: Listener) -> list[str]:
-    """The lines of a frontend that change responses, those of its own too."""
+    """Return the lines of a frontend that change responses, including its own."""
     lines = []
     for name, value in listener.response_headers:
         lines.append(f"http-after-response set-header {name} {quoted(literal(value))}")

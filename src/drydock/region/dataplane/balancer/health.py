@@ -1,4 +1,4 @@
-"""What HAProxy observed of its servers, in AWS's words. Pure.
+"""Translate HAProxy's observations of its servers into AWS's target health. Pure.
 
 AWS: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html
 HAProxy: its management guide, section "CSV format".
@@ -57,7 +57,7 @@ UNCHECKED = TargetHealth(
 
 @dataclass(frozen=True)
 class Server:
-    """One server of one backend, as `show stat` told it."""
+    """One server of one backend, as `show stat` reports it."""
 
     up: bool
     """HAProxy sends it requests."""
@@ -68,30 +68,32 @@ class Server:
     passed: int
     """Checks passed in a row, counted from 0 while it is down."""
     sessions: int
-    """Requests that it works on now."""
+    """The number of its current requests."""
 
 
 @dataclass(frozen=True)
 class Track:
-    """What is known of a target over time."""
+    """The observed history of a target."""
 
     health: TargetHealth = REGISTERING
     failing_since: float | None = None
     """Monotonic seconds at which a new target's first failed check was seen."""
     refused: bool = False
-    """Nothing listened yet when that was."""
+    """Whether nothing was listening yet at that time."""
 
 
 _WORST_FIRST = ("unhealthy", "initial", "draining", "unavailable", "healthy", "unused")
 
 
 def combined(healths: Sequence[TargetHealth]) -> TargetHealth:
-    """One target as several processes see it: healthy is what gets requests from all of them."""
+    """Return a target's health over several processes: healthy only if it is healthy in all of
+    them.
+    """
     return min(healths, key=lambda health: _WORST_FIRST.index(health.state))
 
 
 def parse_servers(table: str) -> dict[tuple[str, str], Server]:
-    """`show stat -1 4 -1` → servers by backend and name."""
+    """Parse `show stat -1 4 -1` into servers by backend and name."""
     rows = csv.DictReader(table.removeprefix("# ").splitlines())
     return {(row["pxname"], row["svname"]): _server(row) for row in rows}
 
@@ -107,11 +109,12 @@ def _server(row: Mapping[str, str]) -> Server:
 
 
 def observe(track: Track, server: Server | None, check: HealthCheck | None, now: float) -> Track:
-    """What is known of a target after one more look; `now` in monotonic seconds.
+    """Return a target's history after one more observation; `now` in monotonic seconds.
 
-    A new target is `initial` until its first passed check, or until as many failed as make it unhealthy:
-    HAProxy doesn't count failures of a server that was never up, so they are counted by their interval;
-    by AWS's own while nothing listens, since programs start at their own pace, and anew from then on.
+    A new target is `initial` until its first passed check, or until as many failed as make it
+    unhealthy: HAProxy doesn't count failures of a server that was never up, so they are counted by
+    their interval; by AWS's own while nothing listens, since programs start at their own pace, and
+    anew from then on.
     """
     if server is None:
         return track if track.health != HEALTHY else Track()
@@ -138,7 +141,7 @@ def observe(track: Track, server: Server | None, check: HealthCheck | None, now:
 
 
 def failure_of(server: Server) -> TargetHealth | None:
-    """Why its last check failed; None if it passed, or if there was none."""
+    """Return why the last check failed; None if it passed, or if there was none."""
     match server.check:
         case "" | "INI" | "UNK" | "L4OK" | "L6OK" | "L7OK" | "L7OKC":
             return None
@@ -155,7 +158,8 @@ def failure_of(server: Server) -> TargetHealth | None:
 
 
 def earns_first_traffic(track: Track, server: Server | None) -> bool:
-    """A new target is in service after one passed check, whatever the healthy threshold.
+    """Return whether a new target is in service: after one passed check, whatever the healthy
+    threshold.
 
     AWS: "After your target is registered, it must pass one health check to be considered healthy."
     """

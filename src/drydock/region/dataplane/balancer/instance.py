@@ -35,7 +35,7 @@ from drydock.region.dataplane.processes.client import Process, Spawner
 log = logging.getLogger(__name__)
 
 _LINGER = 2.0
-"""Seconds between two looks at the counters of a process that drains."""
+"""Seconds between two readings of the counters of a process that drains."""
 _SUFFIXES = (".cfg", ".state", ".log")
 _FOLDER = ".tls"
 """Suffix of the process's working folder, which holds its certificates."""
@@ -43,7 +43,7 @@ _FOLDER = ".tls"
 
 @dataclass(frozen=True)
 class Launch:
-    """What a new process is made of."""
+    """The inputs of a new process."""
 
     spec: LoadBalancer
     sockets: Mapping[str, Sequence[socket.socket]]
@@ -79,8 +79,8 @@ class Instance:
     ) -> Instance:
         """Start a process and wait until it serves.
 
-        Raises BalancerFailed, with HAProxy's own words, if it refuses its configuration or does not
-        answer; ProgramMissing if there is no HAProxy. Nothing is left running then.
+        Raises BalancerFailed, with HAProxy's own message, if it refuses its configuration or does
+        not answer; ProgramMissing if there is no HAProxy. Nothing is left running then.
         """
         with stats_socket() as (stats, address):
             process = _spawn(spawner, launch, stats, on_exit)
@@ -98,11 +98,11 @@ class Instance:
         return instance
 
     def count(self, grown: Grown) -> None:
-        """Add what its counters grew by. Raises BalancerFailed if it does not answer."""
+        """Add the growth of its counters. Raises BalancerFailed if it does not answer."""
         self.tally.read(self.runtime.ask("; ".join(QUESTIONS)), grown)
 
     def linger(self, grown: Grown) -> None:
-        """Count on while it drains. To be called again and again: the last call lets it end."""
+        """Keep counting while it drains. To be called repeatedly: the last call lets it end."""
         if self._conversation is None:
             return
         try:
@@ -120,9 +120,9 @@ class Instance:
             self._conversation = None
 
     def retire(self) -> None:
-        """Accept nothing more, from now on; end by itself once every request and connection is done.
+        """Accept no more connections; end by itself once every request and connection is done.
 
-        From then on it answers no question but those of `linger`.
+        From then on it answers only the questions of `linger`.
         """
         self._retired_at = time.monotonic()
         try:
@@ -136,18 +136,18 @@ class Instance:
         self.process.signal(signal.SIGUSR1)
 
     def retired_for(self) -> float:
-        """Seconds since `retire`; 0 before."""
+        """Return the seconds since `retire`; 0 before."""
         return time.monotonic() - self._retired_at if self._retired_at is not None else 0.0
 
     def kill(self) -> None:
-        """End it now, with what it has in flight."""
+        """End it now, with its requests in flight."""
         self.process.kill()
         if self._conversation is not None:
             self._conversation.close()
             self._conversation = None
 
     def last_words(self) -> str:
-        """What HAProxy printed, without its notices about itself."""
+        """Return what HAProxy printed, without its notices about itself."""
         try:
             text = self._file(".log").read_text(errors="replace")
         except FileNotFoundError:
@@ -165,7 +165,9 @@ class Instance:
 
 
 def _complaint(spawner: Spawner, launch: Launch) -> str:
-    """What HAProxy says of a configuration that it refused; being quiet, it didn't say so at the start."""
+    """Return HAProxy's message about a refused configuration, from a check run: at the start it is
+    quiet.
+    """
     with socket.socket(socket.AF_UNIX) as stats:
         stats.bind("")
         stats.listen()
@@ -203,7 +205,7 @@ def _spawn(
 
 @contextmanager
 def _log_file(spec: LoadBalancer) -> Iterator[list[int]]:
-    """The descriptor that logs are written to; none if there are none."""
+    """Yield the descriptor that logs are written to; none without logs."""
     if spec.logs is None:
         yield []
         return
@@ -212,7 +214,10 @@ def _log_file(spec: LoadBalancer) -> Iterator[list[int]]:
 
 
 def _write_files(launch: Launch, placement: Placement, *, complete: bool) -> Path:
-    """Write what a process starts from → its working folder. Not `complete`: what it had is there yet."""
+    """Write a process's files; return its working folder.
+
+    Not `complete`: certificates exist already.
+    """
     write_private(_with(launch.base, ".state"), launch.states)
     write_private(_with(launch.base, ".cfg"), render(launch.spec, placement))
     folder = _with(launch.base, _FOLDER)

@@ -1,4 +1,4 @@
-"""What every HAProxy process is started with, whatever it is told to do."""
+"""Start HAProxy processes: the parameters that all of them share."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from drydock.region.dataplane.processes.client import Process, Spawner
 from drydock.region.dataplane.processes.protocol import ProcessSpec
 
 START_TIMEOUT = 10.0
-"""Seconds that a new process has to answer on its runtime socket."""
+"""Seconds for a new process to answer on its runtime socket."""
 FIRST_FD = 3
-"""The number under which it sees the first descriptor that is passed."""
+"""The number that the first passed descriptor has in the process."""
 
 
 @contextmanager
 def stats_socket() -> Iterator[tuple[socket.socket, str]]:
-    """A socket to be passed as its runtime socket, and the address at which others reach it."""
+    """Yield a socket to be passed as the runtime socket, and its address."""
     with socket.socket(socket.AF_UNIX) as stats:
-        # abstract: no file to sweep; random: nobody else can be there before us
+        # abstract: no file to remove; random: no other process can bind it first
         address = f"\0drydock-{secrets.token_hex(16)}"
         stats.bind(address)
         stats.listen(64)
@@ -34,7 +34,7 @@ def stats_socket() -> Iterator[tuple[socket.socket, str]]:
 
 @dataclass(frozen=True)
 class Files:
-    """What a process starts from, and where it puts its words."""
+    """The files of a process: its configuration, its log, its working folder."""
 
     config: Path
     log: Path
@@ -52,14 +52,16 @@ def spawn(
     *,
     quiet: bool = True,
 ) -> Process:
-    """Start a process; whether it serves, it says on its runtime socket. Not `quiet`: it only checks.
+    """Start a process; it reports on its runtime socket whether it serves.
+
+    Not `quiet`: it only checks.
 
     Raises BalancerFailed, ProgramMissing.
     """
     files.log.unlink(missing_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
     printed = os.open(files.log, flags, 0o600)
-    # quiet: else it prints a line whenever a target comes or goes
+    # quiet: otherwise it prints a line whenever a target comes or goes
     how = "-q" if quiet else "-c"
     try:
         return spawner.spawn(

@@ -1,7 +1,7 @@
-"""The files that HAProxy writes its logs into: one for each process, so that none writes over another.
+"""HAProxy's log files: one for each process, so that none overwrites another's.
 
-Whoever collects them knows how far it has read. A file is locked (flock) for as long as its writer
-lives; the kernel lets go of it, however the writer ended.
+The collector keeps its own offsets. A file is locked (flock) for as long as its writer lives; the
+kernel releases the lock, however the writer ended.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @contextmanager
 def created(folder: Path) -> Iterator[int]:
-    """A new file's descriptor, to be given to the process that writes; closed here at the end."""
+    """Yield a new file's descriptor, to be given to the process that writes; closed here at the
+    end.
+    """
     # names sort by age
     path = folder / f"{time.time_ns():020d}-{secrets.token_hex(4)}{_SUFFIX}"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
@@ -36,12 +38,12 @@ def created(folder: Path) -> Iterator[int]:
 
 
 def present(folder: Path) -> list[Path]:
-    """The files of a folder that need not exist, the oldest first."""
+    """Return the log files of a folder, the oldest first; the folder may be missing."""
     return sorted(folder.glob(f"*{_SUFFIX}"))
 
 
 def read(path: Path, offset: int, limit: int) -> bytes:
-    """Whole lines from an offset on, about `limit` bytes at most (one line at least)."""
+    """Return whole lines from an offset on, about `limit` bytes at most (one line at least)."""
     with path.open("rb") as file:
         file.seek(offset)
         data = file.read(limit)
@@ -53,7 +55,7 @@ def read(path: Path, offset: int, limit: int) -> bytes:
 
 
 def next_line(path: Path, offset: int) -> int:
-    """Where the first line begins that begins at an offset or after it."""
+    """Return the offset of the first line that begins at an offset or after it."""
     if offset <= 0:
         return 0
     with path.open("rb") as file:
@@ -63,7 +65,7 @@ def next_line(path: Path, offset: int) -> int:
 
 
 def ended(path: Path) -> bool:
-    """Whether nobody writes to a file any more."""
+    """Return whether a file's writer has ended."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -75,10 +77,9 @@ def ended(path: Path) -> bool:
 
 
 def free(path: Path, until: int) -> None:
-    """Give the disk back what stands before an offset; the file's length and offsets stay.
+    """Release the disk space before an offset; the file's length and offsets stay.
 
-    Where a file system cannot do that, the file grows until its process ends.
-    Raises OSError.
+    Where a file system cannot do that, the file grows until its process ends. Raises OSError.
     """
     length = until // _BLOCK * _BLOCK
     if not length:

@@ -1,7 +1,7 @@
 """A load balancer's access and connection logs, as HAProxy writes them. Pure.
 
-HAProxy writes whole lines, in ELB's formats, into a file that it was given; nobody else touches a
-request. Each line of that file begins with a mark that says what it is, see `split`.
+HAProxy writes whole lines, in ELB's formats, into a file that it was given. Each line of that file
+begins with a mark of its kind, see `split`.
 AWS: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html
 and …/load-balancer-connection-logs.html
 """
@@ -23,18 +23,19 @@ _CONNECTION = re.compile(rb"^(?:C|X0[A-Za-z-]{2} )(.*\n)", re.MULTILINE)
 
 
 def split(written: bytes) -> tuple[bytes, bytes]:
-    """Whole lines, as HAProxy wrote them → the lines of the access log, and of the connection log.
+    """Split whole lines of HAProxy into the lines of the access log, and of the connection log.
 
     A line of HAProxy's begins with A: a request. C: a connection, written with its first request.
-    A! or F!, then status and reason: a connection that ended without a request; of those, ELB's access
-    log has what was malformed or came too late. X: the connection itself, if TLS was not agreed upon.
+    A! or F!, then status and reason: a connection that ended without a request; of those, ELB's
+    access log has what was malformed or came too late. X: the connection itself, if TLS was not
+    agreed upon.
     """
     access, connections = (b"".join(one.findall(written)) for one in (_ACCESS, _CONNECTION))
     return access, connections
 
 
 def target_lines(spec: LoadBalancer, listener: Listener, descriptor: int) -> list[str]:
-    """The lines of a frontend that say where to log, and how."""
+    """Return the lines of a frontend with the log's target and format."""
     if spec.logs is None:
         return []
     logs = spec.logs
@@ -53,7 +54,7 @@ def target_lines(spec: LoadBalancer, listener: Listener, descriptor: int) -> lis
 
 
 def first_lines(spec: LoadBalancer, listener: Listener) -> list[str]:
-    """The lines of a frontend that keep what a request says before anything changes it."""
+    """Return the lines of a frontend that record a request before anything changes it."""
     logs = spec.logs
     if logs is None:
         return []
@@ -62,7 +63,7 @@ def first_lines(spec: LoadBalancer, listener: Listener) -> list[str]:
     if logs.connections:
         lines += _connection_lines(listener)
     if not logs.requests:
-        # of a connection, only the first request is told of
+        # of a connection, only the first request is logged
         return [*lines, "http-request set-log-level silent if !{ var(txn.log_conn) -m found }"]
     scheme, port = listener.protocol.lower(), listener.port
     url = f"{scheme}://%[req.hdr(host),host_only]:{port}%[pathq]"
@@ -74,7 +75,7 @@ def first_lines(spec: LoadBalancer, listener: Listener) -> list[str]:
         f'http-request set-var-fmt(txn.log_request) "%[method] {nameless} HTTP/%[req.ver]"'
         " unless { req.hdr(host) -m found }",
         f"http-request set-var(txn.log_agent) req.fhdr(user-agent),bytes(0,{_LONGEST_AGENT})",
-        # what AWS's own pattern for Athena takes as a field's end may not be in a field
+        # the end of a field in AWS's own pattern for Athena must not occur in a field
         _without_quotes("txn.log_request", "%22"),
         _without_quotes("txn.log_agent", r"\\x22"),
     ]
@@ -90,7 +91,9 @@ def first_lines(spec: LoadBalancer, listener: Listener) -> list[str]:
 
 
 def later_lines(spec: LoadBalancer, listener: Listener) -> list[str]:
-    """The lines of a frontend that keep what was added to a request, and what its target answered."""
+    """Return the lines of a frontend that record what was added to a request, and its target's
+    answer.
+    """
     if spec.logs is None or not spec.logs.requests:
         return []
     web_socket = "wss" if listener.tls else "ws"
@@ -106,7 +109,7 @@ def later_lines(spec: LoadBalancer, listener: Listener) -> list[str]:
 
 
 def action_lines(spec: LoadBalancer, action: str, group: str = "") -> list[str]:
-    """The lines of a backend that tell the log what was done: `forward` to a group, `redirect` …"""
+    """Return the lines of a backend that record the action: `forward` to a group, `redirect` …"""
     if spec.logs is None or not spec.logs.requests:
         return []
     done = f"waf,{action}" if spec.firewall else action
@@ -120,9 +123,9 @@ def action_lines(spec: LoadBalancer, action: str, group: str = "") -> list[str]:
 
 
 def rewrite_lines(part: str, source: str, variable: str, condition: str) -> list[str]:
-    """The lines of a frontend that keep what a request is rewritten to, unless it stays as it is.
+    """Return the lines of a frontend that record a request's rewriting, unless it changes nothing.
 
-    `source` fetches what it is before, `variable` holds what it will be.
+    `source` fetches the former value, `variable` holds the new one.
     """
     changed = f"if {condition} !{{ {source},strcmp({variable}) eq 0 }}"
     return [
@@ -132,7 +135,7 @@ def rewrite_lines(part: str, source: str, variable: str, condition: str) -> list
 
 
 def _request(logs: Logs, listener: Listener, undecided: str) -> str:
-    """A line of the access log, as a log-format string before it is quoted.
+    """Return a line of the access log, as a log-format string before it is quoted.
 
     `undecided`: the action of a request that no rule has decided about.
     """
@@ -158,7 +161,7 @@ _TRANSFORMED = '"%[var(txn.log_host,-)]" "%[var(txn.log_uri,-)]" "%[var(txn.log_
 
 
 def _malformed(logs: Logs, listener: Listener) -> str:
-    """A line of the access log about what HAProxy could not read."""
+    """Return a line of the access log about a request that HAProxy could not parse."""
     tls = "%sslc %sslv" if listener.tls else "- -"
     return (
         f"{listener.protocol.lower()} {_NOW} {logs.name} %ci:%cp - -1 -1 -1 %ST - %U %B "
@@ -195,7 +198,7 @@ def _connection_lines(listener: Listener) -> list[str]:
 
 
 def _connection(listener: Listener, *, failed: bool) -> str:
-    """A line of the connection log. Client certificates are asked of nobody."""
+    """Return a line of the connection log. Client certificates are never requested."""
     if failed:
         tls, status = "- - -", "Failed:UnmappedConnectionError"
     elif listener.tls is None:
@@ -207,11 +210,11 @@ def _connection(listener: Listener, *, failed: bool) -> str:
 
 
 def _seconds(variable: str) -> str:
-    """Milliseconds in a variable, as seconds with three decimals."""
+    """Return milliseconds in a variable, as seconds with three decimals."""
     value = f"var({variable})"
     return f"%[{value},div(1000)].%[{value},mod(1000),add(1000),concat(),bytes(1)]"
 
 
 def _format(text: str) -> str:
-    """A log-format string, to stand between double quotes."""
+    """Return a log-format string, to be put between double quotes."""
     return text.replace('"', r"\"")

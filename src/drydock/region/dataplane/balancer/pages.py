@@ -1,4 +1,4 @@
-"""The pages that a load balancer answers with by itself, in the words of AWS's. Pure.
+"""The pages of a load balancer's own answers, with AWS's texts. Pure.
 
 AWS: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html
 """
@@ -6,7 +6,7 @@ AWS: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-ba
 from __future__ import annotations
 
 SERVER = "awselb/2.0"
-"""What the Server header of an answer of its own says; a target's is never touched."""
+"""The Server header of its own answers; a target's is never changed."""
 
 TITLES = {
     301: "301 Moved Permanently",
@@ -22,7 +22,7 @@ TITLES = {
 
 
 def page(title: str) -> str:
-    """The HTML of an answer with the status line's text `title`."""
+    """Return the HTML of an answer with the status line's text `title`."""
     lines = [
         "<html>",
         f"<head><title>{title}</title></head>",

@@ -1,4 +1,4 @@
-"""What to do so that the HAProxy that runs is the load balancer that is wanted. Pure."""
+"""Plan the steps from the running HAProxy to the desired load balancer. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TargetId: TypeAlias = tuple[str, Target]
 
 @dataclass(frozen=True)
 class Restart:
-    """A new process with the same sockets takes over; the old one drains."""
+    """Replace the process by a new one with the same sockets; the old one drains."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class AddServer:
 
 @dataclass(frozen=True)
 class ReadmitServer:
-    """A target that was draining is registered again."""
+    """Readmit a draining target that is registered again."""
 
     group: TargetGroup
     target: Target
@@ -33,7 +33,7 @@ class ReadmitServer:
 
 @dataclass(frozen=True)
 class DrainServer:
-    """No new requests; those in flight go on for `delay` seconds at most."""
+    """Send no new requests to a target; those in flight go on for `delay` seconds at most."""
 
     key: str
     target: Target
@@ -42,7 +42,7 @@ class DrainServer:
 
 @dataclass(frozen=True)
 class DeleteServer:
-    """Its time is over: what is in flight is cut."""
+    """Remove a target after its delay: requests in flight are cut."""
 
     key: str
     target: Target
@@ -50,12 +50,12 @@ class DeleteServer:
 
 @dataclass(frozen=True)
 class SetCertificates:
-    """Other certificates for what connects from now on."""
+    """Replace the certificates for new connections."""
 
 
 @dataclass(frozen=True)
 class SetAddresses:
-    """Other addresses in the firewall's sets."""
+    """Replace the addresses in the firewall's sets."""
 
 
 Step: TypeAlias = (
@@ -78,10 +78,11 @@ def plan(
     draining: Mapping[TargetId, float],
     now: float,
 ) -> list[Step]:
-    """The steps from what runs to what is wanted; none if it is so already.
+    """Return the steps from the running to the desired state; none if they are equal.
 
-    `running` is the spec that the process was given last (None: none runs), `present` the servers that it
-    has, `draining` the deadline (monotonic seconds, like `now`) of each target that was deregistered.
+    `running` is the spec that the process was given last (None: none runs), `present` the servers
+    that it has, `draining` the deadline (monotonic seconds, like `now`) of each target that was
+    deregistered.
     """
     steps: list[Step] = []
     if running is None or not same_sockets or running.structure() != wanted.structure():

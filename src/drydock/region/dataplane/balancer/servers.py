@@ -1,4 +1,4 @@
-"""Targets come and go in a HAProxy that runs: its runtime API, in the order that lets no request stray."""
+"""Add and remove targets in a running HAProxy by its runtime API, without losing a request."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from drydock.region.dataplane.balancer.spec import Target, TargetGroup
 
 
 def look(runtime: Runtime) -> dict[tuple[str, str], Server]:
-    """All servers, by backend and name. Raises BalancerFailed, as everything here."""
+    """Return all servers, by backend and name. Raises BalancerFailed, as everything here."""
     return parse_servers(runtime.ask("show stat -1 4 -1"))
 
 
 def add(runtime: Runtime, group: TargetGroup, target: Target) -> None:
-    """A new target. It gets no traffic before a check has passed."""
+    """Add a new target. It gets no traffic before a check has passed."""
     name = server_name(group.key, target)
     # HAProxy takes a server out of maintenance as up: without weight it gets nothing until it is down
     options = f"{server_options(group)} weight 0".strip()
@@ -33,25 +33,27 @@ def add(runtime: Runtime, group: TargetGroup, target: Target) -> None:
 
 
 def readmit(runtime: Runtime, group: TargetGroup, target: Target) -> None:
-    """A target that drains is registered again: it has to pass a check like a new one."""
+    """Readmit a draining target that is registered again: it has to pass a check like a new one."""
     name = server_name(group.key, target)
     runtime.send(f"set server {name} weight 0; set server {name} state ready")
     _start_unproven(runtime, group, name)
 
 
 def admit(runtime: Runtime, key: str, target: Target) -> None:
-    """Traffic from now on, before the healthy threshold is reached."""
+    """Send a target traffic from now on, before the healthy threshold is reached."""
     runtime.send(f"set server {server_name(key, target)} health up")
 
 
 def drain(runtime: Runtime, key: str, target: Target) -> None:
-    """No new requests, not even of clients that stick to it; those in flight go on."""
+    """Send a target no new requests, not even sticky ones; those in flight go on."""
     if (group_name(key), target.name) in look(runtime):
         runtime.send(f"set server {server_name(key, target)} state maint")
 
 
 def delete(runtime: Runtime, key: str, target: Target) -> bool:
-    """End what a target has in flight and forget it → False while its last connection still closes."""
+    """End a target's requests in flight and remove it; return False while its last connection
+    closes.
+    """
     if (group_name(key), target.name) not in look(runtime):
         return True
     name = server_name(key, target)
@@ -65,7 +67,9 @@ def keep_open(
     targets: Collection[Target],
     seen: Mapping[tuple[str, str], Server],
 ) -> None:
-    """Exactly `targets` take requests although they are unhealthy; `seen` is what `look` saw."""
+    """Let exactly `targets` take requests although they are unhealthy; `seen` is the result of
+    `look`.
+    """
     backend = group_name(group.key)
     wanted = {open_name(target): target for target in targets}
     present = {name for proxy, name in seen if proxy == backend and name.startswith("open:")}

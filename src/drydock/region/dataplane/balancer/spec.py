@@ -1,8 +1,8 @@
-"""What a load balancer shall be: listeners, rules, target groups and targets, as plain data.
+"""The desired load balancer: listeners, rules, target groups and targets, as plain data.
 
-The words and defaults are those of AWS's Elastic Load Balancing v2
-(https://docs.aws.amazon.com/elasticloadbalancing/latest/application/). Times are seconds and are taken
-as they are: whoever gives them has already scaled them.
+The terms and defaults are those of AWS's Elastic Load Balancing v2
+(https://docs.aws.amazon.com/elasticloadbalancing/latest/application/). Times are in seconds and
+already scaled.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Target:
 
 @dataclass(frozen=True)
 class HealthCheck:
-    """How HAProxy finds out whether a target works."""
+    """A target group's health check."""
 
     path: str = "/"
     port: int | None = None
@@ -53,7 +53,7 @@ class HealthCheck:
 
 @dataclass(frozen=True)
 class Stickiness:
-    """A client goes on being sent to the target that served it first."""
+    """A client keeps being sent to the target that served it first."""
 
     seconds: int
     """Since its last request."""
@@ -75,7 +75,7 @@ class TargetGroup:
     algorithm: Algorithm = "round_robin"
     slow_start: float = 0.0
     version: Version = "HTTP1"
-    """What is spoken with the targets."""
+    """The protocol spoken with the targets."""
     stickiness: Stickiness | None = None
 
 
@@ -133,7 +133,7 @@ class WeightedGroup:
 
 @dataclass(frozen=True)
 class Forward:
-    """To one group, or to several by their weights."""
+    """Forward to one group, or to several by their weights."""
 
     groups: tuple[WeightedGroup, ...]
     sticky_seconds: int = 0
@@ -146,7 +146,9 @@ class Forward:
 
 @dataclass(frozen=True)
 class Redirect:
-    """To another address. #{protocol} #{host} #{port} #{path} #{query} stand for the request's own."""
+    """Redirect to another address. #{protocol} #{host} #{port} #{path} #{query} stand for the
+    request's own.
+    """
 
     status: Literal[301, 302] = 301
     protocol: str = "#{protocol}"
@@ -168,7 +170,7 @@ Action: TypeAlias = Forward | Redirect | FixedResponse
 
 @dataclass(frozen=True)
 class Rewrite:
-    """The first match of a regular expression is replaced; $1 … $9 stand for its groups."""
+    """Replace the first match of a regular expression; $1 … $9 stand for its groups."""
 
     part: Literal["url", "host"]
     """The path with the query, or the Host header."""
@@ -188,7 +190,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Certificate:
-    """What a listener shows to clients."""
+    """A listener's certificate."""
 
     key: str
     """Unique in the listener; any text."""
@@ -198,7 +200,7 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Tls:
-    """What a listener agrees to. Ciphers are named as OpenSSL names them."""
+    """A listener's TLS settings. Ciphers are named as OpenSSL names them."""
 
     certificates: tuple[Certificate, ...]
     """The first is the default; of the others, the one for the host that the client names is shown."""
@@ -207,7 +209,7 @@ class Tls:
     ciphers: tuple[str, ...] = ()
     """Up to TLS 1.2; empty: those of the library."""
     suites: tuple[str, ...] = ()
-    """Of TLS 1.3; empty: those of the library."""
+    """The cipher suites of TLS 1.3; empty: those of the library."""
     http2: bool = True
 
 
@@ -223,29 +225,29 @@ class Listener:
     rules: tuple[Rule, ...] = ()
     protocol: Protocol = "HTTP"
     host_port: int | None = None
-    """The port of the host's loopback that stands for it, so that a redirect leads there."""
+    """The port of the host's loopback for this listener, which redirects lead to."""
     tls: Tls | None = None
-    """Of an HTTPS listener."""
+    """The TLS settings of an HTTPS listener."""
     response_headers: tuple[tuple[str, str], ...] = ()
-    """Set on every response, whoever made it."""
+    """Set on every response, also the load balancer's own."""
     server_header: bool = True
     """False: responses lose their Server header."""
     tls_version_header: str = "X-Amzn-Tls-Version"
     tls_cipher_header: str = "X-Amzn-Tls-Cipher-Suite"
 
     def structure(self) -> Listener:
-        """What cannot change without a new HAProxy process: all but the certificates."""
+        """Return what cannot change without a new HAProxy process: all except the certificates."""
         return replace(self, tls=replace(self.tls, certificates=())) if self.tls else self
 
 
 @dataclass(frozen=True)
 class Logs:
-    """What is logged, and where."""
+    """The logs that are written, and where."""
 
     folder: str
     """It exists; every process writes a file of its own there."""
     name: str
-    """What the lines call the load balancer."""
+    """The load balancer's name in the lines."""
     requests: bool = True
     connections: bool = False
 
@@ -262,24 +264,27 @@ class LoadBalancer:
     preserve_host: bool = False
     """The Host header is sent on as it is, also where the listener's port is missing in it."""
     forwarded_for: ForwardedFor = "append"
-    """What happens to X-Forwarded-For."""
+    """How X-Forwarded-For is processed."""
     forwarded_port: bool = False
-    """X-Forwarded-For tells the client's port too."""
+    """Whether X-Forwarded-For includes the client's port."""
     tls_headers: bool = False
-    """Targets are told the protocol and the cipher of the client's connection."""
+    """Whether targets get the protocol and the cipher of the client's connection in headers."""
     cookie_secret: str = field(default="", repr=False)
     """Cookies of stickiness are made with it, so that they outlive the process."""
     host_client: str = ""
-    """The public address that clients on the host's loopback stand for; empty: their own."""
+    """The public address of clients on the host's loopback; empty: their own."""
     host_ports: tuple[tuple[int, int], ...] = ()
-    """Ports of listeners, this and others, with the ports of the host's loopback that stand for them."""
+    """Ports of listeners, this and others, with their ports on the host's loopback."""
     firewall: Firewall | None = None
     logs: Logs | None = None
-    """Judges every request before anything else does."""
+    """Evaluates every request before anything else does."""
 
     def structure(self) -> LoadBalancer:
-        """What cannot change without a new HAProxy process: all but targets, how they leave,
-        certificates and the firewall's addresses."""
+        """Return what cannot change without a new HAProxy process.
+
+        That is all except targets, their deregistration delay, certificates and the firewall's
+        addresses.
+        """
         groups = tuple(
             replace(group, targets=(), deregistration_delay=0.0) for group in self.target_groups
         )

@@ -1,6 +1,7 @@
 """Cookies that keep a client with a target. Pure.
 
-Their values follow from the target and the load balancer's secret, so no process has to remember them.
+Their values are derived from the target and the load balancer's secret, so no process has to store
+them.
 AWS: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html#sticky-sessions
 """
 
@@ -13,7 +14,7 @@ _BY_TIME, _BY_APPLICATION = "AWSALB", "AWSALBAPP-0"
 
 
 def target_lines(group: TargetGroup, secret: str) -> list[str]:
-    """The lines of a target group's backend; none if it is not sticky."""
+    """Return the lines of a target group's backend; none if it is not sticky."""
     sticky = group.stickiness
     if sticky is None:
         return []
@@ -47,7 +48,7 @@ def target_lines(group: TargetGroup, secret: str) -> list[str]:
 
 
 def _forget(name: str) -> list[str]:
-    """Without the application's cookie, ours says nothing."""
+    """Return the lines that ignore our cookie without the application's cookie."""
     without = "unless { var(txn.app) -m found }"
     return [
         f"http-request replace-header Cookie '^(.*){name}=[^;]*(.*)$' '\\1\\2' {without}",
@@ -56,7 +57,7 @@ def _forget(name: str) -> list[str]:
 
 
 def _across(name: str, expires: str) -> str:
-    """The twin of a cookie for requests from other sites."""
+    """Return the line that adds a cookie's twin for requests from other sites."""
     return (
         f'http-after-response add-header Set-Cookie "{name}CORS=%[res.cook({name})]; {expires}; '
         f'SameSite=None; Secure" if {{ res.cook({name}) -m found }}'

@@ -1,4 +1,4 @@
-"""What is known of a load balancer's targets over time: their health, and how long each still drains."""
+"""The history of a load balancer's targets: their health, and how long each still drains."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from drydock.region.dataplane.balancer.spec import LoadBalancer, Target, TargetG
 
 
 class Targets:
-    """Those of one listener."""
+    """The targets of one listener."""
 
     def __init__(self) -> None:
         self.draining: dict[TargetId, float] = {}
@@ -27,50 +27,50 @@ class Targets:
         self._tracks: dict[TargetId, Track] = {}
 
     def trust(self, healths: Mapping[TargetId, TargetHealth]) -> None:
-        """Take over what somebody else has observed of targets that are unknown here."""
+        """Adopt health observed elsewhere for targets that are unknown here."""
         for key, health in healths.items():
             if health.state != "draining":
                 self._tracks.setdefault(key, Track(health))
 
     def register(self, target: TargetId) -> None:
-        """It is new, or new again: nothing is known of it."""
+        """Register a target, whose history begins anew."""
         self.draining.pop(target, None)
         self._tracks[target] = Track()
 
     def deregister(self, target: TargetId, delay: float) -> None:
-        """It drains for so many seconds."""
+        """Deregister a target: it drains for so many seconds."""
         self.draining[target] = time.monotonic() + delay
         self._tracks.pop(target, None)
 
     def keep(self, spec: LoadBalancer) -> None:
-        """Forget the health of all targets but those of a load balancer."""
+        """Forget the health of all targets except those of a load balancer."""
         wanted = set(targets_of(spec))
         self._tracks = {key: track for key, track in self._tracks.items() if key in wanted}
 
     def earns_traffic(self, target: TargetId, server: Server) -> bool:
-        """Whether a new target gets requests from now on."""
+        """Return whether a new target gets requests from now on."""
         return earns_first_traffic(self._track(target), server)
 
     def observe(self, group: TargetGroup, target: Target, server: Server | None) -> None:
-        """One look at a target's server; None: HAProxy has none."""
+        """Record one observation of a target's server; None: HAProxy has none."""
         key = group.key, target
         track = observe(self._track(key), server, group.health_check, time.monotonic())
         self._tracks[key] = track
 
     def healths(self, spec: LoadBalancer | None) -> dict[TargetId, TargetHealth]:
-        """What is known of each registered target, and of those that still drain."""
+        """Return the health of each registered target, and of those that still drain."""
         registered = {key: self._track(key).health for key in targets_of(spec)}
         now = time.monotonic()
         draining = {key: DRAINING for key, deadline in self.draining.items() if now < deadline}
         return {**draining, **registered}
 
     def fails_open(self, group: TargetGroup) -> bool:
-        """Whether a group sends requests to targets that are all unhealthy."""
+        """Return whether a group sends requests to targets that are all unhealthy."""
         tracks = [self._track((group.key, target)) for target in group.targets]
         return groups.fails_open([track.health.state for track in tracks])
 
     def state_file(self, spec: LoadBalancer) -> str:
-        """Targets that get traffic now go on getting it; the others wait for a check."""
+        """Return the state file: targets with traffic keep it; the others wait for a check."""
         up: list[tuple[TargetGroup, Target]] = []
         down: list[tuple[TargetGroup, Target]] = []
         for group in spec.target_groups:
@@ -85,7 +85,7 @@ class Targets:
 
 
 def targets_of(spec: LoadBalancer | None) -> Iterator[TargetId]:
-    """Every target of every group of a load balancer."""
+    """Yield every target of every group of a load balancer."""
     for group in spec.target_groups if spec else ():
         for target in group.targets:
             yield group.key, target

@@ -1,4 +1,4 @@
-"""What went through a load balancer, counted by HAProxy: its counters, read now and then. Pure.
+"""A load balancer's traffic, from HAProxy's counters, read periodically. Pure.
 
 HAProxy: its management guide, sections "CSV format" and `show stat`.
 """
@@ -44,7 +44,7 @@ _VARIABLE = re.compile(r"proc\.own_(\d+): type=sint value=<(\d+)>")
 
 @dataclass
 class GroupTraffic:
-    """What was sent to a target group."""
+    """The traffic of a target group."""
 
     requests: int = 0
     responses: Counter[int] = field(default_factory=Counter)
@@ -57,18 +57,20 @@ class GroupTraffic:
 
 @dataclass
 class Traffic:
-    """What went through in some time."""
+    """The traffic of a period."""
 
     new_connections: int = 0
-    """Of clients."""
+    """Connections of clients."""
     active_connections: int = 0
-    """Now, of clients and to targets."""
+    """Current connections, of clients and to targets."""
     tls_errors: int = 0
     rejected: int = 0
     bytes: int = 0
     """In both directions, on the clients' side."""
     responses: Counter[int] = field(default_factory=Counter)
-    """First digit of the status → how many, whoever made them; what was no request is not among them."""
+    """First digit of the status → number, the load balancer's own included; non-requests are
+    excluded.
+    """
     own_errors: Counter[int] = field(default_factory=Counter)
     """Status → how many, of the load balancer's own from 500 on."""
     fixed: int = 0
@@ -76,7 +78,7 @@ class Traffic:
     groups: dict[str, GroupTraffic] = field(default_factory=dict)
 
     def add(self, other: Traffic) -> None:
-        """Count what went through another process, or in another time, too."""
+        """Add the traffic of another process or period."""
         for name in ("new_connections", "active_connections", "tls_errors", "rejected", "bytes"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.fixed += other.fixed
@@ -96,7 +98,7 @@ class Traffic:
 
 
 def counting_lines() -> list[str]:
-    """The lines of a frontend that count what HAProxy doesn't: its own errors by their status."""
+    """Return a frontend's lines that count what HAProxy does not: its own errors by their status."""
     own = f"{{ res.hdr(server) {pages.SERVER} }}"
     return [
         f"http-after-response set-var(proc.own_{status}) var(proc.own_{status},0),add(1)"
@@ -106,11 +108,11 @@ def counting_lines() -> list[str]:
 
 
 QUESTIONS = ("show stat -1 7 -1", *(f"get var proc.own_{status}" for status in _OWN_ERRORS))
-"""What `parse` understands the answers to."""
+"""The commands whose answers `parse` reads."""
 
 
 def parse(answers: str) -> tuple[list[Row], Counter[int]]:
-    """The answers to QUESTIONS: rows of the table, and HAProxy's own errors by their status."""
+    """Parse the answers to QUESTIONS: rows of the table, and HAProxy's own errors by their status."""
     table, _, rest = answers.removeprefix("# ").partition("\n\n")
     rows: list[Row] = list(csv.DictReader(table.splitlines()))
     own = Counter({int(status): int(value) for status, value in _VARIABLE.findall(rest)})
@@ -119,7 +121,7 @@ def parse(answers: str) -> tuple[list[Row], Counter[int]]:
 
 @dataclass
 class Grown:
-    """How counters grew, of several processes together."""
+    """The growth of counters, of several processes together."""
 
     counters: Counter[Key] = field(default_factory=Counter)
     own: Counter[int] = field(default_factory=Counter)
@@ -130,12 +132,12 @@ class Tally:
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
-        """As they were read last."""
+        """The rows of the last reading."""
         self._last: dict[tuple[str, str, str], int] = {}
         self._own: Counter[int] = Counter()
 
     def read(self, answers: str, grown: Grown) -> None:
-        """Add to `grown` what came since the last reading; `answers` are those to QUESTIONS."""
+        """Add the growth since the last reading to `grown`; `answers` are those to QUESTIONS."""
         self.rows, own = parse(answers)
         for row in self.rows:
             proxy, name = row["pxname"], row["svname"]
@@ -155,7 +157,7 @@ class Tally:
 
 @dataclass
 class Names:
-    """What proxies stand for; it remembers those that are gone."""
+    """The meaning of HAProxy's proxies, also of removed ones."""
 
     groups: dict[str, str] = field(default_factory=dict)
     fixed: set[str] = field(default_factory=set)
@@ -174,7 +176,7 @@ class Names:
 
 
 def traffic(grown: Grown, names: Names, rows: Iterable[Row]) -> Traffic:
-    """What counters that grew mean; `rows` tell what is so now."""
+    """Return the traffic of counters that grew; `rows` have the current values."""
     found = Traffic(own_errors=Counter(grown.own))
     for (proxy, kind, counter), value in grown.counters.items():
         if kind == "FRONTEND":
@@ -220,7 +222,7 @@ def _of_targets(group: GroupTraffic, kind: str, counter: str, value: int) -> Non
         case "stot":
             group.requests += value
         case "econ" | "wretr" | "wredis":
-            # only the last attempt counts as failed, the others as tried again
+            # only the last attempt counts as failed, the others as retries
             group.connection_errors += value
         case "connect":
             group.new_connections += value

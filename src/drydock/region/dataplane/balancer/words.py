@@ -1,4 +1,4 @@
-"""Names, quoted texts and patterns, as HAProxy's configuration takes them. Pure."""
+"""Names, quoted texts and patterns in the syntax of HAProxy's configuration. Pure."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ _PLAIN = set(string.ascii_letters + string.digits + " -_.:,;/=+*()[]{}<>@!?|^&~%
 
 
 def proxy_name(prefix: str, key: str) -> str:
-    """A name for a frontend or backend: `key` may be any text, and no two keys get the same name."""
+    """Return a frontend's or backend's name: `key` may be any text, and no two keys get the same
+    name.
+    """
     safe = re.sub(r"[^A-Za-z0-9.:-]", lambda match: f"_{match.group().encode('utf-8').hex()}_", key)
     return f"{prefix}:{safe}"
 
 
 def quoted(text: str) -> str:
-    """`text` as one argument that means exactly itself, whatever is in it."""
+    """Return `text` as one argument that is taken literally, whatever is in it."""
     inner = "".join(
         character
         if character in _PLAIN
@@ -26,17 +28,17 @@ def quoted(text: str) -> str:
 
 
 def literal(text: str) -> str:
-    """`text` for a log-format string, where % begins a sample."""
+    """Return `text` for a log-format string, where % begins a sample."""
     return text.replace("%", "%%")
 
 
 def milliseconds(seconds: float) -> str:
-    """Seconds in HAProxy's unit; never 0, which would mean: for ever."""
+    """Return seconds in HAProxy's unit; never 0, which would mean: for ever."""
     return f"{max(1, round(seconds * 1000))}ms"
 
 
 def wildcard_regex(pattern: str, any_character: str = ".") -> str:
-    """A regular expression for AWS's `*` and `?`. Anchor it yourself."""
+    """Return a regular expression for AWS's `*` and `?`. Anchor it yourself."""
     pieces = {"*": f"{any_character}*", "?": any_character}
     return "".join(pieces.get(character) or re.escape(character) for character in pattern)
 

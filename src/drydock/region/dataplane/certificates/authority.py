@@ -1,7 +1,8 @@
-"""The authority of one region: made once, kept in a private folder, and it issues.
+"""The authority of one region: made once, kept in a private folder, and used to issue certificates.
 
 A root signs two intermediates, one with an RSA key and one on an elliptic curve, so that a server's
-certificate is signed by its own kind of key, as AWS Certificate Manager demands of what is imported.
+certificate is signed by its own kind of key, as AWS Certificate Manager demands of what is
+imported.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ from drydock.region.dataplane.certificates.issuing import Issued, Signer
 from drydock.region.dataplane.certificates.keys import Kind
 
 LIFETIME = timedelta(days=3650)
-"""Of the root and the intermediates."""
+"""Validity of the root and the intermediates."""
 _ROOT, _RSA, _CURVE = "root", "rsa", "curve"
 _INTERMEDIATES: dict[str, Kind] = {_RSA: "rsa-2048", _CURVE: "p-256"}
 
 
 class Authority:
-    """Issues servers' certificates. Safe from several threads."""
+    """Issues servers' certificates. Thread-safe."""
 
     def __init__(self, signers: Mapping[str, Signer]) -> None:
         self._root = signers[_ROOT]
@@ -40,9 +41,9 @@ class Authority:
 
     @classmethod
     def open(cls, folder: Path) -> Authority:
-        """The authority kept in `folder`; made there when there is none.
+        """Return the authority kept in `folder`; made there when there is none.
 
-        Raises AuthorityUnreadable: damaged, not private, or expired. OSError: it cannot be kept.
+        Raises AuthorityUnreadable: damaged, not private, or expired. OSError: it cannot be stored.
         """
         if not folder.exists():
             _make(folder, datetime.now(UTC))
@@ -56,14 +57,19 @@ class Authority:
     def issue(
         self, names: Sequence[str], kind: Kind, validity: timedelta, now: datetime | None = None
     ) -> Issued:
-        """A certificate with a new key for DNS names and IP addresses. Raises ValueError: no names."""
+        """Issue a certificate with a new key for DNS names and IP addresses.
+
+        Raises ValueError: no names.
+        """
         signer = self._rsa if kind == "rsa-2048" else self._curve
         now = now or datetime.now(UTC)
         return issuing.server(names, kind, signer, self._root.certificate, now, validity)
 
 
 def _make(folder: Path, now: datetime) -> None:
-    """All or nothing: in a folder of its own first (mkdtemp makes it private), then renamed."""
+    """Make an authority, completely or not at all: in a private folder (mkdtemp) that is then
+    renamed.
+    """
     number = token_hex(4)  # browsers list authorities by name, and there may be several regions'
     root = issuing.self_signed_root(f"Drydock local region {number}", now, LIFETIME)
     signers = {_ROOT: root}
@@ -103,7 +109,7 @@ def _load(folder: Path, now: datetime) -> dict[str, Signer]:
 
 
 def _read(folder: Path, name: str) -> Signer:
-    """Raises OSError, ValueError."""
+    """Load one certificate and its key. Raises OSError, ValueError."""
     file = folder / _key_file(name)
     mode = file.stat().st_mode
     if mode & (stat.S_IRWXG | stat.S_IRWXO):

@@ -1,4 +1,4 @@
-"""X.509 certificates, signed. Pure but for keys that are made: no files, no clock of its own.
+"""Sign X.509 certificates. Pure except for making keys: no files, no clock of its own.
 
 Profiles follow RFC 5280 and what strict verifiers demand of it (OpenSSL's X509_V_FLAG_X509_STRICT,
 which Python 3.13 sets): key identifiers everywhere, basic constraints and key usage critical.
@@ -45,7 +45,7 @@ class Issued:
 
 
 def self_signed_root(name: str, now: datetime, validity: timedelta) -> Signer:
-    """A new root on P-256."""
+    """Return a new root on P-256."""
     key = keys.make("p-256")
     subject = _name(name, ORGANIZATION)
     builder = _authority(subject, key, _midnight(now), validity, path_length=1)
@@ -54,7 +54,7 @@ def self_signed_root(name: str, now: datetime, validity: timedelta) -> Signer:
 
 
 def intermediate(name: str, kind: Kind, root: Signer, now: datetime, validity: timedelta) -> Signer:
-    """A new intermediate that signs servers' certificates only."""
+    """Return a new intermediate that signs only servers' certificates."""
     key = keys.make(kind)
     builder = _authority(_name(name, ORGANIZATION), key, _midnight(now), validity, path_length=0)
     certificate = (
@@ -73,9 +73,11 @@ def server(
     now: datetime,
     validity: timedelta,
 ) -> Issued:
-    """A server's certificate for DNS names (wildcards too) and IP addresses; the first is its subject.
+    """Return a server's certificate for DNS names (wildcards too) and IP addresses; the first is
+    its subject.
 
-    It is valid from the last midnight (UTC), as a public authority's are. Raises ValueError: no names.
+    It is valid from the last midnight (UTC), as a public authority's are. Raises ValueError: no
+    names.
     """
     if not names:
         raise ValueError("a certificate needs a name")

@@ -1,4 +1,4 @@
-"""Private keys: made, written, read."""
+"""Make, write and read private keys."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 Kind = Literal["rsa-2048", "p-256", "p-384"]
-"""What a key is made of: RSA of 2048 bits, or one of NIST's curves."""
+"""The type of a key: RSA of 2048 bits, or one of NIST's curves."""
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
 def make(kind: Kind) -> Key:
-    """A new key. An RSA key takes a tenth of a second and more."""
+    """Return a new key. An RSA key takes a tenth of a second or more."""
     if kind == "rsa-2048":
         return rsa.generate_private_key(public_exponent=65537, key_size=2048)
     return ec.generate_private_key(ec.SECP256R1() if kind == "p-256" else ec.SECP384R1())
 
 
 def to_pem(key: Key) -> bytes:
-    """PKCS #8, not encrypted: for files and memory that are private already."""
+    """Return a key as PKCS #8, not encrypted: for files and memory that are private already."""
     return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -29,7 +29,7 @@ def to_pem(key: Key) -> bytes:
 
 
 def from_pem(data: bytes) -> Key:
-    """Raises ValueError: not a plain RSA or elliptic key in PEM."""
+    """Parse a key. Raises ValueError: not a plain RSA or elliptic key in PEM."""
     key = serialization.load_pem_private_key(data, None)
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         raise ValueError("the key is neither RSA nor on an elliptic curve")  # noqa: TRY004

@@ -1,7 +1,7 @@
-"""Copies of a server's files to be kept, and servers made of them again, at a time of their past too.
+"""Copies of a server's files, and servers restored from them, also to a point in time.
 
-A copy of a server that runs is PostgreSQL's own base backup; of one that does not, its files as they
-are. For a point in time the WAL that was archived since is replayed on the nearest copy before it.
+A copy of a running server is PostgreSQL's own base backup; of a stopped one, its files as they are.
+For a point in time the WAL that was archived since is replayed on the nearest copy before it.
 https://www.postgresql.org/docs/current/continuous-archiving.html
 """
 
@@ -26,17 +26,17 @@ from drydock.region.dataplane.database.versions import Installation
 from drydock.region.dataplane.processes.client import Spawner
 
 UNFINISHED = ".new-"
-"""Begins the name of a copy that is not complete."""
+"""Prefix of the name of an incomplete copy."""
 _OF_THE_RUN = ("postmaster.pid", "postmaster.opts")
 
 
 def take(
     spawner: Spawner, volume: Path, target: Path, installation: Installation, port: int | None
 ) -> None:
-    """Copy the files of a server to the folder `target`: there complete, or not at all.
+    """Copy the files of a server to the folder `target`: completely, or not at all.
 
-    `port` is where the server listens that works on them; None: none does. Nothing happens where
-    the copy is there. Raises DatabaseFailed.
+    `port` is where the server listens that works on them; None: none does. Idempotent. Raises
+    DatabaseFailed.
     """
     if target.exists():
         return
@@ -57,7 +57,9 @@ def take(
 
 
 def restore(source: Path, volume: Path) -> None:
-    """Make a server's files of a copy: there complete, or not at all. Nothing where there are files.
+    """Restore a server's files from a copy: completely, or not at all.
+
+    Do nothing where there are files.
 
     Raises DatabaseFailed: there is no such copy.
     """
@@ -73,7 +75,8 @@ def restore(source: Path, volume: Path) -> None:
 def restore_until(
     source: Path, volume: Path, archives: tuple[Path, ...], until: datetime | None
 ) -> None:
-    """As `restore`; the first start then replays WAL from the folders `archives`, up to a time (UTC).
+    """Restore files; the first start then replays WAL from the folders `archives`, up to a time
+    (UTC).
 
     None: as far as there is any. Raises DatabaseFailed.
     """
@@ -109,8 +112,13 @@ def _copy(source: ServerFolder, target: ServerFolder, *, signal: bool = False) -
 
 
 def _quoted(path: str) -> str:
-    """For the shell, within a setting's quotes. Names of ours are plain; the user's folder may not be,
-    and the way from one server to another does not lead through it."""
+    """Return a path for the shell within a setting's quotes.
+
+    Raises DatabaseFailed for spaces or quotes.
+
+    Our own names have none, and a relative path from one server to another does not contain the
+    user's folder.
+    """
     if "'" in path or " " in path:
         raise DatabaseFailed("restoring", f"the folder {path!r} has a space or a quote in its name")
     return path

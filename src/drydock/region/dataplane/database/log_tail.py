@@ -1,23 +1,24 @@
-"""What a server's log has new since a look at it. Lines are told when they are whole."""
+"""Read the new part of a server's log, in whole lines."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 _MOST = 1 << 20
-"""Bytes of one look."""
+"""Bytes of one read."""
 
 
 def size_of(log: Path) -> int:
-    """Bytes; 0: there is none yet."""
+    """Return the log's size in bytes; 0: there is none yet."""
     return log.stat().st_size if log.exists() else 0
 
 
 def since(log: Path, start: int) -> tuple[str, int]:
-    """The lines after byte `start`, as many as one look takes, and where the next look starts.
+    """Return the lines after byte `start`, up to the limit of one read, and the start of the next
+    read.
 
-    A line that is longer than a look is told in parts. A log that is shorter than `start` is another
-    one: the old one was put aside.
+    A line that is longer than a read is returned in parts. A log that is shorter than `start` is a
+    new one: the old one was renamed.
     """
     size = size_of(log)
     if start > size:
@@ -32,5 +33,5 @@ def since(log: Path, start: int) -> tuple[str, int]:
 
 
 def latest(log: Path) -> int:
-    """From where the last look's worth of it can be read."""
+    """Return the offset of the log's last read's worth."""
     return max(0, size_of(log) - _MOST)

@@ -1,4 +1,4 @@
-"""What a server's own files tell of its process: the lock file, and the end of its log."""
+"""The state of a server's process, from its files: the lock file, and the end of its log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ _TELLING = re.compile(
 
 
 def is_ready(folder: ServerFolder) -> bool:
-    """Whether the server takes connections, as it says itself: no client need knock and be logged."""
+    """Return whether the server accepts connections, from its own file: no client need try and be
+    logged.
+    """
     try:
         lines = (folder.data / _PID_FILE).read_text().splitlines()
     except FileNotFoundError:
@@ -29,7 +31,7 @@ def is_ready(folder: ServerFolder) -> bool:
 def clear_stale_pid_file(folder: ServerFolder) -> None:
     """Remove what a killed server left. The caller holds the folder's lock: none of ours runs.
 
-    Raises DatabaseFailed: a server that somebody started by hand works in this data folder.
+    Raises DatabaseFailed: a server that was started by hand works in this data folder.
     """
     file = folder.data / _PID_FILE
     try:
@@ -53,9 +55,9 @@ def clear_socket(folder: ServerFolder) -> None:
 
 
 def last_words(log: Path, start: int, size: int = 4096) -> str:
-    """Why a server ended: the telling lines of its log, else the last one.
+    """Return why a server ended: the error lines of its log, else the last one.
 
-    Looks at the last `size` bytes, none before the byte `start`, where this run began.
+    Reads the last `size` bytes, none before the byte `start`, where this run began.
     """
     try:
         with log.open("rb") as file:

@@ -1,4 +1,4 @@
-"""PostgreSQL's programs that run to their end."""
+"""Run PostgreSQL's programs to their end."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def run(
     cwd: str = "/",
     environment: Mapping[str, str] | None = None,
 ) -> tuple[int | None, str]:
-    """A program's exit code and all that it printed; None: killed after `timeout` seconds.
+    """Return a program's exit code and all that it printed; None: killed after `timeout` seconds.
 
-    `environment` comes on top of `ENVIRONMENT`.
+    `environment` is added to `ENVIRONMENT`.
     """
     with tempfile.TemporaryFile() as output:
         process = spawner.spawn(

@@ -1,11 +1,11 @@
-"""Who may use a server: the master user, rds_superuser and its kin, the named database.
+"""The roles of a server: the master user, rds_superuser and related roles; and the named database.
 
 Follows "Master user account privileges" and "Understanding the rds_superuser role" of the RDS user
-guide: the master user is no superuser, but a member of rds_superuser, and may create roles and
+guide: the master user is not a superuser, but a member of rds_superuser, and may create roles and
 databases.
 
-Everything is done over rdsadmin's connection to rdsadmin's own database, and only where it is not
-so yet. A password leaves this process as a SCRAM verifier alone.
+Everything is done over rdsadmin's connection to rdsadmin's own database, and only where it is
+missing. A password leaves this process only as a SCRAM verifier.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from drydock.region.dataplane.database.settings import ADMIN
 RDS_SUPERUSER = "rds_superuser"
 _RDS_ROLES = (RDS_SUPERUSER, "rds_password", "rds_replication", "rds_iam")
 _GRANTED = ("pg_monitor", "pg_signal_backend", "pg_checkpoint", "rds_password", "rds_replication")
-"""What rds_superuser may do, and pass on; pg_checkpoint is there from 15 on."""
+"""The privileges of rds_superuser, which it may grant; pg_checkpoint exists from 15 on."""
 
 
 @dataclass(frozen=True)
 class Master:
-    """The master user asked for."""
+    """The master user to be made."""
 
     user: str
     password: str = field(repr=False)
@@ -39,10 +39,10 @@ class Master:
 
 
 def ensure(connection: Connection, master: Master) -> None:
-    """Make it so that the master user, its password and its database are as asked for.
+    """Make the master user, its password and its database, or update them.
 
-    A password that the user changed in SQL stays until another one is asked for, as on RDS.
-    Raises DatabaseFailed: a reserved name, or PostgreSQL refused; its words have no password.
+    A password that the user changed in SQL stays until another one is asked for, as on RDS. Raises
+    DatabaseFailed: a reserved name, or PostgreSQL refused; its message has no password.
     """
     if master.user.startswith("pg_") or master.user in (ADMIN, *_RDS_ROLES):
         raise DatabaseFailed(f"the master user {master.user}", "that name is reserved")
@@ -57,7 +57,7 @@ def ensure(connection: Connection, master: Master) -> None:
 
 
 def ensure_database(connection: Connection, name: str, owner: str) -> None:
-    """Make a database where there is none of that name; one that is there stays as it is.
+    """Make a database where there is none of that name; an existing one stays as it is.
 
     Raises DatabaseFailed: PostgreSQL refused.
     """
@@ -119,7 +119,7 @@ def _ensure_password(connection: Connection, user: str, password: str) -> None:
 
 
 def _ensure_own_databases(connection: Connection, user: str) -> None:
-    """`postgres` and `template1` belong to the master user, as on RDS."""
+    """Give `postgres` and `template1` to the master user, as on RDS."""
     ours = connection.execute(
         "SELECT datname FROM pg_database JOIN pg_roles ON pg_roles.oid = datdba "
         "WHERE datname IN ('postgres', 'template1') AND rolname = %s",
@@ -144,7 +144,7 @@ def _verifier(pgconn: pq.abc.PGconn, user: str, password: str) -> str:
 
 @contextmanager
 def _in_words(subject: str) -> Iterator[None]:
-    """PostgreSQL's refusals as ours: its own words, never the statement."""
+    """Convert PostgreSQL's errors into ours: its own message, never the statement."""
     try:
         yield
     except psycopg.Error as error:

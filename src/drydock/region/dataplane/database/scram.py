@@ -1,4 +1,4 @@
-"""Whether a stored SCRAM-SHA-256 verifier belongs to a password (RFC 5803, RFC 7677). Pure."""
+"""Check a stored SCRAM-SHA-256 verifier against a password (RFC 5803, RFC 7677). Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ _VERIFIER = re.compile(r"SCRAM-SHA-256\$(\d+):([^$]+)\$([^:]+):(.+)")
 
 
 def matches(verifier: str, password: str) -> bool:
-    """False as well where it cannot be told: not SCRAM, or characters that would be prepared."""
+    """Return whether they match; False also if undecidable: not SCRAM, or a password that SASLprep
+    changes.
+    """
     parts = _VERIFIER.fullmatch(verifier)
     if parts is None or not password.isascii():
         return False

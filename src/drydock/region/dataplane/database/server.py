@@ -1,4 +1,4 @@
-"""One PostgreSQL server: its files, its process, and a way to ask it."""
+"""One PostgreSQL server: its files, its process, and connections to it."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ QUIET = (
     "-c log_min_duration_sample=-1 -c log_transaction_sample_rate=0 "
     "-c log_min_error_statement=panic"
 )
-"""What rdsadmin does is nobody's business: no statement of it is in the server's log."""
+"""Keeps rdsadmin's statements out of the server's log."""
 
 STOPPED_LIMIT = 5.0
 """Seconds that a postmaster may be stopped."""
@@ -79,7 +79,7 @@ _PROBE = (
 
 
 class PostgresServer:
-    """A server of one folder. Thread-safe; every method says what is, none what was asked for."""
+    """A server of one folder. Thread-safe; every property reports what is observed."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class PostgresServer:
     ) -> None:
         """`enter` puts the calling thread into the server's network namespace and back.
 
-        `on_exit` hears of every end of the process, in the spawner's thread; it must not block.
+        `on_exit` is called at every end of the process, in the spawner's thread; it must not block.
         """
         self.spec = spec
         self.folder = ServerFolder(spec.folder)
@@ -105,7 +105,7 @@ class PostgresServer:
 
     @property
     def running(self) -> bool:
-        """Whether its process is there; whether it answers, `probe` tells."""
+        """Whether its process runs; `probe` tells whether it answers."""
         return self._process is not None and self._process.running
 
     @property
@@ -121,7 +121,8 @@ class PostgresServer:
         return process.host_pid if process is not None and process.running else None
 
     def end_if_stopped(self) -> None:
-        """A postmaster that was stopped (SIGSTOP) takes no client: after some seconds it is killed.
+        """Kill a postmaster that has been stopped (SIGSTOP) for some seconds: it accepts no
+        clients.
 
         Raises DatabaseFailed as long as it is stopped and lives.
         """
@@ -143,7 +144,7 @@ class PostgresServer:
     def initialise(self) -> None:
         """Make its files where there are none: empty, or a copy of the server that it follows.
 
-        Raises DatabaseFailed: that failed, or the data are of another major.
+        Raises DatabaseFailed: that failed, or the data is of another major.
         """
         with self._change:
             if self._has_data():
@@ -153,10 +154,10 @@ class PostgresServer:
                     self._make_data()
 
     def start(self, timeout: float = 60.0) -> None:
-        """Run it until it takes connections. Nothing happens where it already does.
+        """Start it and wait until it accepts connections. Idempotent.
 
         Raises DatabaseFailed: no data, data of another major, the process ended (with its last
-        words), or `timeout` seconds went by; then it goes on starting, and `start` may be called
+        message), or `timeout` seconds went by; then it goes on starting, and `start` may be called
         again.
         """
         with self._change:
@@ -168,9 +169,9 @@ class PostgresServer:
                 self._ensure_admin_database()
 
     def stop(self, mode: StopMode = StopMode.FAST, grace: float = 20.0) -> None:
-        """End it; after `grace` seconds without regard for clients, after as many by force.
+        """Stop it; after `grace` seconds without regard for clients, after as many by SIGKILL.
 
-        Nothing happens where it does not run. Raises DatabaseFailed: not even force ends it.
+        Nothing happens where it does not run. Raises DatabaseFailed: not even SIGKILL ends it.
         """
         with self._change:
             process = self._process
@@ -186,9 +187,11 @@ class PostgresServer:
             raise DatabaseFailed(f"stopping {self.folder.name}", "SIGKILL does not end it")
 
     def connect(self, database: str = ADMIN, timeout: int = 5) -> Connection:
-        """A connection as rdsadmin, in autocommit mode, usable from any thread. `timeout` seconds.
+        """Return a connection as rdsadmin, in autocommit mode, usable from any thread.
 
-        Raises DatabaseFailed with the server's words.
+        `timeout` seconds.
+
+        Raises DatabaseFailed with the server's message.
         """
         try:
             with self._enter():
@@ -203,7 +206,7 @@ class PostgresServer:
                     connect_timeout=timeout,
                     options=QUIET,
                     application_name=ADMIN,
-                    # said here, so that no PG… variable of the daemon's environment decides
+                    # set here, so that no PG… variable of the daemon's environment decides
                     sslmode="prefer",
                     gssencmode="disable",
                     target_session_attrs="any",
@@ -215,7 +218,7 @@ class PostgresServer:
             raise DatabaseFailed(f"connecting to {self.folder.name}", str(error)) from error
 
     def probe(self, timeout: int = 5) -> Probe:
-        """Ask it a query, over a connection of its own."""
+        """Run a query, over a connection of its own."""
         if not self.running:
             return Probe(False, reason="its process does not run")
         try:
@@ -230,7 +233,7 @@ class PostgresServer:
         return Probe(True, in_recovery=bool(row[0]), note=locale_note(str(row[1])))
 
     def reconfigure(self, parameters: Mapping[str, str], *, force_tls: bool) -> None:
-        """Other settings for a server: what it can change while it runs, it does at once.
+        """Change the settings; those that can change at run time apply at once.
 
         Raises DatabaseFailed: a setting cannot be written.
         """
@@ -241,7 +244,7 @@ class PostgresServer:
                 self._process.signal(signal.SIGHUP)
 
     def followers(self) -> frozenset[str]:
-        """The servers that follow it and have caught up, by the names of their folders.
+        """Return the servers that follow it and have caught up, by the names of their folders.
 
         Raises DatabaseFailed: it does not answer.
         """
@@ -350,7 +353,7 @@ class PostgresServer:
                 )
 
     def _ensure_admin_database(self) -> None:
-        """A place of our own: the master user may drop `postgres`. template1 is always there."""
+        """Make our own database: the master user may drop `postgres`. template1 always exists."""
         try:
             with self.connect("template1") as connection:
                 known = connection.execute(

@@ -1,4 +1,4 @@
-"""What a server is told by file: postgresql.conf and pg_hba.conf, as text. Pure."""
+"""The text of a server's configuration files: postgresql.conf and pg_hba.conf. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ADMIN = "rdsadmin"
 """The superuser of every server, as on RDS: ours alone, with a database of the same name."""
 
 IAM = "rds_iam"
-"""Whoever is in this role logs in by IAM, on RDS."""
+"""The role whose members log in by IAM on RDS."""
 CERTIFICATE, KEY = "server.crt", "server.key"
 """Files beside the data."""
 
@@ -41,15 +41,16 @@ OURS = frozenset(
 """Settings by which the region reaches and reads the server; a caller cannot change them."""
 
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
-"""Settings by which what was committed outlives a machine that stops."""
+"""Settings by which committed data survives a crash of the machine."""
 _ARCHIVE = "test -f ../wal/%f || { cp %p ../wal/.%f && mv ../wal/.%f ../wal/%f; }"
-"""Seen from the data folder. A copy and not a link: PostgreSQL writes over segments that it is done
-with."""
+"""Run in the data folder. A copy and not a link: PostgreSQL overwrites segments that it is done
+with.
+"""
 _NAME = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?", re.IGNORECASE)
 
 
 def defaults(major: int) -> dict[str, str]:
-    """What every server starts from, before the caller's parameters.
+    """Return the default settings of every server, before the caller's parameters.
 
     Small for many idle servers on one machine; durable as PostgreSQL is durable. The log lines look
     like RDS's ("RDS for PostgreSQL database log files").
@@ -88,12 +89,14 @@ def postgresql_conf(
     archives: bool = False,
     ephemeral: bool = False,
 ) -> str:
-    """postgresql.conf: the defaults, the caller's parameters over them, and what is ours.
+    """Return postgresql.conf: the defaults, the caller's parameters over them, and our own
+    settings.
 
-    `upstream` is how the server that it follows is reached. `tls`: its certificate is beside its data.
-    `archives`: it puts its finished WAL beside them too. `ephemeral`: it does not wait for the disk.
+    `upstream` is the connection string of the server that it follows. `tls`: its certificate is
+    beside its data. `archives`: it puts its finished WAL beside them too. `ephemeral`: it does not
+    wait for the disk.
 
-    Raises DatabaseFailed: a parameter that is ours, or that cannot be written.
+    Raises DatabaseFailed: a parameter that the region sets itself, or an invalid one.
     """
     values = defaults(major)
     for parameter, value in parameters.items():
@@ -128,12 +131,12 @@ def postgresql_conf(
 
 
 def pg_hba_conf(*, force_tls: bool = False) -> str:
-    """pg_hba.conf: rdsadmin from the server's own addresses alone, the others from anywhere.
+    """Return pg_hba.conf: rdsadmin only from the server's own addresses, other roles from anywhere.
 
-    `force_tls`: with TLS only, as `rds.force_ssl` has it. Nobody who may log in by IAM alone comes in.
+    `force_tls`: with TLS only, as `rds.force_ssl` has it. Members of the IAM role are rejected.
 
-    Over the socket in the server's private folder nobody comes in but copies that follow.
-    Who may send a packet at all is the business of security groups.
+    Over the socket in the server's private folder only copies that follow may connect. Security
+    groups decide who may send a packet at all.
     """
     rules = [
         ("local", "replication", ADMIN, "", "scram-sha-256"),

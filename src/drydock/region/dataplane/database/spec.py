@@ -1,4 +1,4 @@
-"""What a server is to be, and what is told of it. Plain data."""
+"""The settings of a server, and the results of asking it. Plain data."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from drydock.region.dataplane.database.versions import Installation, choose, exa
 
 
 class StopMode(Enum):
-    """How PostgreSQL ends: the signal that asks for it."""
+    """PostgreSQL's shutdown modes, by the signal that requests them."""
 
     SMART = signal.SIGTERM
     """Once the last client has left."""
     FAST = signal.SIGINT
-    """Clients are cut off, what they had not committed is rolled back, a checkpoint is made."""
+    """Clients are disconnected, what they had not committed is rolled back, a checkpoint is made."""
     IMMEDIATE = signal.SIGQUIT
     """At once; the next start recovers."""
 
@@ -34,22 +34,22 @@ class Upstream:
 
 @dataclass(frozen=True)
 class Tls:
-    """What a server shows to its clients. PEM."""
+    """A server's certificate and key, in PEM."""
 
     certificate: str
-    """With its chain."""
+    """The certificate with its chain."""
     key: str = field(repr=False)
 
 
 @dataclass(frozen=True)
 class ServerSpec:
-    """A server to be: where its files are and where it listens."""
+    """A server's settings: where its files are and where it listens."""
 
     folder: Path
     """Its private folder, absolute; its last part is the server's name."""
     installation: Installation
     hostaddr: str
-    """The address at which the daemon asks it."""
+    """The address at which the daemon connects to it."""
     port: int = 5432
     listen: str = "*"
     """`listen_addresses`: by default every address of its namespace."""
@@ -60,7 +60,7 @@ class ServerSpec:
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Settings over our defaults, by PostgreSQL's names and in its units."""
     tls: Tls | None = None
-    """None: it has no TLS."""
+    """None for a server without TLS."""
     force_tls: bool = False
     archives: bool = False
     """Whether it keeps its WAL, for restores to a point in time."""
@@ -81,22 +81,23 @@ class ServerExit:
 
 @dataclass(frozen=True)
 class Probe:
-    """What came of asking a server."""
+    """The result of asking a server."""
 
     answered: bool
     """It answered a query."""
     in_recovery: bool = False
     """It follows another server: it can be read only."""
     note: str = ""
-    """Where it is not as on RDS: a sentence for the user."""
+    """Where it differs from RDS: a sentence for the user."""
     reason: str = ""
-    """Why not."""
+    """Why it did not answer."""
 
 
 def installation_for(folder: Path, major: int) -> Installation:
-    """The installation for a server of PostgreSQL `major`: the one whose major made its data.
+    """Return the installation for a server of PostgreSQL `major`: the one whose major made its
+    data.
 
-    Without data yet, what `versions.choose` gives. Raises DatabaseFailed: the data need a major
+    Without data yet, the result of `versions.choose`. Raises DatabaseFailed: the data needs a major
     that is not on this machine any more. Raises ProgramMissing: no data, and no PostgreSQL at all.
     """
     have = ServerFolder(folder).major

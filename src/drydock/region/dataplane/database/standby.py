@@ -1,7 +1,7 @@
 """A server that follows another: a copy of its files, then its WAL as it is written.
 
-Both are on this machine, so they talk over a socket in the file system. No address, route or
-security group decides about it, as none decides about what Aurora does below its instances.
+Both are on this machine, so they communicate over a socket in the file system, independent of
+addresses, routes and security groups, as Aurora's storage is.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _PASSFILE = "upstream.pgpass"
 
 
 def conninfo(folder: ServerFolder, cwd: Path, upstream: Upstream) -> str:
-    """How a process of `folder` that works in `cwd` reaches the server of `upstream`, for libpq.
+    """Return the connection string, for libpq, from a process of `folder` in `cwd` to `upstream`.
 
     The socket's path goes by the process's own working folder: it has to be absolute and shorter
-    than 108 bytes (unix(7)), and nobody knows how deep the user's folder lies.
+    than 108 bytes (unix(7)), and the user's folder may be at any depth.
     """
     here = cwd.resolve()
     socket = os.path.relpath(ServerFolder(upstream.folder).socket.resolve(), here)
@@ -49,7 +49,7 @@ def conninfo(folder: ServerFolder, cwd: Path, upstream: Upstream) -> str:
 
 
 def write_password(folder: ServerFolder, upstream: Upstream) -> None:
-    """Keep what opens the upstream server, which opens its copy too. Raises DatabaseFailed."""
+    """Store the upstream server's password, which is also its copy's. Raises DatabaseFailed."""
     password = ServerFolder(upstream.folder).password()
     write_private(folder.password_file, password + "\n")
     write_private(folder.path / _PASSFILE, f"*:*:*:{ADMIN}:{password}\n")
@@ -61,9 +61,9 @@ def copy_data(
     installation: Installation,
     upstream: Upstream,
 ) -> None:
-    """Copy the files of a server that runs: there complete, or not at all.
+    """Copy the files of a running server: completely, or not at all.
 
-    The caller holds the folder's lock. Raises DatabaseFailed with pg_basebackup's own words.
+    The caller holds the folder's lock. Raises DatabaseFailed with pg_basebackup's own message.
     """
     write_password(folder, upstream)
     new = folder.data.with_name("data.new")

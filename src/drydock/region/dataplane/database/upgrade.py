@@ -1,7 +1,7 @@
-"""A server's files, made those of a newer major by PostgreSQL's own pg_upgrade.
+"""Upgrade a server's files to a newer major by PostgreSQL's own pg_upgrade.
 
-It copies: until the new files are whole the old ones stay as they are, and then both change places
-in one step. https://www.postgresql.org/docs/current/pgupgrade.html
+It copies: until the new files are complete the old ones stay as they are, and then both are
+exchanged in one step. https://www.postgresql.org/docs/current/pgupgrade.html
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ log = logging.getLogger(__name__)
 _TIMEOUT = 3600.0
 _SOCKETS = "sock"
 """A link in each folder where one of its programs works: they meet below `/proc/self/cwd`, since a
-socket's path must be short (unix(7)) and nobody knows how deep the user's folder lies."""
+socket's path must be short (unix(7)) and the user's folder may be at any depth.
+"""
 _PASSFILE = "upgrade.pgpass"
 _AT_FDCWD = -100
 _EXCHANGE = 2
@@ -39,10 +40,10 @@ _EXCHANGE = 2
 def upgrade(
     spawner: Spawner, folder: ServerFolder, before: Installation, after: Installation
 ) -> None:
-    """Make the data those of `after`'s major, if theirs is older. No server may run on them.
+    """Upgrade the data to the major of `after`, if it is older. No server may run on it.
 
-    What a kill has left of one is removed, whichever files it came to. Raises DatabaseFailed with
-    pg_upgrade's own words; then the data are as before.
+    The remains of an interrupted upgrade are removed. Raises DatabaseFailed with pg_upgrade's own
+    message; then the data is as before.
     """
     with folder.locked():
         new, work = folder.path / "data.new", folder.path / "upgrade"
@@ -67,7 +68,7 @@ def _tidy(folder: ServerFolder) -> None:
 
 
 def _shut_down(spawner: Spawner, folder: ServerFolder, installation: Installation) -> None:
-    """Have the server that wrote last end in order, if it did not: pg_upgrade asks for that."""
+    """Shut the server that wrote last down in order, if it was not: pg_upgrade requires that."""
     clear_stale_pid_file(folder)
     if _control(spawner, folder, installation, "Database cluster state") == "shut down":
         return
@@ -78,7 +79,7 @@ def _shut_down(spawner: Spawner, folder: ServerFolder, installation: Installatio
 
 
 def _control(spawner: Spawner, folder: ServerFolder, installation: Installation, field: str) -> str:
-    """A line of pg_controldata."""
+    """Return a field of pg_controldata."""
     argv = [installation.program("pg_controldata"), "-D", str(folder.data)]
     code, printed = program.run(spawner, argv, 30.0)
     found = [line for line in printed.splitlines() if line.startswith(f"{field}:")]
@@ -90,7 +91,7 @@ def _control(spawner: Spawner, folder: ServerFolder, installation: Installation,
 def _make_new(
     spawner: Spawner, folder: ServerFolder, new: Path, before: Installation, after: Installation
 ) -> None:
-    """Empty files of the new major, with checksums only if the old ones have them."""
+    """Make empty files of the new major, with checksums only if the old ones have them."""
     has_sums = _control(spawner, folder, before, "Data page checksum version") != "0"
     sums: tuple[str, ...] = ("--data-checksums",) if has_sums else ()
     if not has_sums and after.major >= 18:
@@ -139,14 +140,17 @@ def _run(
 
 
 def _reports(new: Path) -> str:
-    """What pg_upgrade lists in files of its own: what cannot be upgraded. Its logs hold passwords."""
+    """Return pg_upgrade's reports of what cannot be upgraded.
+
+    Its logs are left out: they have passwords.
+    """
     found = sorted((new / "pg_upgrade_output.d").rglob("*.txt"))
     texts = [one.read_text(errors="replace")[-2000:] for one in found if one.is_file()]
     return "\n".join(text for text in texts if text)
 
 
 def _why(printed: str) -> str:
-    """The lines after the one that failed."""
+    """Return the lines from the failed one on."""
     lines = [" ".join(line.split()) for line in printed.splitlines() if line.strip()]
     at = next((number for number, line in enumerate(lines) if "fatal" in line.lower()), None)
     return " ".join(lines[at : at + 4] if at is not None else lines[-3:]) or "it said nothing"
@@ -158,7 +162,7 @@ def _last_line(printed: str) -> str:
 
 
 def _exchange(one: Path, other: Path) -> None:
-    """Two names change places in one step: renameat2(2). Raises DatabaseFailed: not on this disk."""
+    """Exchange two names in one step: renameat2(2). Raises DatabaseFailed: not on this disk."""
     libc = ctypes.CDLL(None, use_errno=True)
     done = libc.renameat2(
         _AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), ctypes.c_uint(_EXCHANGE)

@@ -1,4 +1,4 @@
-"""Which PostgreSQL servers this machine has, and which of them stands for the major asked for."""
+"""Find the PostgreSQL installations of this machine, and the one to use for a major."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LAYOUTS = (
     "usr/libexec/postgresql[0-9]*",  # Alpine
     "usr/local/pgsql/bin",  # built from source
 )
-"""Where packages put a server's programs, below the root of the file system."""
+"""The folders of packages' server programs, below the root of the file system."""
 _NEEDED = ("postgres", "initdb")
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)(?:\.(\d+))?")
 
@@ -48,9 +48,9 @@ class Installation:
 
 
 def find(root: Path = Path("/"), search_path: str | None = None) -> list[Installation]:
-    """Every installation with a server in it, the system's before the wheel's, newest first.
+    """Return every installation with a server in it, the system's before the wheel's, newest first.
 
-    `search_path` stands for $PATH.
+    `search_path` replaces $PATH.
     """
     path = os.environ.get("PATH", os.defpath) if search_path is None else search_path
     found = [
@@ -61,10 +61,11 @@ def find(root: Path = Path("/"), search_path: str | None = None) -> list[Install
 
 
 def choose(major: int, installations: Sequence[Installation] | None = None) -> Installation:
-    """The installation that stands for PostgreSQL `major`.
+    """Return the installation to use for PostgreSQL `major`.
 
-    That major where it is here. Otherwise the next newer one, since it has all that the asked one
-    has, and failing that the newest older one; then `note` says so. Raises ProgramMissing: none.
+    That major if it is here. Otherwise the next newer one, since it has all features of the
+    requested one, and failing that the newest older one; then `note` says so. Raises
+    ProgramMissing: none.
     """
     there = find() if installations is None else installations
     if not there:
@@ -86,7 +87,7 @@ def choose(major: int, installations: Sequence[Installation] | None = None) -> I
 
 
 def exactly(major: int, installations: Sequence[Installation] | None = None) -> Installation | None:
-    """The installation of this very major, which files of that major need; None: not here."""
+    """Return the installation of exactly this major, which its files need; None: not here."""
     there = find() if installations is None else installations
     return next((one for one in there if one.major == major), None)
 
@@ -127,13 +128,13 @@ def _inspect(folders: Iterable[Path], source: str) -> list[Installation]:
 
 @lru_cache(maxsize=64)
 def _version(server: str, _changed: int) -> tuple[int, int] | None:
-    """Asked once for each server and time of its last change. None: it does not run here."""
+    """Return a server's version, cached by its time of change. None: it does not run here."""
     match = _VERSION.search(_output(server, "--version"))
     return (int(match[1]), int(match[2] or 0)) if match else None
 
 
 def _output(program: str, argument: str) -> str:
-    """One line of a program that only tells; empty if it fails."""
+    """Return a program's one line of output; empty if it fails."""
     try:
         done = subprocess.run(
             [program, argument], capture_output=True, text=True, timeout=10, check=False

@@ -1,8 +1,9 @@
 """Holds connections to a paused database server until it runs again, then forwards them to it.
 
-While it waits, packets to the server's port are redirected to a port of its own, so that the server can
-start on the real one without a moment in which nobody listens. Once the redirection is lifted, new
-clients come to the server directly; those that were held stay here, byte for byte, until they end.
+While it waits, packets to the server's port are redirected to a port of its own, so that the server
+can start on the real one without a moment in which no socket listens. Once the redirection is
+lifted, new clients connect to the server directly; those that were held stay here, byte for byte,
+until they end.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ log = logging.getLogger(__name__)
 
 _PIECE = 1 << 16
 _POLL = 0.5
-"""Seconds after which the thread sees that it is to end."""
+"""Seconds after which the thread notices that it is to end."""
 
 
 class Waker:
-    """Of one server. Thread-safe."""
+    """The waker of one server. Thread-safe."""
 
     def __init__(
         self,
@@ -33,9 +34,10 @@ class Waker:
         enter: Enter,
         on_connection: Callable[[], None],
     ) -> None:
-        """`listener` gets what is redirected; `target` is where the server will be, reached after `enter`.
+        """`listener` gets redirected connections; `target` is the server's address, reached after
+        `enter`.
 
-        `on_connection` is called once, in the waker's thread, when the first client has come.
+        `on_connection` is called once, in the waker's thread, when the first client has connected.
         """
         self._listener = listener
         self._target = target
@@ -52,11 +54,11 @@ class Waker:
         self._thread.start()
 
     def wake(self) -> None:
-        """As if a client had come."""
+        """Act as if a client had connected."""
         self.woken = True
 
     def lead_on(self) -> None:
-        """The server answers: who was held goes on to it, as does whoever is still redirected."""
+        """Forward the held and the still redirected connections to the server, which answers now."""
         with self._lock:
             if self._open:
                 return
@@ -67,18 +69,18 @@ class Waker:
 
     @property
     def leading(self) -> bool:
-        """Whether the server was told to answer."""
+        """Return whether connections are forwarded."""
         with self._lock:
             return self._open
 
     @property
     def relaying(self) -> int:
-        """How many clients are led through."""
+        """Return how many clients are being forwarded."""
         with self._lock:
             return len(self._pairs)
 
     def close(self) -> None:
-        """Nobody is held or led through any more; clients that are cut off get an end of file."""
+        """Close all held and forwarded connections; clients get an end of file."""
         self._closed.set()
         self._thread.join(5)
         with self._lock:
@@ -138,7 +140,7 @@ class Waker:
 
 
 def pump_both(client: socket.socket, server: socket.socket) -> None:
-    """What each sends goes to the other until both have ended; then they are closed."""
+    """Copy data in both directions until both ends have finished; then close them."""
     for end in (client, server):
         end.settimeout(None)
         end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -151,7 +153,7 @@ def pump_both(client: socket.socket, server: socket.socket) -> None:
 
 
 def _pump(source: socket.socket, target: socket.socket) -> None:
-    """Until the source ends; a reset is an end too."""
+    """Copy data until the source ends; a reset is an end too."""
     with contextlib.suppress(OSError):
         while piece := source.recv(_PIECE):
             target.sendall(piece)

@@ -1,4 +1,5 @@
-"""What a name server answers, as pure functions: zones and a question in, an answer out.
+"""The name servers' answers, as pure functions of zones and a question.
 
-No sockets (they are `network.dns`), nothing of AWS's API (`api.names` makes the zones).
+No sockets (they are in `network.dns`), independent of AWS's API (`services.route53.names` makes the
+zones).
 """

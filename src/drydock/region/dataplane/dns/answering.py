@@ -1,4 +1,4 @@
-"""A question and a view in, an answer out: zones, delegation, wildcards, CNAMEs and aliases.
+"""Answer a question from a view: zones, delegation, wildcards, CNAMEs and aliases.
 
 RFC 1034 (4.3.2), RFC 2308 (negative answers), RFC 4592 (wildcards); aliases are Route 53's own:
 https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resource-record-sets-choosing-alias-non-alias.html
@@ -20,7 +20,7 @@ ANY = "ANY"
 _MOST_CNAMES = 16
 _DEEPEST_ALIAS = 16
 _ALIAS_TTL = 60
-"""Seconds, where what an alias leads to has no TTL of its own."""
+"""Seconds, where an alias's target has no TTL of its own."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Record:
 
 @dataclass
 class Answer:
-    """What goes into a reply."""
+    """The content of a reply."""
 
     code: Code = "NOERROR"
     records: list[Record] = field(default_factory=list)
@@ -45,7 +45,7 @@ class Answer:
 
 
 def resolve(view: View, name: Labels, kind: str, rng: random.Random | None = None) -> Answer:
-    """The answer to a question. CNAMEs are followed into every zone of the view."""
+    """Return the answer to a question. CNAMEs are followed into every zone of the view."""
     answer, rng = Answer(), rng or random.Random()  # noqa: S311  (a share of the answers, no secret)
     for _ in range(_MOST_CNAMES):
         zone = view.find(name)
@@ -64,7 +64,7 @@ def resolve(view: View, name: Labels, kind: str, rng: random.Random | None = Non
 
 
 def node(zone: Zone, name: Labels) -> Labels | None:
-    """Where a name's records are in a zone: itself, or the wildcard that stands for it. None: nowhere."""
+    """Return where a name's records are in a zone: at itself, or at a wildcard. None: nowhere."""
     if name in zone.names:
         return name
     for start in range(1, len(name) - len(zone.apex) + 1):
@@ -76,7 +76,9 @@ def node(zone: Zone, name: Labels) -> Labels | None:
 
 
 def _outside(view: View, answer: Answer) -> None:
-    """A resolver has nobody to ask; a name server gives what it has."""
+    """Finish an answer outside of the zones: a resolver answers NXDOMAIN, a name server what it
+    has.
+    """
     if view.recursive:
         answer.code = "NXDOMAIN"
     elif not answer.records:
@@ -84,7 +86,7 @@ def _outside(view: View, answer: Answer) -> None:
 
 
 def _delegation(zone: Zone, name: Labels) -> Labels | None:
-    """The topmost name, below the apex, that has NS records on the way to `name`."""
+    """Return the topmost name, below the apex, that has NS records on the way to `name`."""
     for start in range(len(name) - len(zone.apex) - 1, -1, -1):
         if "NS" in zone.sets.get(name[start:], {}):
             return name[start:]
@@ -92,7 +94,7 @@ def _delegation(zone: Zone, name: Labels) -> Labels | None:
 
 
 def _refer(zone: Zone, cut: Labels, view: View, answer: Answer) -> None:
-    """To name servers that are not of this region; a resolver cannot reach them."""
+    """Refer to name servers outside of this region, which a resolver cannot reach."""
     if view.recursive:
         answer.code = "SERVFAIL"
         return
@@ -108,7 +110,7 @@ def _refer(zone: Zone, cut: Labels, view: View, answer: Answer) -> None:
 def _in_zone(
     zone: Zone, view: View, name: Labels, kind: str, answer: Answer, rng: random.Random
 ) -> Labels | None:
-    """Add what a zone has to an answer → the name to go on with, if it is a CNAME."""
+    """Add a zone's records to an answer; return the name to continue with, if it is a CNAME."""
     place = node(zone, name)
     if place is None:
         answer.code = "NXDOMAIN"
@@ -136,7 +138,7 @@ def _answers(
     rng: random.Random,
     depth: int = 0,
 ) -> list[Record]:
-    """The records of a type at a place of a zone, as `owner`'s."""
+    """Return the records of a type at a place of a zone, as `owner`'s."""
     group = zone.sets.get(place, {}).get(kind, ())
     if not group or depth > _DEEPEST_ALIAS:
         return []
@@ -167,13 +169,15 @@ def _of_aws(
 
 
 def _records(one: Rrset, owner: Labels, rng: random.Random | None = None) -> list[Record]:
-    """Values in any order, as Route 53 gives them: clients that take the first share them out."""
+    """Return values in random order, as Route 53 does: clients that take the first are spread over
+    them.
+    """
     values = rng.sample(one.values, len(one.values)) if rng else one.values
     return [Record(owner, one.kind, one.ttl, value) for value in values]
 
 
 def _negative(zone: Zone) -> Iterable[Record]:
-    """The SOA record, kept as long as its last field says (RFC 2308, 3)."""
+    """Return the SOA record, cached as long as its last field says (RFC 2308, 3)."""
     for one in zone.sets.get(zone.apex, {}).get("SOA", ()):
         for value in one.values:
             yield Record(zone.apex, "SOA", min(one.ttl, int(value.split()[-1])), value)

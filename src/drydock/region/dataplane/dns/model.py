@@ -14,13 +14,13 @@ Policy: TypeAlias = Literal["simple", "weighted", "failover", "latency", "multiv
 
 @dataclass(frozen=True)
 class Alias:
-    """Another name's records of the same type, given as one's own."""
+    """An alias: another name's records of the same type, given as one's own."""
 
     target: Labels
     inside: bool
-    """Of the same zone; otherwise one of AWS's names."""
+    """Whether the target is in the same zone; otherwise it is one of AWS's names."""
     evaluates: bool = False
-    """Is the record as healthy as what it leads to?"""
+    """Whether the record is only as healthy as its target."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Rrset:
     """A, AAAA, CNAME …"""
     ttl: int = 300
     values: tuple[str, ...] = ()
-    """As Route 53 writes them."""
+    """The values as Route 53 writes them."""
     alias: Alias | None = None
     identifier: str = ""
     policy: Policy = "simple"
@@ -69,7 +69,7 @@ class Zone:
         empty: Iterable[Labels] = (),
         servers: Iterable[str] = (),
     ) -> Zone:
-        """A zone of record sets in any order."""
+        """Return a zone of record sets in any order."""
         sets: dict[Labels, dict[str, tuple[Rrset, ...]]] = {}
         for one in rrsets:
             kinds = sets.setdefault(one.name, {})
@@ -80,7 +80,7 @@ class Zone:
 
     @cached_property
     def names(self) -> frozenset[Labels]:
-        """Every name that exists, those between a name and the apex too (RFC 4592, 2.2.2)."""
+        """Return every existing name, those between a name and the apex too (RFC 4592, 2.2.2)."""
         depth = len(self.apex)
         return frozenset(
             name[start:]
@@ -90,11 +90,13 @@ class Zone:
 
     @cached_property
     def name_servers(self) -> frozenset[str]:
-        """Those that answer for it."""
+        """Return the name servers of the zone."""
         return self.servers or self._named(self.apex)
 
     def delegates(self, child: Zone) -> bool:
-        """Whether its records lead to a zone below it: an NS record with one of the child's servers."""
+        """Return whether the zone delegates to one below it: an NS record with one of the child's
+        servers.
+        """
         return bool(self._named(child.apex) & child.name_servers)
 
     def _named(self, name: Labels) -> frozenset[str]:
@@ -104,11 +106,11 @@ class Zone:
 
 @dataclass(frozen=True)
 class Layer:
-    """Zones that are asked together."""
+    """Zones that are searched together."""
 
     zones: tuple[Zone, ...]
     public: bool = False
-    """Found from the top by delegation; otherwise the zone with the longest name is asked."""
+    """Found from the top by delegation; otherwise the zone with the longest name is used."""
 
     @cached_property
     def _by_apex(self) -> dict[Labels, list[Zone]]:
@@ -118,9 +120,9 @@ class Layer:
         return found
 
     def find(self, name: Labels) -> Zone | None:
-        """The zone that answers for a name.
+        """Return the zone that answers for a name.
 
-        A public zone below another one that does not delegate to it is not found: nor is it on AWS.
+        A public zone below another one that does not delegate to it is not found, as on AWS.
         """
         found: Zone | None = None
         for start in range(len(name) - 1, -1, -1):
@@ -133,17 +135,17 @@ class Layer:
 
 @dataclass(frozen=True)
 class View:
-    """All that some client may ask. The first layer that has a zone for a name answers."""
+    """All that a client can resolve. The first layer that has a zone for a name answers."""
 
     layers: tuple[Layer, ...] = ()
     region: str = ""
-    """Where the client is, for latency."""
+    """The client's region, for latency."""
     sick_checks: frozenset[str] = frozenset()
     """Health checks that fail."""
     sick_names: frozenset[Labels] = frozenset()
     """AWS's names (of load balancers) with nothing healthy behind them."""
     recursive: bool = False
-    """A resolver: what it does not find is not there. Otherwise a name server of its zones alone."""
+    """Whether it is a resolver, for which a missing name does not exist; otherwise a name server."""
 
     def find(self, name: Labels) -> Zone | None:
         for layer in self.layers:
@@ -153,12 +155,12 @@ class View:
 
     @cached_property
     def versions(self) -> dict[str, int]:
-        """Zone id → its version here."""
+        """Return the version of each zone, by zone id."""
         return {zone.id: zone.version for layer in self.layers for zone in layer.zones}
 
 
 def rrset(name: str, kind: str, *values: str, ttl: int = 300, **more: object) -> Rrset:
-    """A record set by its written name."""
+    """Return a record set by its written name."""
     return Rrset(labels(name), kind, ttl, values, **more)  # type: ignore[arg-type]
 
 

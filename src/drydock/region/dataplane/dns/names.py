@@ -21,7 +21,7 @@ _LONGEST_NAME = 255
 
 @lru_cache(8192)
 def labels(text: str) -> Labels:
-    """A name as it is written → its labels. Raises ValueError with Route 53's words."""
+    """Parse a written name into its labels. Raises ValueError with Route 53's message."""
     found = tuple(_lower(label) for label in _split(text.removesuffix(".")) or ())
     if sum(len(label) + 1 for label in found) + 1 > _LONGEST_NAME:
         raise ValueError(f"DomainNameTooLong (Domain name is too long) encountered with '{text}'")
@@ -36,22 +36,22 @@ def labels(text: str) -> Labels:
 
 
 def text(name: Labels) -> str:
-    """A name as Route 53 writes it, with its final dot."""
+    """Return a name as Route 53 writes it, with its final dot."""
     return "".join(f"{_escaped(label)}." for label in name) or "."
 
 
 def readable(name: Labels) -> str:
-    """A name for people and programs: `*.example.com`, without the final dot."""
+    """Return a name for people and programs: `*.example.com`, without the final dot."""
     return ".".join(label.decode("latin-1") for label in name)
 
 
 def within(name: Labels, apex: Labels) -> bool:
-    """Whether a name is a zone's apex or below it."""
+    """Return whether a name is a zone's apex or below it."""
     return len(name) >= len(apex) and name[len(name) - len(apex) :] == apex
 
 
 def canonical(written: str) -> str:
-    """A name as a client writes it → as Route 53 gives it back. Raises ValueError."""
+    """Return a client's spelling of a name as Route 53 shows it. Raises ValueError."""
     return text(labels(written))
 
 

@@ -1,4 +1,4 @@
-"""Where a name may lead, whatever the routing policies and health checks say just now."""
+"""Find the names that may lead to others, regardless of routing policies and health checks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from drydock.region.dataplane.dns.names import WILDCARD, Labels, labels
 
 
 def reached(view: View, name: Labels) -> set[Labels]:
-    """A name and every name that its CNAMEs and aliases of addresses lead to."""
+    """Return a name and every name that its CNAMEs and aliases of addresses lead to."""
     seen: set[Labels] = set()
     left = [name]
     while left:
@@ -22,7 +22,7 @@ def reached(view: View, name: Labels) -> set[Labels]:
 
 
 def leading_to(view: View, targets: Collection[Labels]) -> dict[Labels, list[Labels]]:
-    """Each target → the names of the view's hosted zones that lead to it, wildcards left out."""
+    """Return the names of the view's hosted zones that lead to each target, wildcards left out."""
     found: dict[Labels, list[Labels]] = {target: [] for target in targets}
     for layer in view.layers:
         for zone in layer.zones:

@@ -1,4 +1,4 @@
-"""Which of several record sets of one name and type answer: Route 53's routing policies and health.
+"""Choose among several record sets of one name and type: Route 53's routing policies and health.
 
 https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/routing-policy.html
 https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/health-checks-how-route-53-chooses-records.html
@@ -13,12 +13,12 @@ from drydock.region.dataplane.dns.model import Rrset, View, Zone
 from drydock.region.dataplane.dns.names import Labels
 
 MOST_VALUES = 8
-"""Multivalue answers give no more."""
+"""The limit of values in a multivalue answer."""
 _DEEPEST = 16
 
 
 def choose(group: Sequence[Rrset], zone: Zone, view: View, rng: random.Random) -> list[Rrset]:
-    """The record sets of a group that answer; several only of multivalue ones."""
+    """Return the record sets of a group that answer; several only of multivalue ones."""
     if len(group) == 1 and group[0].policy != "multivalue":
         return list(group)
     healthy = [one for one in group if is_healthy(one, zone, view)]
@@ -37,7 +37,7 @@ def choose(group: Sequence[Rrset], zone: Zone, view: View, rng: random.Random) -
 
 
 def is_healthy(one: Rrset, zone: Zone, view: View, depth: int = 0) -> bool:
-    """Whether a record set counts as healthy; one without a check, or an alias that is not evaluated, does."""
+    """Return whether a record set counts as healthy, also without a check or an evaluated alias."""
     if one.check and one.check in view.sick_checks:
         return False
     if one.alias is None or not one.alias.evaluates:
@@ -51,12 +51,12 @@ def is_healthy(one: Rrset, zone: Zone, view: View, depth: int = 0) -> bool:
 
 
 def group_at(zone: Zone, name: Labels, kind: str) -> tuple[Rrset, ...]:
-    """The record sets of a type at a name as it is written in the zone."""
+    """Return the record sets of a type at a name as it is written in the zone."""
     return zone.sets.get(name, {}).get(kind, ())
 
 
 def _failover(group: Sequence[Rrset], healthy: Sequence[Rrset]) -> Rrset:
-    """The primary one, unless only the secondary one is healthy."""
+    """Return the primary one, unless only the secondary one is healthy."""
     primary = next((one for one in group if one.primary), group[0])
     if primary in healthy:
         return primary
@@ -64,7 +64,10 @@ def _failover(group: Sequence[Rrset], healthy: Sequence[Rrset]) -> Rrset:
 
 
 def _weighted(group: Sequence[Rrset], healthy: Sequence[Rrset], rng: random.Random) -> Rrset:
-    """By weight. Weight 0 answers when nothing heavier is healthy; if nothing is, all count as healthy."""
+    """Draw by weight.
+
+    Weight 0 answers if nothing heavier is healthy; if nothing is, all count as healthy.
+    """
     for candidates in (
         [one for one in healthy if one.weight],
         healthy if any(one.weight for one in group) else (),

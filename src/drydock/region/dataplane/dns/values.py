@@ -1,4 +1,4 @@
-"""Values of records as Route 53 writes them: what is wrong with one, and what it says.
+"""Validate and parse values of records as Route 53 writes them.
 
 https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html
 """
@@ -22,7 +22,7 @@ _LONGEST_VALUE = 4000
 
 
 def problem(kind: str, value: str) -> str:
-    """What Route 53 says is wrong with a value; empty if nothing is."""
+    """Return Route 53's message about an invalid value; empty if it is valid."""
     if not value:
         return "EmptyRData (Value is empty) encountered with ''"
     if len(value) > _LONGEST_VALUE:
@@ -35,7 +35,10 @@ def problem(kind: str, value: str) -> str:
 
 
 def strings(value: str) -> tuple[bytes, ...]:
-    """The character strings of a TXT value, unescaped. Raises ValueError with Route 53's words."""
+    """Return the character strings of a TXT value, unescaped.
+
+    Raises ValueError with Route 53's message.
+    """
     found, place = [], 0
     rest = value.rstrip()
     while place < len(rest):
@@ -61,7 +64,7 @@ def _unescape(match: re.Match[bytes]) -> bytes:
 
 
 def fields(kind: str, value: str, count: int) -> list[str]:
-    """The fields of a value. Raises ValueError with Route 53's words."""
+    """Return the fields of a value. Raises ValueError with Route 53's message."""
     found = value.split(maxsplit=count - 1) if kind == "CAA" else value.split()
     if len(found) != count:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Questions and answers as bytes: RFC 1035, EDNS (RFC 6891), truncation (RFC 2181, 9)."""
+"""Parse questions and build answers as bytes: RFC 1035, EDNS (RFC 6891), truncation (RFC 2181, 9)."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ from drydock.region.dataplane.dns.values import fields, strings
 log = logging.getLogger(__name__)
 
 SMALLEST = 512
-"""Bytes of a UDP answer to a client that does not say that it takes more."""
+"""Bytes of a UDP answer to a client that does not announce more."""
 LARGEST = 1232
-"""Bytes of a UDP answer at most: https://www.dnsflagday.net/2020/"""
+"""The limit of a UDP answer in bytes: https://www.dnsflagday.net/2020/"""
 TCP = 65535
 _ANY_CLASS = 255
 _BAD_VERSION = 1
@@ -52,9 +52,11 @@ _REFUSED = frozenset({"AXFR", "IXFR", "MAILA", "MAILB"})
 def reply(
     data: bytes, view: View | None, *, largest: int, rng: random.Random | None = None
 ) -> bytes:
-    """The reply to a packet; empty: none. `largest` bytes at most, else truncated. Never raises.
+    """Return the reply to a packet; empty: none. `largest` bytes at most, else truncated.
 
-    Without a view the server knows nothing yet: SERVFAIL.
+    Never raises.
+
+    Without a view the server has no data yet: SERVFAIL.
     """
     try:
         query = DNSRecord.parse(data)
@@ -107,7 +109,7 @@ def _reply(query: DNSRecord, view: View | None, rng: random.Random | None) -> DN
 def _fill(answer: DNSRecord, found: Answer, asked: Labels, view: View) -> None:
     answer.header.rcode = getattr(RCODE, found.code)
     answer.header.aa = int(found.authoritative and not view.recursive)
-    # in the asker's own letters: some compare them (draft-vixie-dnsext-dns0x20)
+    # in the client's own case: some compare it (draft-vixie-dnsext-dns0x20)
     for one in _packed(found.records, {asked: answer.q.qname}):
         answer.add_answer(one)
     for one in _packed(found.authority, {}):
@@ -123,12 +125,12 @@ def _packed(records: Iterable[Record], spelled: dict[Labels, DNSLabel]) -> Itera
 
 
 def rdata(kind: str, value: str) -> object:
-    """A value that `values.problem` finds nothing wrong with, as dnslib's. Raises ValueError, KeyError."""
+    """Return a valid value as dnslib's. Raises ValueError, KeyError."""
     if kind in ("TXT", "SPF"):
         return TXT(list(strings(value)))
     if kind == "CAA":
         flags, tag, said = fields("CAA", value, 3)
-        # dnslib's own takes text alone
+        # dnslib's own takes only text
         return RD(bytes([int(flags), len(tag)]) + tag.encode() + strings(said)[0])
     if kind == "MX":
         preference, host = fields("MX", value, 2)
@@ -153,7 +155,7 @@ def _edns(query: DNSRecord) -> RR | None:
 
 
 def _malformed(data: bytes) -> bytes:
-    """FORMERR to whatever has at least a header that asks."""
+    """Return FORMERR for a malformed question with at least a header, else nothing."""
     if len(data) < 12:
         return b""
     header = DNSHeader.parse(DNSBuffer(data))

@@ -1,4 +1,4 @@
 """VPCs made of Linux network namespaces, veth pairs, routes and nftables.
 
-Knows addresses and namespaces, nothing of AWS's API: controllers say what shall be there.
+Handles addresses and namespaces, independent of AWS's API: controllers provide the desired state.
 """

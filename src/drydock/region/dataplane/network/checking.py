@@ -17,12 +17,12 @@ from drydock.region.dataplane import linux
 from drydock.region.dataplane.network.namespaces import Namespace
 
 CONNECT_SECONDS = 4.0
-"""To establish a TCP connection for HTTP and HTTPS."""
+"""Seconds to establish a TCP connection for HTTP and HTTPS."""
 ANSWER_SECONDS = 2.0
-"""From there to the status, and from there to the body."""
+"""Seconds from there to the status, and from there to the body."""
 TCP_SECONDS = 10.0
 SEARCHED_BYTES = 5120
-"""The string must stand entirely in the first so many bytes of the body."""
+"""The search string must be entirely in the first so many bytes of the body."""
 _TIMED_OUT = (
     "Failure: Connection timed out. The endpoint or the internet connection is down, or requests are "
     "being blocked by your firewall."
@@ -31,7 +31,7 @@ _TIMED_OUT = (
 
 @dataclass(frozen=True)
 class Check:
-    """What to send, and where to."""
+    """The target and the content of a probe."""
 
     address: IPv4Address
     port: int
@@ -42,13 +42,13 @@ class Check:
     """The Host header, and the name in TLS."""
     search: str = ""
     sends_name: bool = True
-    """Is the name sent in TLS (SNI)?"""
+    """Whether the name is sent in TLS (SNI)."""
     agent: str = "Amazon-Route53-Health-Check-Service"
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a probe, in GetHealthCheckStatus's words."""
+    """The result of a probe, in GetHealthCheckStatus's format."""
 
     healthy: bool
     words: str

@@ -1,7 +1,7 @@
-"""The name servers: each VPC's resolver, at its base + 2, and the host's. What they say is `drydock.region.dataplane.dns`.
+"""The name servers: each VPC's resolver, at its base + 2, and the host's. Answers: `dataplane.dns`.
 
-There is nothing to forward to: a name that the region does not know is NXDOMAIN inside a VPC, and
-refused on the host. https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html
+There is no forwarding: a name that the region does not have is NXDOMAIN inside a VPC, and refused
+on the host. https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from drydock.region.dataplane.network.namespaces import Namespace
 log = logging.getLogger(__name__)
 
 _IDLE = 5.0
-"""Seconds after which a TCP client that says nothing is left."""
+"""Seconds after which a silent TCP client is disconnected."""
 _CONNECTIONS = 200
-"""TCP clients at a time, of all servers; one more is turned away."""
+"""The limit of TCP clients at a time, of all servers; more are refused."""
 
 
 @dataclass
@@ -36,7 +36,7 @@ class _Server:
 
 
 class Resolvers:
-    """One thread that answers for every VPC and for the host, over UDP and TCP. Thread-safe."""
+    """Name servers for every VPC and for the host, over UDP and TCP, on one thread. Thread-safe."""
 
     def __init__(self) -> None:
         self._servers: dict[str, _Server] = {}
@@ -54,7 +54,7 @@ class Resolvers:
         self.serve(vpc_id, udp, router.listen(address, 53))
 
     def serve(self, key: str, udp: socket.socket, tcp: socket.socket) -> None:
-        """Answer on two bound sockets, of which the TCP one listens; they are the server's now."""
+        """Answer on two bound sockets, of which the TCP one listens; the server owns them now."""
         for bound in (udp, tcp):
             bound.setblocking(False)  # a client that went away meanwhile must not make others wait
         with self._lock:
@@ -64,7 +64,7 @@ class Resolvers:
         self._wake_writer.send(b"x")
 
     def remove(self, key: str) -> None:
-        """Answer no more."""
+        """Stop a server."""
         with self._lock:
             self._views.pop(key, None)
             server = self._servers.pop(key, None)
@@ -74,26 +74,27 @@ class Resolvers:
                     bound.close()
 
     def answers(self, key: str) -> bool:
-        """Whether a server is there."""
+        """Return whether a server exists."""
         return key in self._servers
 
     def show(self, key: str, view: View) -> None:
-        """Replace all that a server knows, at once, or will know once it is there."""
+        """Replace a server's view at once, also before the server is added."""
         self._views[key] = view
 
     def view(self, key: str) -> View | None:
-        """What a server answers from; None: it knows nothing yet."""
+        """Return a server's view; None: it has none yet."""
         return self._views.get(key)
 
     def views(self) -> dict[str, View | None]:
-        """What every server answers from."""
+        """Return every server's view."""
         with self._lock:
             return {key: self._views.get(key) for key in self._servers}
 
     def lookup(self, key: str, name: str) -> tuple[IPv4Address, ...] | None:
-        """The addresses that a server has for a name; None: the region does not have the name.
+        """Return the addresses that a server has for a name; None: the region does not have the
+        name.
 
-        A name in a hosted zone is the zone's alone: one that is not there has no address.
+        A missing name in a hosted zone has no address: the zone alone decides.
         """
         view = self.view(key) or View()
         try:

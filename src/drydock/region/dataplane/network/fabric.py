@@ -1,6 +1,6 @@
-"""The region's network as one thing: a backbone, a router per VPC, a namespace per ENI.
+"""The region's network: a backbone, a router per VPC, a namespace per ENI.
 
-What a VPC's router does is in `router`; here is who exists, on which thread, under which lock.
+`router` configures a VPC's router; here are the objects, their thread and their locks.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SLOTS = range(4000)
 
 
 class Fabric:
-    """What there is of the network. Thread-safe; each method returns when the kernel has done it."""
+    """The network's objects. Thread-safe; each method returns when the kernel has done it."""
 
     def __init__(self) -> None:
         self._thread = NetworkThread()
@@ -37,7 +37,7 @@ class Fabric:
     def start(self, client: IPv4Address) -> None:
         """Bring up the backbone, which is the namespace that the daemon lives in.
 
-        `client` is the public address that clients on the host stand for.
+        `client` is the public address of clients on the host.
         """
 
         def up() -> None:
@@ -55,22 +55,22 @@ class Fabric:
         self._thread.close()
 
     def listen_on_backbone(self, port: int) -> socket.socket:
-        """A listening socket at every address of AWS's endpoints."""
+        """Return a listening socket at every address of AWS's endpoints."""
         return self.backbone.listen(IPv4Address(0), port)
 
-    # -- what there is
+    # -- reading
 
     def vpcs(self) -> dict[str, VpcSpec]:
         with self._lock:
             return {key: router.spec for key, router in self._routers.items()}
 
     def enis(self) -> dict[str, EniSpec]:
-        """Interfaces that exist, with the rules and routes of their VPC in force."""
+        """Return the existing interfaces, whose VPC's rules and routes are in force."""
         with self._lock:
             return {key: spec for key, (spec, _) in self._enis.items()}
 
     def namespace(self, eni_id: str) -> Namespace:
-        """The namespace of an ENI. Raises NetworkFailed if there is none."""
+        """Return the namespace of an ENI. Raises NetworkFailed if there is none."""
         with self._lock:
             self._spec(eni_id)
             return self._enis[eni_id][1]
@@ -81,9 +81,10 @@ class Fabric:
         return self._enis[eni_id][0]
 
     def listen_for(self, eni_id: str, port: int) -> socket.socket:
-        """A listening socket at the task endpoint's address that one ENI's packets alone reach.
+        """Return a listening socket at the task endpoint's address that only one ENI's packets
+        reach.
 
-        It goes with the interface; close it before. Raises NetworkFailed.
+        Close it before the interface is removed. Raises NetworkFailed.
         """
         with self._lock:
             spec = self._spec(eni_id)
@@ -94,7 +95,7 @@ class Fabric:
         )
 
     def redirect(self, eni_id: str, places: Places) -> None:
-        """Have an ENI's processes reach ports of its loopback at other addresses of it.
+        """Redirect an ENI's processes from other addresses to ports of its loopback.
 
         Raises NetworkFailed, ProgramMissing.
         """
@@ -103,7 +104,7 @@ class Fabric:
         self._thread.run(f"the redirects of {eni_id}", lambda: namespace.nft(rules))
 
     def router(self, vpc_id: str) -> Namespace:
-        """The namespace of a VPC's router. Raises NetworkFailed if there is none."""
+        """Return the namespace of a VPC's router. Raises NetworkFailed if there is none."""
         return self._router(vpc_id).namespace
 
     def _router(self, vpc_id: str) -> Router:
@@ -153,7 +154,7 @@ class Fabric:
             self._enis[spec.eni_id] = (spec, namespace)
 
     def remove_eni(self, eni_id: str) -> None:
-        """Unplug an ENI; its namespace goes when its last process has ended."""
+        """Remove an ENI; its namespace goes when its last process has ended."""
         with self._lock:
             entry = self._enis.pop(eni_id, None)
             if entry is None:
@@ -170,9 +171,9 @@ class Fabric:
             self._thread.run(f"network interface {eni_id}", remove)
 
     def set_peerings(self, vpc_id: str, peers: Mapping[str, str]) -> bool:
-        """Join a VPC's router with those of its peers → whether a link came or went.
+        """Connect a VPC's router with those of its peers; return whether a link came or went.
 
-        `peers`: link's name → the other VPC. One without a router yet is joined when it has one.
+        `peers`: link's name → the other VPC. One without a router yet is connected when it has one.
         Raises NetworkFailed.
         """
         with self._lock:
@@ -196,13 +197,16 @@ class Fabric:
             return bool(gone or new)
 
     def _block(self, link: str) -> None:
-        """A link between two routers is about to go."""
+        """Block routes over a link between two routers that is about to be removed."""
         for router in self._routers.values():
             if link in router.peers:
                 router.block(link)
 
     def set_policy(self, vpc_id: str, policy: Policy) -> bool:
-        """Put security groups and ACLs in force → whether anything changed. Raises NetworkFailed."""
+        """Put security groups and ACLs in force; return whether anything changed.
+
+        Raises NetworkFailed.
+        """
         router = self._router(vpc_id)
         return self._thread.run(f"the rules of VPC {vpc_id}", lambda: router.set_policy(policy))
 

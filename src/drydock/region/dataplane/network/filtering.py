@@ -1,9 +1,9 @@
-"""From a VPC's policy to nftables: the chains, sets and base chains that its router shall have. Pure.
+"""Compile a VPC's policy to nftables: the chains, sets and base chains of its router. Pure.
 
-A packet that is forwarded meets the ACLs of the subnets whose edge it crosses. Then it passes if it is
-of a connection that was allowed; else its sender's chain (`out`) and its receiver's (`in`) both have to
-return. Interfaces with the same rules share chains: a chain's name is made of what is in it.
-https://wiki.nftables.org/wiki-nftables/index.php/Quick_reference-nftables_in_10_minutes
+A packet that is forwarded meets the ACLs of the subnets whose edge it crosses. Then it passes if it
+is of a connection that was allowed; else its sender's chain (`out`) and its receiver's (`in`) both
+have to return. Interfaces with the same rules share chains: a chain's name is derived from its
+content. https://wiki.nftables.org/wiki-nftables/index.php/Quick_reference-nftables_in_10_minutes
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ BASE_CHAINS = {
     "leaving": "type nat hook postrouting priority srcnat;",
     "coming": "type nat hook prerouting priority dstnat;",
 }
-"""Chains that every router has, and where the kernel calls them. Nobody is in until a rule says so."""
+"""The chains of every router, and their hooks. Packets are dropped until a rule accepts them."""
 
 Rules = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Filter:
-    """What a router's table holds."""
+    """The content of a router's table."""
 
     chains: Mapping[str, Rules] = field(default_factory=dict)
-    """Rules of security groups and ACLs. No packet comes here but from a base chain."""
+    """Rules of security groups and ACLs, reached only from base chains."""
     members: Mapping[str, tuple[IPv4Address, ...]] = field(default_factory=dict)
     """Set of a group => its members' addresses."""
     base: Mapping[str, Rules] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Filter:
 
 
 def compiled(policy: Policy) -> Filter:
-    """What makes packets do as the policy says."""
+    """Return the filter that enforces a policy."""
     chains: dict[str, Rules] = {}
     members: dict[str, tuple[IPv4Address, ...]] = {}
     by_groups: dict[tuple[str, ...], dict[str, str]] = {}
@@ -75,7 +75,7 @@ def compiled(policy: Policy) -> Filter:
 
 
 def _add(chains: dict[str, Rules], kind: str, rules: Rules) -> str:
-    """The name of a chain with these rules, which is there from then on."""
+    """Add a chain with these rules; return its name."""
     name = f"{kind}_{hashlib.sha256(chr(10).join(rules).encode()).hexdigest()[:16]}"
     chains[name] = rules
     return name
@@ -112,7 +112,10 @@ def _addresses(networks: Sequence[IPv4Network], peer: str) -> str:
 def _direction(
     policy: Policy, side: str, by_groups: Mapping[tuple[str, ...], Mapping[str, str]]
 ) -> Rules:
-    """From an interface's name to its chain. A link that is not listed may neither send nor get."""
+    """Return the map from an interface's name to its chain.
+
+    An unlisted link may neither send nor get.
+    """
 
     def verdict(one: Interface) -> str:
         return "return" if one.groups is None else f"goto {by_groups[one.groups][side]}"
@@ -129,7 +132,7 @@ def _direction(
 
 
 def _acls(policy: Policy, chains: dict[str, Rules]) -> Rules:
-    """Judged on every packet, replies too, that leaves or enters a subnet."""
+    """Return the ACLs' rules for every packet, replies too, that leaves or enters a subnet."""
     jumps = []
     for subnet, acl in sorted(policy.acls.items()):
         links = [f'"{one.link}"' for one in policy.interfaces if one.subnet == subnet]
@@ -181,8 +184,11 @@ def _forward(policy: Policy) -> Rules:
 
 
 def _internet_gateway(policy: Policy) -> Rules:
-    """It passes nothing of an interface without a public address, and a reply to what came in through
-    it takes no other way out."""
+    """Return the rules of the internet gateway.
+
+    It passes nothing of an interface without a public address; replies to what came in through it
+    leave by it.
+    """
     if not policy.internet:
         return ()
     inner = f" ip saddr != {{ {', '.join(map(str, sorted(policy.public)))} }}"
@@ -193,7 +199,9 @@ def _internet_gateway(policy: Policy) -> Rules:
 
 
 def _router_itself(policy: Policy) -> Rules:
-    """Nobody reaches the router's own addresses, but interfaces the resolver's and the task endpoint's."""
+    """Return the rules of the router's own addresses: only resolver and task endpoint, for
+    interfaces.
+    """
     if policy.resolver is None:
         return ()
     uplinks = ", ".join(f'"{link}"' for link in policy.uplinks)
@@ -205,7 +213,9 @@ def _router_itself(policy: Policy) -> Rules:
 
 
 def _addresses_outside(policy: Policy) -> dict[str, Rules]:
-    """Outside, an interface has its public address; a gateway endpoint sees the router."""
+    """Return the address translation: public addresses for the internet, the router's for gateway
+    endpoints.
+    """
     leaving, coming = [], []
     if policy.endpoint:
         leaving.append(f'oifname "{policy.endpoint}" masquerade')

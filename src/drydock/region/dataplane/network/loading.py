@@ -1,8 +1,8 @@
-"""From one filter to another by transactions of nft, of which one changes what packets do. Pure.
+"""Change one filter into another by transactions of nft, of which one affects packets. Pure.
 
-A transaction must fit into a netlink socket's buffer, which nobody in a user namespace may enlarge
+A transaction must fit into a netlink socket's buffer, which cannot be enlarged in a user namespace
 (net.core.wmem_max; some 900 rules). So new chains are filled first, by as many transactions as it
-takes, while no packet comes to them; the last one moves the base chains over, all at once.
+takes, while no packet reaches them; the last one switches the base chains over, all at once.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from drydock.region.dataplane.network.filtering import BASE_CHAINS, Filter
 
 TABLE = "ip drydock"
 _LARGEST = 20_000
-"""Characters: nft makes some ten bytes of each, and the smallest usual buffer holds 425,984."""
+"""Characters: nft sends some ten bytes for each, and the smallest usual buffer holds 425,984."""
 _UNFINISHED = ("unfinished",)
 
 
 @dataclass(frozen=True)
 class Step:
-    """Commands of one transaction, and what the table holds after it."""
+    """Commands of one transaction, and the table's content after it."""
 
     commands: str
     after: Filter
 
 
 def steps(present: Filter, wanted: Filter) -> list[Step]:
-    """What to do, in order. Nothing if nothing differs.
+    """Return the steps, in order; none if nothing differs.
 
     Connections that were allowed stay in the kernel's connection tracking and go on.
     """
@@ -53,7 +53,7 @@ def _fill(name: str, wanted: Filter) -> Iterator[str]:
 
 
 def _preparing(base: Filter, commands: list[tuple[str, str]]) -> Iterator[Step]:
-    """`commands` with the chain that each fills; a chain counts as unfinished until the last step."""
+    """Yield `commands` in parts; a chain that they fill counts as unfinished until the last step."""
     chains = dict(base.chains)
     for part in _parts(commands):
         chains.update({name: _UNFINISHED for _, name in part if name})
@@ -61,7 +61,7 @@ def _preparing(base: Filter, commands: list[tuple[str, str]]) -> Iterator[Step]:
 
 
 def _moving(prepared: Filter, wanted: Filter) -> Iterator[str]:
-    """Every base chain anew, the sets as they shall be, and what nobody needs any more away."""
+    """Yield commands that replace every base chain, update the sets, and remove unused chains."""
     for name, hook in BASE_CHAINS.items():
         yield f"add chain {TABLE} {name}" + (f" {{ {hook} }}" if hook else "")
         yield f"flush chain {TABLE} {name}"

@@ -1,6 +1,6 @@
 """Network namespaces held as descriptors, and the one thread that configures them.
 
-Nothing stands under /run/netns: when the descriptors and the processes are gone, so is the namespace.
+Nothing is in /run/netns: a namespace disappears with its descriptors and processes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class NetworkThread:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="network")
 
     def run(self, what: str, function: Callable[[], T]) -> T:
-        """Run a function on the thread → its result. Raises NetworkFailed naming `what`."""
+        """Run a function on the thread; return its result. Raises NetworkFailed naming `what`."""
         try:
             return self._executor.submit(function).result()
         except (NetlinkError, OSError) as error:
@@ -58,7 +58,7 @@ class Namespace:
 
     @classmethod
     def create(cls) -> Namespace:
-        """A new, empty one; the calling thread stays where it is."""
+        """Return a new, empty namespace; the calling thread stays where it is."""
         home = linux.network_namespace()
         try:
             linux.unshare(linux.CLONE_NEWNET)
@@ -76,24 +76,27 @@ class Namespace:
 
     @property
     def netlink(self) -> IPRoute:
-        """A netlink socket that stays open; for namespaces that are configured again and again."""
+        """A netlink socket that stays open, for namespaces that are configured repeatedly."""
         if self._netlink is None:
             with linux.in_network_namespace(self.descriptor):
                 self._netlink = IPRoute()
         return self._netlink
 
     def configure(self, function: Callable[[IPRoute], None]) -> None:
-        """Let a function configure it over a netlink socket that is closed again (memory)."""
+        """Configure it by a function, over a netlink socket that is closed again (memory)."""
         with linux.in_network_namespace(self.descriptor), IPRoute() as netlink:
             function(netlink)
 
     def sysctl(self, name: str, value: str) -> None:
-        """Set a setting below net., `ipv4/ip_forward` say."""
+        """Set a sysctl below net., `ipv4/ip_forward` say."""
         with linux.in_network_namespace(self.descriptor):
             (Path("/proc/sys/net") / name).write_text(value)
 
     def nft(self, rules: str) -> None:
-        """Load a ruleset in one transaction. Raises ProgramMissing, NetworkFailed with nft's words."""
+        """Load a ruleset in one transaction.
+
+        Raises ProgramMissing, NetworkFailed with nft's message.
+        """
         with linux.in_network_namespace(self.descriptor):
             try:
                 done = subprocess.run(
@@ -109,9 +112,11 @@ class Namespace:
     def listen(
         self, address: IPv4Address, port: int, kind: int = socket.SOCK_STREAM, link: str = ""
     ) -> socket.socket:
-        """A bound socket inside; a TCP socket listens. Works from any thread. Raises OSError.
+        """Return a bound socket inside; a TCP socket listens. Works from any thread.
 
-        With `link`, it gets what comes in over that link alone, and others may bind the same port.
+        Raises OSError.
+
+        With `link`, it gets only what comes in over that link, and others may bind the same port.
         """
         with linux.in_network_namespace(self.descriptor):
             bound = socket.socket(socket.AF_INET, kind)
@@ -129,7 +134,7 @@ class Namespace:
 
 
 def link_index(netlink: IPRoute, name: str) -> int:
-    """The index of a link. Raises OSError (ENODEV) if there is none of that name."""
+    """Return the index of a link. Raises OSError (ENODEV) if there is none of that name."""
     found: list[Any] = list(netlink.link_lookup(ifname=name))
     if not found:
         raise OSError(errno.ENODEV, f"no link {name}")

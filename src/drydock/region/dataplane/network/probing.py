@@ -1,4 +1,4 @@
-"""Real packets: does one get from here to there, and its answer back?"""
+"""Send real packets to test whether an address is reachable and answers."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _TIMED_OUT = "i/o timeout"
 
 @dataclass(frozen=True)
 class Probe:
-    """What came of an attempt."""
+    """The result of an attempt."""
 
     reachable: bool
     words: str = ""
-    """Why not, in the words of the system: `i/o timeout`, `no route to host`."""
+    """Why it failed, as the system says it: `i/o timeout`, `no route to host`."""
 
 
 def probe(
@@ -49,9 +49,9 @@ def probe(
 ) -> Probe:
     """Send a packet from a namespace and wait for its answer, `timeout` seconds at most.
 
-    TCP opens a connection, UDP sends an empty datagram, ICMP an echo request (`port` does not count).
-    A refusal by the other end (nobody listens) is an answer. `bind` is the source address where a
-    namespace has several. Works from any thread.
+    TCP opens a connection, UDP sends an empty datagram, ICMP an echo request (`port` does not
+    count). A refusal by the other end (no socket listens) is an answer. `bind` is the source
+    address where a namespace has several. Works from any thread.
     """
     if protocol not in _SOCKETS:
         raise ValueError(f"{protocol} is none of {', '.join(_SOCKETS)}")
@@ -80,9 +80,9 @@ def probe(
 def resolve(
     source: Namespace, resolver: IPv4Address, name: str, timeout: float
 ) -> tuple[IPv4Address | None, str]:
-    """The first address of a name, asked for from a namespace → it, or None and the reason.
+    """Resolve a name from a namespace; return its first address, or None and the reason.
 
-    An address stands for itself.
+    An address is returned unchanged.
     """
     try:
         return IPv4Address(name), ""
@@ -105,7 +105,10 @@ def resolve(
 
 
 def _echo(attempt: socket.socket, timeout: float) -> Probe:
-    """A raw socket sees every ICMP packet of its peer, so the reply is known by its identifier."""
+    """Send an echo request.
+
+    A raw socket sees all of its peer's ICMP, so the identifier is compared.
+    """
     identifier = int.from_bytes(os.urandom(2), "big")
     plain = _ICMP_ECHO.pack(_ECHO_REQUEST, 0, 0, identifier, 1)
     attempt.send(_ICMP_ECHO.pack(_ECHO_REQUEST, 0, _checksum(plain), identifier, 1))
@@ -123,7 +126,7 @@ def _echo(attempt: socket.socket, timeout: float) -> Probe:
 
 
 def _checksum(data: bytes) -> int:
-    """RFC 1071, of an even number of bytes."""
+    """Return the checksum of RFC 1071, of an even number of bytes."""
     total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     total = (total >> 16) + (total & 0xFFFF)
     return ~(total + (total >> 16)) & 0xFFFF

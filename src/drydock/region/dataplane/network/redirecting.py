@@ -1,4 +1,4 @@
-"""Addresses of the loopback that stand for somebody else's port: nothing need listen at them. Pure."""
+"""Redirect addresses of the loopback to other ports: nothing need listen at them. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _TABLE = "table ip redirects"
 
 
 def ruleset(places: Places) -> str:
-    """For nft, in one transaction; it replaces what was there."""
+    """Return the ruleset for nft, in one transaction; it replaces the former one."""
     rules = [
         f"ip daddr {address} tcp dport {port} redirect to :{to}"
         for (address, port), to in places.items()

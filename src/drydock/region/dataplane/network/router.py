@@ -2,9 +2,9 @@
 
     backbone ── igw, vpce ── router ── veth ── ENI (address of the API)
 
-Every packet between two ENIs, of one subnet too, passes here. Its methods run on the network thread.
-The router answers for each subnet's gateway address (base + 1), the VPC's resolver (base + 2) and the
-endpoint that ECS gives each task (169.254.170.2).
+Every packet between two ENIs, of one subnet too, passes here. Its methods run on the network
+thread. The router answers for each subnet's gateway address (base + 1), the VPC's resolver (base +
+2) and the endpoint that ECS gives each task (169.254.170.2).
 https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
 """
 
@@ -66,16 +66,21 @@ class EniSpec:
     address: IPv4Address
     mac: str
     is_nat: bool = False
-    """Of a NAT gateway: it passes packets on, under its own address."""
+    """Whether it is a NAT gateway's: it passes packets on, under its own address."""
 
 
 def link_name(resource_id: str, kind: str = "i") -> str:
-    """A link's name (15 characters at most), derived from the id, so that it can be found again."""
+    """Return a link's name (15 characters at most), derived from the id, so that it can be found
+    again.
+    """
     return kind + resource_id.rpartition("-")[2][-14:]
 
 
 class Router:
-    """One VPC. `slot` is a small number of its own, from which its transit addresses follow."""
+    """The router of one VPC.
+
+    `slot` is a small number of its own, which determines its transit addresses.
+    """
 
     def __init__(self, spec: VpcSpec, backbone: Namespace, slot: int) -> None:
         self.spec = spec
@@ -104,7 +109,7 @@ class Router:
             "ipv4/conf/all/send_redirects": "0",
             "ipv4/conf/default/send_redirects": "0",
             # no second look at the routes for each packet, whether its source is an address of the
-            # router's: nothing that answers there hears from it
+            # router's: no program that answers there gets it
             "ipv4/conf/all/accept_local": "1",
             "ipv6/conf/all/disable_ipv6": "1",
         }.items():
@@ -116,7 +121,7 @@ class Router:
             netlink.addr("add", index=lo, address=str(address), prefixlen=32)
         for number, link in enumerate((INTERNET, ENDPOINT)):
             self._connect(link, TRANSIT[2 + 2 * self.slot + number])
-        # until something else is said, nothing passes
+        # until a policy is set, nothing passes
         self.set_policy(Policy())
 
     def _connect(self, link: str, transit: IPv4Address) -> None:
@@ -133,7 +138,7 @@ class Router:
         netlink.addr("add", index=inside, address=str(transit), prefixlen=32)
 
     def close(self) -> None:
-        """Its namespace goes, and with it the links and what the backbone knew of them."""
+        """Close its namespace, and with it the links and the backbone's routes to it."""
         try:
             self._set_public(frozenset())
         finally:
@@ -142,7 +147,7 @@ class Router:
     # -- interfaces
 
     def add_eni(self, spec: EniSpec) -> Namespace:
-        """A namespace with one veth to here."""
+        """Return a new namespace with one veth to the router."""
         gateway = spec.subnet[1]
         namespace = Namespace.create()
         try:
@@ -175,15 +180,19 @@ class Router:
         return namespace
 
     def listen_for(self, spec: EniSpec, port: int) -> socket.socket:
-        """A listening socket at the task endpoint's address, for what comes from one interface.
+        """Return a listening socket at the task endpoint's address, for what comes from one
+        interface.
 
         It is here and not in the interface's namespace, where a program may want the same port.
         """
         return self.namespace.listen(TASK_ENDPOINT, port, link=link_name(spec.eni_id))
 
     def remove_eni(self, spec: EniSpec) -> None:
-        """Its address leaves at once. The kernel removes the veth with the namespace: asking for that
-        by name would make the network thread wait 40 ms each time."""
+        """Remove an interface's address at once.
+
+        The kernel removes the veth with the namespace: removing it by name would make the network
+        thread wait 40 ms each time.
+        """
         self.block(link_name(spec.eni_id))
         self.namespace.netlink.route("del", dst=f"{spec.address}/32", scope="link")
 
@@ -195,7 +204,7 @@ class Router:
         return frozenset(self._peers)
 
     def connect(self, link: str, other: Router) -> None:
-        """Join two routers by a link that has the same name in both."""
+        """Connect two routers by a link that has the same name in both."""
         peer = {"ifname": link, "net_ns_fd": other.namespace.descriptor, "mtu": _MTU}
         self.namespace.netlink.link("add", ifname=link, kind="veth", mtu=_MTU, peer=peer)
         for router, there in ((self, other), (other, self)):
@@ -216,9 +225,9 @@ class Router:
     # -- rules and routes
 
     def set_policy(self, policy: Policy) -> bool:
-        """Put a policy in force, all at once → whether it is another one than before.
+        """Put a policy in force, all at once; return whether it differs from the former one.
 
-        Raises NetworkFailed with nft's words; what was in force before then stays in force.
+        Raises NetworkFailed with nft's message; what was in force before then stays in force.
         """
         uplinks = (INTERNET, ENDPOINT, *sorted(self._peers))
         whole = replace(
@@ -236,7 +245,7 @@ class Router:
         return bool(changes)
 
     def _set_public(self, addresses: frozenset[IPv4Address]) -> None:
-        """The backbone finds a public address at the router of its VPC."""
+        """Set the backbone's routes to the public addresses of the VPC."""
         if addresses == self._public:
             return
         backbone = self._backbone.netlink
@@ -253,7 +262,7 @@ class Router:
         self._public = addresses
 
     def set_routes(self, subnets: Sequence[SubnetRoutes]) -> None:
-        """Make the kernel route as the subnets' tables say. Only differences are told."""
+        """Apply the subnets' route tables to the kernel, by their differences."""
         subnets = [
             replace(one, routes=tuple(self._to_peer(route) for route in one.routes))
             for one in subnets
@@ -278,7 +287,7 @@ class Router:
         self._kernel = wanted
 
     def block(self, link: str) -> None:
-        """Routes over a link, which is about to go, lead nowhere from now on.
+        """Replace the routes over a link that is about to go by blackholes.
 
         The kernel would drop them with the link, and a wider route would take their packets.
         """
@@ -291,7 +300,9 @@ class Router:
         self._kernel = replace(self._kernel, routes=routes)
 
     def _to_peer(self, route: Route) -> Route:
-        """A route to a peered VPC leads to its router's address, or nowhere while there is none."""
+        """Return a route to a peered VPC by its router's address, or a blackhole while there is
+        none.
+        """
         if route.kind != "peering":
             return route
         via = self._peers.get(route.hop)

@@ -1,7 +1,8 @@
-"""Route tables as plain data, and the kernel's rules and routes that are made of them. Pure.
+"""Route tables as plain data, and the kernel's rules and routes for them. Pure.
 
-A packet from a subnet is routed by that subnet's table. The VPC's own ranges are always local; what
-no route fits is dropped, as AWS drops it: https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html
+A packet from a subnet is routed by that subnet's table. The VPC's own ranges are always local;
+packets without a route are dropped, as by AWS:
+https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ LOCAL_PRIORITY = 100
 SUBNET_PRIORITY = 200
 LAST_PRIORITY = 30_000
 NOTHING = 999
-"""A table with a blackhole alone."""
+"""A table with only a blackhole."""
 FIRST_TABLE = 1000
 
 
@@ -67,7 +68,7 @@ class KernelRule:
 
 @dataclass(frozen=True)
 class Kernel:
-    """Everything that a router shall have besides its interfaces' own routes."""
+    """The rules and routes of a router, except its interfaces' own routes."""
 
     rules: frozenset[KernelRule] = frozenset()
     routes: frozenset[KernelRoute] = frozenset()
@@ -88,7 +89,7 @@ def kernel(
     tables: Mapping[str, int],
     uplinks: Uplinks,
 ) -> Kernel:
-    """What the kernel shall have for these subnets. `tables`: the kernel's table of each subnet."""
+    """Return the kernel's rules and routes for these subnets. `tables`: each subnet's kernel table."""
     rules = {KernelRule(LAST_PRIORITY, NOTHING)}
     routes = {KernelRoute(NOTHING, IPv4Network("0.0.0.0/0"))}
     for cidr in cidrs:
@@ -113,7 +114,7 @@ def _kernel_route(table: int, route: Route, uplinks: Uplinks) -> KernelRoute:
 
 @dataclass(frozen=True)
 class Change:
-    """From one state of the kernel to another: additions first, so that no packet meets a gap."""
+    """A change of the kernel's state: additions first, so that no packet meets a gap."""
 
     add_routes: tuple[KernelRoute, ...]
     add_rules: tuple[KernelRule, ...]
@@ -122,7 +123,10 @@ class Change:
 
 
 def change(present: Kernel, wanted: Kernel) -> Change:
-    """A route to the same destination replaces the present one, which then needs no removal."""
+    """Return the change.
+
+    A route to the same destination replaces the present one without a removal.
+    """
     replaced = {(route.table, route.destination) for route in wanted.routes}
     gone = [
         route

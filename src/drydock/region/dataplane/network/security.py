@@ -1,9 +1,9 @@
-"""Security groups and network ACLs as plain data. What nftables makes of it is in `filtering`. Pure.
+"""Security groups and network ACLs as plain data; `filtering` compiles them to nftables. Pure.
 
-Security groups are stateful and only ever allow; a packet needs an egress rule of its sender's groups
-and an ingress rule of its receiver's. Network ACLs are stateless, ordered, and judge what crosses a
-subnet's edge. https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html and
-https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html
+Security groups are stateful and only ever allow; a packet needs an egress rule of its sender's
+groups and an ingress rule of its receiver's. Network ACLs are stateless, ordered, and apply to what
+crosses a subnet's edge. https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html
+and https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _NAMES = {ICMP: "icmp", TCP: "tcp", UDP: "udp"}
 
 @dataclass(frozen=True)
 class Traffic:
-    """What a rule is about: a protocol by its IANA number, and ports or an ICMP type and code."""
+    """The traffic of a rule: a protocol by its IANA number, and ports or an ICMP type and code."""
 
     protocol: int = ANY_PROTOCOL
     first: int = -1
@@ -28,7 +28,7 @@ class Traffic:
     """Highest port; for ICMP the code. -1: any."""
 
     def match(self) -> str:
-        """nftables' words for it; empty for everything."""
+        """Return nftables' expression for it; empty for everything."""
         if self.protocol == ANY_PROTOCOL:
             return ""
         if self.protocol == ICMP:
@@ -44,7 +44,7 @@ class Traffic:
         return f"meta l4proto {self.protocol}"
 
     def covers(self, protocol: int, port: int) -> bool:
-        """Whether a packet to a TCP or UDP port is meant."""
+        """Return whether it includes a packet to a TCP or UDP port."""
         if self.protocol == ANY_PROTOCOL:
             return True
         return self.protocol == protocol and (self.first < 0 or self.first <= port <= self.last)
@@ -52,7 +52,7 @@ class Traffic:
 
 @dataclass(frozen=True)
 class SecurityRule:
-    """Traffic with networks (CIDR blocks, prefix lists written out) and members of groups."""
+    """Traffic with networks (CIDR blocks, expanded prefix lists) and members of groups."""
 
     traffic: Traffic
     networks: tuple[IPv4Network, ...] = ()
@@ -68,7 +68,7 @@ class SecurityGroup:
 
 @dataclass(frozen=True)
 class AclRule:
-    """One entry of a network ACL; the lowest number that fits decides."""
+    """One entry of a network ACL; the lowest number that matches decides."""
 
     number: int
     allow: bool
@@ -78,7 +78,7 @@ class AclRule:
 
 @dataclass(frozen=True)
 class Acl:
-    """What a subnet's ACL says, in any order. What no entry fits is denied."""
+    """The entries of an ACL, in any order. What no entry matches is denied."""
 
     ingress: tuple[AclRule, ...]
     egress: tuple[AclRule, ...]
@@ -96,7 +96,7 @@ class Interface:
 
 @dataclass(frozen=True)
 class Policy:
-    """All that decides which packets pass in one VPC."""
+    """Everything that determines which packets pass in one VPC."""
 
     groups: Mapping[str, SecurityGroup] = field(default_factory=dict)
     interfaces: tuple[Interface, ...] = ()
@@ -109,15 +109,15 @@ class Policy:
     uplinks: tuple[str, ...] = ()
     """Links that lead out of the VPC; routes decide about them, not groups."""
     internet: str = ""
-    """Of the uplinks, the one that only interfaces with a public address may use."""
+    """The uplink that only interfaces with a public address may use."""
     endpoint: str = ""
-    """Of the uplinks, the one to gateway endpoints."""
+    """The uplink to gateway endpoints."""
     resolver: IPv4Address | None = None
-    """Where the router itself answers, names alone, to the VPC's own interfaces alone."""
+    """The router's own address for DNS, for the VPC's own interfaces only."""
 
 
 def admits(groups: Iterable[SecurityGroup], source: IPv4Address, protocol: int, port: int) -> bool:
-    """Whether some ingress rule lets an address outside of every group open a connection."""
+    """Return whether some ingress rule lets an address outside of every group open a connection."""
     return any(
         rule.traffic.covers(protocol, port) and any(source in network for network in rule.networks)
         for group in groups
@@ -126,7 +126,7 @@ def admits(groups: Iterable[SecurityGroup], source: IPv4Address, protocol: int, 
 
 
 def crosses(rules: Sequence[AclRule], peer: IPv4Address, protocol: int, port: int) -> bool:
-    """Whether an ACL's entries of one direction let a packet to a port from or to `peer` pass."""
+    """Return whether an ACL's entries of one direction pass a packet to a port from or to `peer`."""
     for rule in sorted(rules, key=lambda one: one.number):
         if peer in rule.network and rule.traffic.covers(protocol, port):
             return rule.allow

@@ -1,4 +1,4 @@
-"""Starting processes: PID 1 of the region, and the client that asks it.
+"""Starting processes: PID 1 of the region, and its client.
 
-Here belongs how a process is born and how its end is known; what it is for belongs to the callers.
+Here is how a process starts and how its end is detected; callers decide what it is for.
 """

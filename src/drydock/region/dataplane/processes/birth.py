@@ -1,4 +1,4 @@
-"""How a process of the region is born: from fork to execve, step by step, each in the right order.
+"""Start a process of the region, from fork to execve, in the necessary order of steps.
 
 `spawn` runs in PID 1, which has a single thread, so that forking is safe.
 """
@@ -24,7 +24,9 @@ _KEEP_SIGNALS = {signal.SIGKILL, signal.SIGSTOP}
 
 
 def spawn(spec: ProcessSpec, files: int | None = None) -> Started:
-    """Start a process; return once its program runs. Raises OSError with the words of what failed.
+    """Start a process; return once its program runs.
+
+    Raises OSError with the message of what failed.
 
     `files`: its soft limit of open files, unless the spec has one; None: as the caller's.
     """
@@ -56,8 +58,10 @@ def spawn(spec: ProcessSpec, files: int | None = None) -> Started:
 
 
 def _fork(groups: Sequence[str]) -> tuple[int, list[str]]:
-    """Fork, into the group of version 2 if there is one → the child, and the files by which it has to
-    enter the others."""
+    """Fork, into the group of version 2 if there is one.
+
+    Return the child, and the files by which it has to enter the other groups.
+    """
     folder = next((one for one in groups if os.path.isdir(one)), None)  # noqa: PTH112  (quick)
     if folder is None:
         return os.fork(), list(groups)
@@ -74,7 +78,7 @@ def _fork(groups: Sequence[str]) -> tuple[int, list[str]]:
 
 
 def _report_errors(writer: int, body: object) -> None:
-    """Run a step of a child that must never return; what fails goes to the parent."""
+    """Run a step of a child that must never return; errors go to the parent."""
     try:
         body()  # type: ignore[operator]
     except BaseException as error:  # noqa: BLE001  (a forked child: everything must reach the parent)
@@ -131,7 +135,7 @@ def _files(spec: ProcessSpec) -> list[tuple[str, str]]:
 
 
 def _enter_root(spec: ProcessSpec) -> bool:
-    """Let a process see what it shall see → False if it sees other tasks in /proc."""
+    """Enter the process's root; return False if it sees other tasks in /proc."""
     if spec.image is not None:
         image = spec.image
         rootfs.enter(
@@ -153,7 +157,10 @@ def _enter_root(spec: ProcessSpec) -> bool:
 
 
 def _join(spec: ProcessSpec, host_pid: int, writer: int) -> None:
-    """Enter the namespaces of a process, and be born there. PID 1 waits, so its number is still its."""
+    """Enter the namespaces of a process and fork there.
+
+    PID 1 waits, so the process's id is still valid.
+    """
     proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY)
     kinds = ("ipc", "net", "pid", "uts", "mnt")
     for descriptor in [os.open(f"/proc/{host_pid}/ns/{kind}", os.O_RDONLY) for kind in kinds]:
@@ -166,8 +173,10 @@ def _join(spec: ProcessSpec, host_pid: int, writer: int) -> None:
 
 
 def _become(spec: ProcessSpec, writer: int, proc: int | None = None) -> None:
-    """Arrange what the program will see, then execute it. `proc`: the region's /proc, if it isn't
-    at /proc any more."""
+    """Set up what the program will see, then execute it.
+
+    `proc`: the region's /proc, if it isn't at /proc any more.
+    """
     _say(writer, host_pid=linux.host_pid(proc))
     # a group and no session: the session, PID 1's, has no terminal, and the kernel's scheduler gives
     # each session a share of its own (autogroup), which costs a tenth of all requests in switches
@@ -206,7 +215,9 @@ def _become(spec: ProcessSpec, writer: int, proc: int | None = None) -> None:
 
 
 def _arrange_descriptors(spec: ProcessSpec, writer: int) -> int:
-    """stdin, stdout, stderr and the passed ones at 3, 4, 5 …; everything else is closed on exec."""
+    """Put stdin, stdout, stderr at 0 to 2 and the passed ones at 3, 4, 5 …; all else closes on
+    exec.
+    """
     null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     wanted = [
         spec.stdin if spec.stdin is not None else null,

@@ -1,4 +1,4 @@
-"""The daemon's side: start a process, signal it, know when and how it ended. Thread-safe."""
+"""The daemon's side: start a process, signal it, detect its end. Thread-safe."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from drydock.region.dataplane.processes.protocol import Message, ProcessSpec, St
 log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 30.0
-"""What PID 1 has to start a process; it takes a millisecond or two."""
+"""Seconds for PID 1 to start a process; it takes a millisecond or two."""
 
 OnExit = Callable[["Process"], None]
 
 
 class Process:
-    """A process that was started. `exit_code` is None while it runs, 128 + N if signal N ended it."""
+    """A started process. `exit_code` is None while it runs, 128 + N if signal N ended it."""
 
     def __init__(self, started: Started, send_signal: Callable[[int, int, bool], None]) -> None:
         self.pid = started.pid
@@ -36,7 +36,7 @@ class Process:
         return self.exit_code is None
 
     def signal(self, number: int) -> None:
-        """Send a signal to it alone; nothing happens once it ended."""
+        """Send a signal to it alone; do nothing once it ended."""
         if self.running:
             self._send_signal(self.pid, number, False)
 
@@ -47,17 +47,17 @@ class Process:
         self.signal(signal.SIGKILL)
 
     def kill_group(self) -> None:
-        """SIGKILL to it and to its children that stayed in its process group."""
+        """Send SIGKILL to it and to its children that stayed in its process group."""
         if self.running:
             self._send_signal(self.pid, signal.SIGKILL, True)
 
     def wait(self, timeout: float | None = None) -> int | None:
-        """Seconds at most → the exit code, or None if it still runs."""
+        """Wait at most `timeout` seconds; return the exit code, or None if it still runs."""
         self._ended.wait(timeout)
         return self.exit_code
 
     def stop(self, grace: float) -> int:
-        """SIGTERM, then after `grace` seconds SIGKILL → the exit code."""
+        """Send SIGTERM, then after `grace` seconds SIGKILL; return the exit code."""
         self.terminate()
         if self.wait(grace) is None:
             self.kill()
@@ -67,13 +67,13 @@ class Process:
         return code
 
     def has_ended(self, exit_code: int) -> None:
-        """Called once by whoever reaps."""
+        """Record its end. Called once by the reaper."""
         self.exit_code = exit_code
         self._ended.set()
 
 
 class Spawner(Protocol):
-    """What the data plane needs of whoever starts processes."""
+    """The interface by which the data plane starts processes."""
 
     def spawn(self, spec: ProcessSpec, on_exit: OnExit | None = None) -> Process:
         """Start a process; return once its program has been executed.
@@ -94,7 +94,7 @@ class InitClient:
         self._tickets = count(1)
         self._answers: dict[int, dict[str, Any]] = {}
         self._given_up: set[int] = set()
-        """Tickets whose answer came too late for whoever asked."""
+        """Tickets whose answer came after the caller's timeout."""
         self._unwanted: set[int] = set()
         """Processes of such answers, until they have ended."""
         self._answered = threading.Condition(self._lock)

@@ -1,7 +1,7 @@
-"""What every container finds whatever its root is made of: /proc, /dev and /sys, and how files are bound.
+"""The file systems of every container: /proc, /dev and /sys, and bound files.
 
-Called in the forked child, which has mount and PID namespaces of its own, stands in the machine's old
-root and has the new one at /. As Docker does it where a task could tell:
+Called in the forked child, which has mount and PID namespaces of its own, with the machine's old
+root as working folder and the new root at /. As Docker does it where a task could notice:
 https://github.com/opencontainers/runtime-spec/blob/main/config-linux.md#default-filesystems
 """
 
@@ -18,12 +18,12 @@ _HIDDEN = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
 _READ_ONLY = ("bus", "fs", "irq", "sys", "sysrq-trigger")
-"""Below /proc: uid 0 may write there without any capability."""
+"""Below /proc: writable by uid 0 without any capability."""
 _MASKED = ("acpi", "kcore", "keys", "latency_stats", "sched_debug", "scsi", "timer_list")
 
 
 def arrange(*, read_only: bool) -> bool:
-    """/proc, /dev and /sys → whether /proc shows the process's own PID namespace alone."""
+    """Set up /proc, /dev and /sys; return whether /proc shows only the process's own PID namespace."""
     for name in ("/proc", "/dev", "/sys", "/etc"):
         os.makedirs(name, exist_ok=True)  # (here nothing may be imported late)
     own = True
@@ -68,7 +68,10 @@ def _devices(*, read_only: bool) -> None:
 
 
 def bind_file(source: str, target: str) -> None:
-    """Bind a file over another one, which is made if need be. What is there and no plain file is replaced."""
+    """Bind a file over another one, which is made if necessary.
+
+    Anything else in its place is replaced.
+    """
     plain = False
     with contextlib.suppress(FileNotFoundError):
         plain = stat.S_ISREG(os.lstat(target).st_mode)
@@ -80,14 +83,14 @@ def bind_file(source: str, target: str) -> None:
 
 
 def lock(target: str, kept: int | None = None) -> None:
-    """Make a mount read-only; the flags that it has may not be lost."""
+    """Make a mount read-only, keeping its flags."""
     if kept is None:
         kept = os.statvfs(target).f_flag & _HIDDEN
     linux.mount("none", target, flags=linux.MS_BIND | linux.MS_REMOUNT | linux.MS_RDONLY | kept)
 
 
 def restrict(target: str, flags: int) -> None:
-    """Give a mount, and all that are below it, some of MS_RDONLY, MS_NOSUID and MS_NODEV besides theirs."""
+    """Add some of MS_RDONLY, MS_NOSUID and MS_NODEV to a mount and all below it."""
     try:
         linux.set_flags_below(target, flags)
     except OSError as error:
@@ -107,10 +110,11 @@ def _mount_points() -> list[str]:
 
 
 def open_source(path: str) -> int:
-    """A descriptor of a folder that is about to be bound; `/proc/self/fd/N` is its path for that.
+    """Return a descriptor of a folder that is about to be bound; `/proc/self/fd/N` is its path for
+    that.
 
-    A path that leads elsewhere than it says is refused (PermissionError): the folder may be another
-    task's to write, who could have put a symbolic link there since the path was worked out.
+    A path that contains a symbolic link is refused (PermissionError): another task may be able to
+    write to the folder, and could have put one there since the path was resolved.
     """
     descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     found = os.readlink(f"/proc/self/fd/{descriptor}")

@@ -1,4 +1,4 @@
-"""PID 1 of the region: starts processes when the daemon asks, reaps them all, and ends with the daemon.
+"""PID 1 of the region: starts processes for the daemon, reaps all, and ends with the daemon.
 
 It has one thread and imports little, so that a fork costs half a millisecond and is safe. When it
 ends, however it ends, the kernel kills every process of its PID namespace: nothing is left behind.
@@ -18,8 +18,10 @@ from drydock.region.dataplane.processes.protocol import Message, unpack_spec
 
 
 class Init:
-    """`channel` leads to the daemon; `daemon` is the daemon's pid; `files` is the soft limit of open
-    files of what is started, where it names none."""
+    """The loop of PID 1. `channel` leads to the daemon; `daemon` is the daemon's pid.
+
+    `files`: the soft limit of open files of started processes that set none.
+    """
 
     def __init__(self, channel: socket.socket, daemon: int, files: int | None = None) -> None:
         self._channel = channel
@@ -28,7 +30,7 @@ class Init:
         self._children: set[int] = set()
 
     def run(self) -> int:
-        """Serve until the daemon ends → its exit code."""
+        """Serve until the daemon ends; return its exit code."""
         wake_reader, wake_writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signal.set_wakeup_fd(wake_writer, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -47,7 +49,7 @@ class Init:
             if self._channel.fileno() in ready:
                 message = Message.receive(self._channel)
                 if message is None:
-                    # the daemon is ending: its exit code is its own to give
+                    # the daemon is ending: its own exit code counts
                     poll.unregister(self._channel)
                     continue
                 self._serve(message)
@@ -77,7 +79,7 @@ class Init:
         self._send(Message("started", answer))
 
     def _reap(self) -> int | None:
-        """Collect all that ended; the daemon's exit code if it is among them."""
+        """Reap all that ended; return the daemon's exit code if it is among them."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -102,7 +104,7 @@ class Init:
 
 
 def _signal(pid: int, number: int, *, group: bool) -> None:
-    """To the process alone, as a container engine does; when PID 1 of a namespace ends, so do all."""
+    """Signal the process alone, as a container engine does; a namespace ends with its PID 1."""
     try:
         (os.killpg if group else os.kill)(pid, number)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""Resource limits by ECS's names, within what this machine allows. getrlimit(2)."""
+"""Resource limits by ECS's names, within this machine's limits. getrlimit(2)."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ NUMBERS = {
         ]
     )
 }
-"""Linux's numbers; Python names only some of them."""
+"""Linux's numbers; Python has names for only some of them."""
 
 
 def within(soft: int, hard: int, allowed: int) -> tuple[int, int]:
-    """A soft and a hard limit that are no higher than `allowed`; -1 is none. Pure."""
+    """Return a soft and a hard limit that are no higher than `allowed`; -1 is none. Pure."""
     if allowed == resource.RLIM_INFINITY:
         return soft, hard
     return _within(soft, allowed), _within(hard, allowed)
@@ -46,14 +46,14 @@ def _within(limit: int, allowed: int) -> int:
 
 
 def apply(limits: Sequence[Limit]) -> None:
-    """Give the calling process limits, as far as this machine allows them. Raises OSError, ValueError."""
+    """Set limits of the calling process, as far as this machine allows. Raises OSError, ValueError."""
     for name, soft, hard in limits:
         number = NUMBERS[name]
         resource.setrlimit(number, within(soft, hard, resource.getrlimit(number)[1]))
 
 
 def lowered(limits: Sequence[Limit]) -> list[str]:
-    """Those that a process started from here does not get whole, in words."""
+    """Return messages about limits that this machine allows a process only in part."""
     found = []
     for name, soft, hard in limits:
         allowed = resource.getrlimit(NUMBERS[name])[1]
@@ -63,7 +63,7 @@ def lowered(limits: Sequence[Limit]) -> list[str]:
 
 
 def raise_hard_limits() -> None:
-    """Let what is started from here have as much as the kernel gives; only root may."""
+    """Raise the hard limits for processes started from here to the kernel's; only root may."""
     for number in NUMBERS.values():
         soft, hard = resource.getrlimit(number)
         for wanted in (resource.RLIM_INFINITY, _most_files()):

@@ -1,9 +1,10 @@
-"""A process whose root is made of some of this machine's folders, and sees nothing else of it.
+"""A process that sees only some of this machine's folders, as its own root.
 
-A tmpfs holds what is named, each bound at its own path and read-only, unless it may be written; then the
-tmpfs itself becomes read-only. Called in the forked child, which has mount and PID namespaces of its own
-and no way back: the machine's root is let go, and the mounts belong to a user namespace in which the
-program has no capability. mount_namespaces(7), pivot_root(2), mount_setattr(2).
+A tmpfs holds the named folders, each bound at its own path and read-only, unless it may be written;
+then the tmpfs itself becomes read-only. Called in the forked child, which has mount and PID
+namespaces of its own and no way back: the machine's root is unmounted, and the mounts belong to a
+user namespace in which the program has no capability. mount_namespaces(7), pivot_root(2),
+mount_setattr(2).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ Volume = tuple[str, str, bool]
 _PRIVATE = {"tmp": "/tmp", "var-tmp": "/var/tmp", "run": "/run"}  # noqa: S108
 """Folders of the process's own, by their name in its layer."""
 _EMPTY = ("/home", "/media", "/mnt", "/opt", "/root", "/srv", "/var/cache", "/var/lib", "/var/log")
-"""Folders that every system has; here nothing is in them but what is shown."""
+"""Folders that every system has; here they are empty except for shown ones."""
 _LINKS = {"/etc/mtab": "/proc/self/mounts", "/var/run": "/run", "/var/lock": "/run"}
 _GROUPS = "/sys/fs/cgroup"
 _PLAIN = linux.MS_NOSUID | linux.MS_NODEV
@@ -31,9 +32,9 @@ _PLAIN = linux.MS_NOSUID | linux.MS_NODEV
 def enter(
     root: OwnRoot, volumes: Sequence[Volume], files: Sequence[tuple[str, str]], cwd: str
 ) -> bool:
-    """Make that root the caller's, stand in `cwd` → whether /proc shows its PID namespace alone.
+    """Make that root the caller's, with `cwd`; return whether /proc shows only its PID namespace.
 
-    `files`: a file of this machine, where the process sees it. Raises OSError with words.
+    `files`: a file of this machine, and where the process sees it. Raises OSError with a message.
     """
     os.umask(0o022)
     opened = [(filesystems.open_source(one), target, locked) for one, target, locked in volumes]
@@ -67,7 +68,7 @@ def enter(
 
 
 def _private(root: OwnRoot) -> list[str]:
-    """Folders that the process may write → where they are."""
+    """Set up the folders that the process may write; return their paths."""
     for name in _EMPTY:
         os.makedirs(name, exist_ok=True)
     places = {**_PRIVATE, "home": root.home}
@@ -80,7 +81,7 @@ def _private(root: OwnRoot) -> list[str]:
 
 
 def _show(root: OwnRoot, opened: Mapping[str, int]) -> None:
-    """What is shown, and what is hidden in it; a folder comes before what is in it."""
+    """Bind the shown folders, and cover the hidden ones; a folder comes before its content."""
     for path, kind in sorted(root.paths, key=lambda one: one[0].split("/")):
         if kind == "hidden":
             if os.path.isdir(path):
@@ -99,7 +100,7 @@ def _show(root: OwnRoot, opened: Mapping[str, int]) -> None:
 
 
 def _target_for(source: str, target: str) -> None:
-    """Something of the same kind to bind over."""
+    """Make something of the same kind to bind over."""
     if os.path.isdir(source):
         os.makedirs(target, exist_ok=True)
     elif not os.path.lexists(target):
@@ -121,8 +122,11 @@ def _bind(source: str, target: str, *, writable: bool) -> None:
 
 
 def _volume(source: str, target: str, *, locked: bool) -> None:
-    """A volume, whose path may be new: the nearest folder above it that is there and cannot be written
-    then gets a stand-in, on a tmpfs, with everything that it holds and the new path."""
+    """Bind a volume, whose path may be new.
+
+    The nearest existing folder above it that cannot be written is then replaced by a tmpfs with all
+    that it holds and the new path.
+    """
     path = os.path.realpath(target)
     try:
         os.makedirs(path, exist_ok=True)

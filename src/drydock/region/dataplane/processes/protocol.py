@@ -1,4 +1,4 @@
-"""What the daemon and PID 1 of the region say to each other, and what a process to be started is.
+"""The messages between the daemon and PID 1 of the region, and the spec of a process to start.
 
 One message is one packet of a SOCK_SEQPACKET pair: JSON, with file descriptors beside it.
 """
@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 MESSAGE_SIZE = 1 << 20
-"""Bytes of one message at most; a task's environment must fit."""
+"""The limit of one message in bytes; a task's environment must fit."""
 MAX_FDS = 200
 
 
@@ -22,7 +22,7 @@ class ImageRoot:
     """The root file system of an image, for a process that sees nothing else of the machine."""
 
     folder: str
-    """It stays as it is."""
+    """Never changed."""
     layer: str
     """An empty folder for what the process writes."""
     user: str = ""
@@ -30,12 +30,12 @@ class ImageRoot:
     read_only: bool = False
     hostname: str = ""
     dropped: Sequence[str] = ()
-    """Capabilities that it has not, of a container's: `NET_RAW`, `ALL`."""
+    """Capabilities to drop from a container's: `NET_RAW`, `ALL`."""
 
 
 @dataclass(frozen=True)
 class OwnRoot:
-    """A root made of some of this machine's files, for a process that sees nothing else of them."""
+    """A root made of some of this machine's files, for a process that sees nothing else of it."""
 
     layer: str
     """An empty folder for what the process writes: its /tmp, /var/tmp, /run and home."""
@@ -49,7 +49,7 @@ class OwnRoot:
     texts: Mapping[str, str] = field(default_factory=dict)
     """Files made for it: path and content."""
     read_only: bool = False
-    """Its own folders, too, but for /dev/shm and what is `writable`."""
+    """Whether its own folders are read-only too, except /dev/shm and `writable` paths."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class ProcessSpec:
     own_pids: bool = True
     """In a PID namespace of its own, as its PID 1: when it ends, its children end with it."""
     keep_capabilities: bool = False
-    """Otherwise it has none, and can get none."""
+    """Otherwise it has none, and cannot get any."""
     terminal: bool = False
     """`stdin` is a terminal, which becomes the controlling one of a session that the process leads."""
     join: tuple[int, int] | None = None
@@ -89,7 +89,7 @@ class ProcessSpec:
     """Folders that it sees elsewhere: source without a symbolic link, target, read-only. A target may be
     a new path. Of a process with a root of its own."""
     own_root: OwnRoot | None = None
-    """What it sees of this machine, with `own_pids`; None: all of it."""
+    """The part of this machine that it sees, with `own_pids`; None: all of it."""
     limits: Sequence[tuple[str, int, int]] = ()
     """Resource limits: name (`nofile`), soft, hard; -1 is none. One above what this machine allows is
     what it allows."""
@@ -104,7 +104,7 @@ class ProcessSpec:
 
 @dataclass(frozen=True)
 class Started:
-    """A process that runs: its program has been executed."""
+    """A running process: its program has been executed."""
 
     pid: int
     """In the region's PID namespace."""
@@ -129,7 +129,7 @@ class Message:
 
     @classmethod
     def receive(cls, channel: socket.socket) -> Message | None:
-        """The next message; None when the other side is gone."""
+        """Return the next message; None when the other side is gone."""
         payload, fds, _flags, _address = socket.recv_fds(channel, MESSAGE_SIZE, MAX_FDS)
         if not payload:
             return None
@@ -141,7 +141,7 @@ _FD_FIELDS = ("netns", "stdin", "stdout", "stderr")
 
 
 def pack_spec(spec: ProcessSpec) -> tuple[dict[str, Any], list[int]]:
-    """A spec as JSON fields and the descriptors they point into (by index)."""
+    """Return a spec as JSON fields and the descriptors they point into (by index)."""
     fields = asdict(spec)
     fields["env"] = dict(spec.env)
     fds: list[int] = []
@@ -156,7 +156,7 @@ def pack_spec(spec: ProcessSpec) -> tuple[dict[str, Any], list[int]]:
 
 
 def unpack_spec(fields: dict[str, Any], fds: Sequence[int]) -> ProcessSpec:
-    """The inverse of pack_spec, with the descriptors that arrived."""
+    """Return the spec of pack_spec, with the descriptors that arrived."""
     fields = dict(fields)
     for name in _FD_FIELDS:
         if fields[name] is not None:

@@ -1,8 +1,8 @@
-"""A process with the root file system of an image: overlayfs, what every container finds, its user.
+"""A process with the root file system of an image: overlayfs, container file systems, user.
 
-Called in the forked child, which has mount and PID namespaces of its own. Nothing is created outside of
-the new root: it is entered first, and folders in it are made from within, so that no symbolic link of an
-image leads out. pivot_root(2), the kernel's overlayfs.rst.
+Called in the forked child, which has mount and PID namespaces of its own. Nothing is created
+outside of the new root: it is entered first, and folders in it are made from within, so that no
+symbolic link of an image leads out. pivot_root(2), the kernel's overlayfs.rst.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _CAPABILITIES = {
 
 @dataclass(frozen=True)
 class User:
-    """Who the program runs as."""
+    """The user that the program runs as."""
 
     uid: int
     gid: int
@@ -56,9 +56,9 @@ def enter(
     *,
     read_only: bool,
 ) -> None:
-    """Make `lower`, under a layer of its own in the empty folder `upper`, the root; stand in `cwd`.
+    """Make `lower`, under a layer of its own in the empty folder `upper`, the root, with `cwd`.
 
-    `mounts`: folder, place, read-only; `files`: file, place. Raises OSError with words.
+    `mounts`: folder, place, read-only; `files`: file, place. Raises OSError with a message.
     """
     os.umask(0o022)
     volumes = [(filesystems.open_source(one), target, locked) for one, target, locked in mounts]
@@ -83,7 +83,7 @@ def enter(
 
 
 def _overlay(lower: str, upper: str) -> str:
-    """The image with a layer of the container's own → where."""
+    """Mount the image with a layer of the container's own; return where."""
     merged = f"{upper}/merged"
     for in_memory in (False, True):
         # a folder that is on an overlay itself (a container's own root) can't be a layer: memory can
@@ -108,12 +108,13 @@ def _escaped(path: str) -> str:
     return path.replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")
 
 
-# -- the user; the process stands in the image's root
+# -- the user; the process is in the image's root
 
 
 def find_user(user: str, passwd: str, group: str) -> User:
-    """`user`, `uid`, with `:group` or `:gid`, in the words of an image's /etc/passwd and /etc/group.
-    Pure. Raises OSError: a name that is not there.
+    """Find `user`, `uid`, with `:group` or `:gid`, in an image's /etc/passwd and /etc/group. Pure.
+
+    Raises OSError: an unknown name.
     """
     name, _, wanted = user.partition(":")
     name = name or "0"
@@ -139,19 +140,19 @@ def find_user(user: str, passwd: str, group: str) -> User:
 
 
 def user_of(user: str) -> User:
-    """`find_user` in the caller's own root."""
+    """Apply `find_user` to the caller's own root."""
     return find_user(user, _text("/etc/passwd"), _text("/etc/group"))
 
 
 def capabilities(dropped: Sequence[str]) -> frozenset[int]:
-    """A container's, without those that are named: `NET_RAW`, `ALL`. Pure."""
+    """Return a container's capabilities, without those that are named: `NET_RAW`, `ALL`. Pure."""
     if "ALL" in dropped:
         return frozenset()
     return frozenset(number for name, number in _CAPABILITIES.items() if name not in dropped)
 
 
 def become(user: User, kept: frozenset[int], *, alone: bool) -> None:
-    """Be that user, with the capabilities `kept` at most. `alone`: the region has one id to give.
+    """Become that user, with the capabilities `kept` at most. `alone`: the region has only one id.
 
     Raises OSError: an id that the region's user namespace does not have.
     """
@@ -176,7 +177,7 @@ def become(user: User, kept: frozenset[int], *, alone: bool) -> None:
 
 
 def _give_streams(user: User) -> None:
-    """So that the user can open /dev/stdout, as in every container."""
+    """Let the user open /dev/stdout, as in every container."""
     for descriptor in (0, 1, 2):
         kind = os.fstat(descriptor).st_mode
         if stat.S_ISFIFO(kind) or os.isatty(descriptor):

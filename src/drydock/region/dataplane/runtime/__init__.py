@@ -1,4 +1,4 @@
 """Tasks: containers as processes on their ENI, their images, their output.
 
-Knows commands, environments and processes, nothing of AWS's API and nothing of the other seams.
+Handles commands, environments and processes, independent of AWS's API and of the other parts.
 """

@@ -1,4 +1,4 @@
-"""What a container runs: an image's words, overridden by the definition's, overridden by the task's.
+"""Compose a container's command: the image's, overridden by the definition's, then by the task's.
 
 Pure. https://docs.docker.com/reference/dockerfile/#understand-how-cmd-and-entrypoint-interact
 """
@@ -23,7 +23,7 @@ DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PRIVATE = ("/tmp", "/var/tmp", "/run", "/dev/shm")  # noqa: S108
 """Folders of a task's own."""
 _LAST_ID = 2**32 - 2
-"""The kernel's; the number after it means nobody."""
+"""The kernel's limit; the number after it is reserved."""
 
 
 @dataclass(frozen=True)
@@ -36,19 +36,19 @@ class ProcessImage:
     environment: Mapping[str, str] = field(default_factory=dict)
     user: str = ""
     name: str = ""
-    """Of its [images] entry."""
+    """The name of its [images] entry."""
     read: Sequence[str] = ()
-    """What its tasks see of this machine beside what they need to run, and what they may write."""
+    """Paths that its tasks may read besides what they need to run, and paths they may write."""
     write: Sequence[str] = ()
     around: Surroundings = field(default_factory=Surroundings)
 
     @property
     def search(self) -> str:
-        """Where its programs are looked for."""
+        """The PATH in which its programs are found."""
         return self.environment.get("PATH", DEFAULT_PATH)
 
     def view(self) -> View:
-        """What its tasks see of this machine. Raises SpawnFailed."""
+        """Return the part of this machine that its tasks see. Raises SpawnFailed."""
         entry = Entry(
             name=self.name,
             words=(*self.entrypoint, *self.command),
@@ -62,7 +62,7 @@ class ProcessImage:
 
 @dataclass(frozen=True)
 class ContainerRequest:
-    """What a container definition and the task's overrides say. None: the image's own."""
+    """The settings of a container definition and the task's overrides. None: the image's own."""
 
     name: str
     image: str
@@ -82,12 +82,12 @@ class ContainerRequest:
 
 @dataclass(frozen=True)
 class Sandbox:
-    """Where a container runs: its task's network namespace and what names mean there."""
+    """The environment of a container: its task's network namespace and name resolution."""
 
     netns: int
     resolv_conf: str
     environment: Mapping[str, str]
-    """What every container of the task gets unless it says otherwise."""
+    """The defaults of every container of the task."""
     layer: str = ""
     """An empty folder of the container's, for what it writes."""
     hostname: str = ""
@@ -101,7 +101,7 @@ class Sandbox:
 
 @dataclass(frozen=True)
 class Command:
-    """What is to be executed."""
+    """The program to execute, with its environment."""
 
     argv: tuple[str, ...]
     cwd: str
@@ -109,16 +109,16 @@ class Command:
     uid: int | None
     gid: int | None
     image: ImageRoot | None = None
-    """Its own root; then its user is there, too."""
+    """Its own root; then its user is from there, too."""
     own_root: OwnRoot | None = None
-    """What it sees of this machine, if it is a program of it."""
+    """The part of this machine that it sees, if it is a program of it."""
     stop_signal: int = signal.SIGTERM
 
 
 def compose_in_image(request: ContainerRequest, image: ContainerImage, place: Sandbox) -> Command:
-    """`compose` for an image of a container engine.
+    """Compose the command for an image of a container engine; see `compose`.
 
-    Raises ImageNotFound when nothing says what to run, SpawnFailed for a stop signal that is none.
+    Raises ImageNotFound when there is no command, SpawnFailed for an invalid stop signal.
     """
     argv = _argv(request, image, f"rebuild {request.image} with an ENTRYPOINT or a CMD")
     own = {"HOSTNAME": place.hostname} if place.hostname else {}
@@ -143,7 +143,7 @@ def compose_in_image(request: ContainerRequest, image: ContainerImage, place: Sa
 
 
 def _signal(words: str) -> int:
-    """`SIGINT`, `INT` or `2`; empty: SIGTERM."""
+    """Parse a signal: `SIGINT`, `INT` or `2`; empty: SIGTERM."""
     if not words:
         return signal.SIGTERM
     if words.isdecimal() and int(words) in set(signal.valid_signals()):
@@ -157,11 +157,11 @@ def _signal(words: str) -> int:
 def compose(
     request: ContainerRequest, image: ProcessImage, base: Mapping[str, str], layer: str
 ) -> Command:
-    """Put image and request together. `base` is the environment that both may override, `layer` an empty
-    folder.
+    """Compose the command of an image and a request.
 
-    Raises ImageNotFound when nothing says what to run, SpawnFailed for a user that is not known here, for
-    a folder that is not there or that the task does not see.
+    `base` is the environment that both may override, `layer` an empty folder. Raises ImageNotFound
+    when there is no command, SpawnFailed for a user that is unknown here, for a folder that does
+    not exist or that the task does not see.
     """
     argv = _argv(request, image, "give the [images] entry an entrypoint or a command")
     user = _user(request.user or image.user, request.name)
@@ -189,7 +189,7 @@ def compose(
 
 
 def _has(view: View, cwd: str, own: Sequence[str], volumes: Sequence[str]) -> bool:
-    """Whether a working folder is there for the task: among what it sees, or its own."""
+    """Return whether the task has a working folder: among what it sees, or its own."""
     above_one = any(path.startswith(f"{cwd.rstrip('/')}/") for path in view.paths)
     in_volume = any(Path(cwd).is_relative_to(one) for one in volumes)
     return cwd in own or above_one or in_volume or view.sees(cwd)
@@ -210,7 +210,7 @@ def _no_folder(request: ContainerRequest, image: ProcessImage, cwd: str) -> Spaw
 
 
 def _people(user: _User, home: str) -> dict[str, str]:
-    """/etc/passwd and /etc/group of a task: who it is, and nobody else of this machine."""
+    """Return /etc/passwd and /etc/group of a task, without other users of this machine."""
     nobody = "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
     passwd = f"root:x:0:0:root:/root:/bin/sh\n{nobody}"
     group = "root:x:0:\ntty:x:5:\nnogroup:x:65534:\n"
@@ -241,19 +241,21 @@ def _argv(
 
 @dataclass(frozen=True)
 class _User:
-    """Who a task is. None: the region's own user, whom it sees as root."""
+    """The user of a task. None: the region's own user, which it sees as root."""
 
     uid: int | None = None
     gid: int | None = None
     name: str = ""
-    """As this machine knows the user, and the group; empty: it does not, or a number was given."""
+    """The name of the user, or group, on this machine; empty: unknown, or a number was given."""
     group: str = ""
 
 
 def _user(user: str, container: str) -> _User:
-    """`user`, `uid`, with `:group` or `:gid`. Root is the region's own user, without capabilities.
+    """Parse `user`, `uid`, with `:group` or `:gid`.
 
-    Raises SpawnFailed for what is not known here or what no user namespace can map.
+    Root is the region's own user, without capabilities.
+
+    Raises SpawnFailed for an unknown user or one that no user namespace can map.
     """
     name, _, group = user.partition(":")
     if name in ("", "0", "root"):

@@ -1,4 +1,4 @@
-"""What processes use, read from /proc: a container's first process and all that descend from it.
+"""The resource usage of processes, from /proc: a container's first process and its descendants.
 
 proc_pid_statm(5), proc_pid_stat(5), proc_tid_children(5). Ids are the host's.
 """
@@ -16,7 +16,7 @@ _TICK = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Usage:
-    """What some processes use together."""
+    """The usage of some processes together."""
 
     cpu: float
     """Seconds of processor time so far."""
@@ -25,7 +25,7 @@ class Usage:
 
 
 def family(pid: int) -> list[int]:
-    """A process and its descendants; what ended meanwhile is left out."""
+    """Return a process and its descendants, except those that ended meanwhile."""
     found, queue = [], [pid]
     while queue:
         one = queue.pop()
@@ -40,7 +40,7 @@ def family(pid: int) -> list[int]:
 
 
 def memory(pids: Iterable[int]) -> int:
-    """Bytes in use: what is resident, without the pages of files, which the kernel can take back."""
+    """Return the bytes in use: resident, without the pages of files, which the kernel can reclaim."""
     total = 0
     for pid in pids:
         try:
@@ -52,9 +52,9 @@ def memory(pids: Iterable[int]) -> int:
 
 
 def proportional_memory(pids: Iterable[int]) -> int:
-    """The same in a hundred times the time, with pages that processes share counted once.
+    """Return the bytes in use, with shared pages counted once; it takes a hundred times as long.
 
-    A process that may not be looked at this closely counts as `memory` counts it.
+    A process that may not be inspected this closely counts as in `memory`.
     """
     total = 0
     for pid in pids:
@@ -68,11 +68,11 @@ def proportional_memory(pids: Iterable[int]) -> int:
 
 
 def memory_of_server(pids: Iterable[int]) -> int:
-    """Bytes in use by processes that share a segment of memory, as PostgreSQL's do: the pages of each
-    alone, and the segment's as far as the one that has touched most of it has.
+    """Return the bytes in use by processes that share a segment of memory, as PostgreSQL's do.
 
-    The kernel keeps these numbers; to ask who else has a page, as `proportional_memory` does, holds a
-    busy server up.
+    That is the pages of each alone, and the largest part of the segment that one has touched. The
+    kernel keeps these numbers; finding the sharers of each page, as `proportional_memory` does,
+    delays a busy server.
     """
     alone = segment = 0
     for pid in pids:
@@ -87,7 +87,7 @@ def memory_of_server(pids: Iterable[int]) -> int:
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
-    """Processor time used so far, with that of children that have ended."""
+    """Return the processor time used so far in seconds, with that of children that have ended."""
     total = 0
     for pid in pids:
         try:

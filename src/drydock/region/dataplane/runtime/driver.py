@@ -1,4 +1,4 @@
-"""The driver: a container is a process on its task's ENI, of this machine's or of an image's files."""
+"""Start containers: each is a process on its task's ENI, from this machine's or an image's files."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ class Container:
     output: Output
     command: Command
     groups: Sequence[str] = ()
-    """The control groups it is in, for what is run inside it later."""
+    """The control groups it is in, for programs run inside it later."""
 
     @property
     def running(self) -> bool:
         return self.process.running
 
     def ask_to_stop(self) -> None:
-        """Send its image's stop signal; SIGTERM, unless that says otherwise."""
+        """Send its image's stop signal; SIGTERM by default."""
         self.process.signal(self.command.stop_signal)
 
     @property
     def finished(self) -> bool:
-        """It has ended and its last line has been handed on."""
+        """Whether it has ended and its last line has been handed on."""
         return not self.process.running and self.output.ended.is_set()
 
 
 class Driver:
-    """Starts containers: of this machine's programs, or with an image's root of their own. Thread-safe."""
+    """Starts containers: programs of this machine, or with an image's own root. Thread-safe."""
 
     def __init__(self, spawner: Spawner, pump: Pump) -> None:
         self._spawner = spawner
@@ -111,7 +111,7 @@ class Driver:
     def execute(
         self, container: Container, argv: Sequence[str], on_end: Callable[[], None]
     ) -> Process:
-        """Run a program inside a container that runs, as its user; its output is nobody's.
+        """Run a program inside a running container, as its user; its output is discarded.
 
         Raises SpawnFailed. `on_end` is called from the spawner's thread; it must not block.
         """
@@ -131,7 +131,9 @@ class Driver:
         request: TerminalRequest,
         on_end: Callable[[], None],
     ) -> tuple[Process, int]:
-        """`execute` at a terminal → the program, and the terminal's other end: the caller closes it."""
+        """Run a program at a terminal; return it and the terminal's other end, which the caller
+        closes.
+        """
         spec = _inside(container, argv)
         has_root = container.command.image or container.command.own_root
         root = f"/proc/{container.process.host_pid}/root" if has_root else ""
@@ -162,7 +164,7 @@ def _real(path: str) -> str:
 
 
 def _unseen(image: ProcessImage, command: Command) -> str:
-    """What to set, if this machine has the program and its task does not see it."""
+    """Return what to configure, if this machine has the program and its task does not see it."""
     path = visible.unseen(
         image.view(), command.argv[0], command.cwd, command.environment.get("PATH", "")
     )

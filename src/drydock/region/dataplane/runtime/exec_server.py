@@ -1,9 +1,10 @@
-"""The way into containers from the host: a unix socket where a token is exchanged for a terminal.
+"""The access to containers from the host: a unix socket where a token is exchanged for a terminal.
 
-One connection is one program. A client sends {"token", "term", "rows", "columns", "plain"}; the answer
-is {} with the terminal's other end as a descriptor, or {"error", "cause", "remedy"}; then {"exit_code"}
-once the program has ended. No byte of the terminal passes through here: the client holds it itself.
-Whoever closes the connection before hangs up. One packet (SOCK_SEQPACKET) is one JSON document.
+One connection is one program. A client sends {"token", "term", "rows", "columns", "plain"}; the
+answer is {} with the terminal's other end as a descriptor, or {"error", "cause", "remedy"}; then
+{"exit_code"} once the program has ended. No byte of the terminal passes through here: the client
+holds it itself. Closing the connection before hangs up. One packet (SOCK_SEQPACKET) is one JSON
+document.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ end, which the server closes. Raises DrydockError."""
 _LARGEST = 64 * 1024
 _HELLO_SECONDS = 10.0
 _HANG_UP_SECONDS = 5.0
-"""What a program has to end in after its terminal was hung up."""
+"""Seconds for a program to end after its terminal was hung up."""
 
 
 class ExecServer:
@@ -55,7 +56,7 @@ class ExecServer:
         threading.Thread(target=self._run, name="exec-server", daemon=True).start()
 
     def close(self) -> None:
-        """Let nobody in any more, and hang up on those who are in. Idempotent."""
+        """Accept no more connections, and hang up the open ones. Idempotent."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
@@ -129,14 +130,14 @@ class ExecServer:
 
 
 def _hang_up(process: Process) -> None:
-    """The client is gone: as when a terminal is closed, and after that for sure."""
+    """End a program whose client is gone: by SIGHUP, as a closed terminal does, then by SIGKILL."""
     process.signal(signal.SIGHUP)
     if process.wait(_HANG_UP_SECONDS) is None:
         process.kill_group()
 
 
 def _read(connection: socket.socket) -> Any:
-    """Raises ValueError: what is said is no document, as when the client is gone."""
+    """Read a document. Raises ValueError: it is none, as when the client is gone."""
     return json.loads(connection.recv(_LARGEST))
 
 

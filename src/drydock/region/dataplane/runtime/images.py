@@ -1,7 +1,7 @@
-"""Images of a container engine (podman or docker): found, pulled if that is wanted, unpacked once.
+"""Images of a container engine (podman or docker): found, pulled if configured, unpacked once.
 
-The engine keeps images and that is all: containers are started by the region, in its own namespaces.
-Words: https://docs.podman.io/en/v4.3/markdown/podman-export.1.html
+The engine only stores images: containers are started by the region, in its own namespaces.
+Commands: https://docs.podman.io/en/v4.3/markdown/podman-export.1.html
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ _ROOT = "root"
 
 @dataclass(frozen=True)
 class ContainerImage:
-    """An image, unpacked. Empty fields: it does not say."""
+    """An unpacked image. Empty fields are unset in the image."""
 
     identity: str
     """The engine's id, `sha256:` left out."""
     folder: str
     """Its root file system."""
     digest: str = ""
-    """Of its manifest: `sha256:…`; the engine's id of it where there is none."""
+    """The manifest's digest: `sha256:…`; the engine's id where there is none."""
     entrypoint: Sequence[str] = ()
     command: Sequence[str] = ()
     working_dir: str = ""
@@ -54,7 +54,7 @@ class ContainerImage:
 
 
 def choose_engine(wanted: str) -> str:
-    """The engine that is used: as `wanted`, or with "auto" the first on the path; empty: none."""
+    """Return the engine to use: `wanted`, or with "auto" the first on the path; empty: none."""
     if wanted == "none":
         return ""
     names = ENGINES if wanted == "auto" else (wanted,)
@@ -62,7 +62,7 @@ def choose_engine(wanted: str) -> str:
 
 
 def described(document: Mapping[str, Any], folder: str) -> ContainerImage:
-    """An image of what `image inspect` says of it. Pure."""
+    """Return an image from the output of `image inspect`. Pure."""
     config = document.get("Config") or {}
     pairs = (one.partition("=") for one in config.get("Env") or ())
     return ContainerImage(
@@ -94,7 +94,7 @@ class ImageStore:
         """Held while an image is unpacked: two at once would be slower."""
 
     def find(self, reference: str) -> ContainerImage:
-        """The image, ready to be run. Raises ImageNotFound, SpawnFailed."""
+        """Return the image, ready to be run. Raises ImageNotFound, SpawnFailed."""
         if not self.name:
             raise ImageNotFound(
                 reference,
@@ -111,7 +111,7 @@ class ImageStore:
         return described(document, str(place / _ROOT))
 
     def prune(self) -> None:
-        """Remove what was not used lately. Nothing runs yet."""
+        """Remove images that were not used lately. Nothing runs yet."""
         if not self._folder.exists():
             return
         known = sorted(self._folder.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True)
@@ -139,7 +139,9 @@ class ImageStore:
             return code, said, output.read()
 
     def _unpack(self, identity: str, place: Path) -> None:
-        """Through a container that is never started: that is what engines can export."""
+        """Unpack through a container that is never started, since engines can export only
+        containers.
+        """
         self._folder.mkdir(mode=0o700, exist_ok=True)
         code, said, output = self._ask("create", "--pull", "never", identity, "unpack")
         if code != 0:
@@ -156,7 +158,7 @@ class ImageStore:
         log.info("unpacked an image", extra={"folder": str(place)})
 
     def _export(self, container: str, folder: Path) -> None:
-        """The engine writes, tar reads. Devices are no image's to bring."""
+        """Export with the engine, unpack with tar. Devices in images are left out."""
         words = ["tar", "-x", "-p", "--numeric-owner", "--exclude=dev/*", "-C", str(folder)]
         if linux.has_one_user():
             words.insert(2, "--no-same-owner")

@@ -22,11 +22,11 @@ Answer = Callable[[str, bytes | None], tuple[int, Any]]
 _LARGEST_BODY = 4096
 _ANSWERING = 4
 _REQUEST_SECONDS = 5.0
-"""What a client has to send its request and to take the answer."""
+"""Seconds for a client to send its request and to read the answer."""
 
 
 class LocalServer:
-    """Thread-safe."""
+    """The HTTP servers of all tasks. Thread-safe."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
@@ -46,7 +46,7 @@ class LocalServer:
         self._writer.send(b"x")
 
     def close(self, key: str) -> None:
-        """Idempotent."""
+        """Close a server's socket. Idempotent."""
         with self._lock:
             listening = self._sockets.pop(key, None)
             if listening is not None:
@@ -102,4 +102,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_arguments: object) -> None:
-        """Nobody needs a line for each."""
+        """Do not log requests."""

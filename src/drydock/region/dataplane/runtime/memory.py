@@ -1,8 +1,9 @@
-"""What tasks use: one thread looks at all of them, and ends the container that takes too much memory.
+"""Measure the memory of tasks on one thread, and end containers that exceed their limits.
 
-A sweep reads one small file a process (see `consumption`). It is quicker while a task is near its limit.
-What is over at the next look is killed as the kernel's OOM killer would: SIGKILL, exit code 137.
-Where the kernel keeps the limits itself, a sweep ends what is left of a container it has killed in.
+A sweep reads one small file a process (see `consumption`). It is quicker while a task is near its
+limit. A container that is still over at the next sweep is killed as by the kernel's OOM killer:
+SIGKILL, exit code 137. Where the kernel keeps the limits itself, a sweep ends the rest of a
+container it has killed in.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from drydock.region.dataplane.runtime.consumption import Usage
 log = logging.getLogger(__name__)
 
 SWEEP = 0.5
-"""Seconds between two looks."""
+"""Seconds between two sweeps."""
 _NEAR = 0.1
-"""The same, while some task uses more than half of what it may."""
+"""Seconds between two sweeps while some task uses more than half of its limit."""
 _TREE = 2.0
 """Seconds for which a container's processes are taken to be the same."""
 
@@ -35,7 +36,7 @@ class _Watched:
     """Whether the kernel, which limits its memory, has killed a process of it."""
     family: list[int] = field(default_factory=list)
     memory: int | None = None
-    """Bytes at the last look; None: there was none."""
+    """Bytes at the last sweep; None: there was none."""
 
 
 @dataclass
@@ -45,7 +46,7 @@ class _Task:
 
 
 def over(used: Mapping[str, int], limits: Mapping[str, int | None], total: int | None) -> list[str]:
-    """The containers that must go: each above its own limit, and the largest of a task above its."""
+    """Return the containers to kill: each above its own limit, and the largest of a task above its."""
     found = [
         name for name, size in used.items() if (own := limits[name]) is not None and size > own
     ]
@@ -56,7 +57,7 @@ def over(used: Mapping[str, int], limits: Mapping[str, int | None], total: int |
 
 
 class MemoryGuard:
-    """Thread-safe."""
+    """Watches the memory of containers. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -74,8 +75,10 @@ class MemoryGuard:
         kill: Callable[[], None],
         exceeded: Callable[[], bool] | None = None,
     ) -> None:
-        """`limits`: bytes of the container and of the task. `kill` is called from this one's thread,
-        when they are exceeded or `exceeded` says so."""
+        """Watch a container. `limits`: bytes of the container and of the task.
+
+        `kill` is called from the guard's thread, when they are exceeded or `exceeded` says so.
+        """
         with self._lock:
             ours = self._tasks.setdefault(task, _Task(limits[1]))
             ours.containers[container] = _Watched(pid, limits[0], kill, exceeded, [pid])
@@ -83,7 +86,7 @@ class MemoryGuard:
         self._some.set()
 
     def forget(self, task: str, container: str) -> None:
-        """It has ended. Idempotent."""
+        """Forget a container that has ended. Idempotent."""
         with self._lock:
             ours = self._tasks.get(task)
             if ours is not None:
@@ -94,7 +97,7 @@ class MemoryGuard:
                 self._some.clear()
 
     def usage(self) -> dict[str, Usage]:
-        """What each task uses that was looked at: memory as of the last look, CPU time of now."""
+        """Return each measured task's usage: memory of the last sweep, current CPU time."""
         with self._lock:
             tasks = {key: list(one.containers.values()) for key, one in self._tasks.items()}
         return {
@@ -117,7 +120,7 @@ class MemoryGuard:
             time.sleep(_NEAR if near else SWEEP)
 
     def _sweep(self) -> bool:
-        """Look at all → whether one is near its limit."""
+        """Measure all containers; return whether one is near its limit."""
         now, near = time.monotonic(), False
         with self._lock:
             tasks = {key: (one.limit, dict(one.containers)) for key, one in self._tasks.items()}
@@ -138,7 +141,7 @@ class MemoryGuard:
                 }
             for name, size in used.items():
                 containers[name].memory = size
-            # the kernel takes the largest process alone; the container's others end with it
+            # the kernel kills only the largest process; the container's others end with it
             gone = [name for name, one in containers.items() if one.exceeded and one.exceeded()]
             for name in dict.fromkeys([*over(used, limits, limit), *gone]):
                 log.info(

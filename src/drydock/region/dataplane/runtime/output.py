@@ -1,4 +1,4 @@
-"""What containers write: one thread reads every pipe and hands on whole lines, in order.
+"""Read the containers' output on one thread, and pass on whole lines, in order.
 
 stdout and stderr of a container share one pipe, so their order is the order of writing.
 """
@@ -33,7 +33,7 @@ _GATHER = 0.04
 
 @dataclass
 class Output:
-    """The writing end for a process, and the news that nothing more will come."""
+    """The writing end for a process, and an event for the end of output."""
 
     writer: int
     """The caller passes it to the process, then calls `Pump.started`."""
@@ -58,7 +58,9 @@ class Pump:
         threading.Thread(target=self._run, name="output", daemon=True).start()
 
     def open(self, sink: Sink, on_end: Callable[[], None] = lambda: None) -> Output:
-        """A new pipe whose lines go to `sink`, called from the pump's thread, as is `on_end`."""
+        """Return a new pipe whose lines go to `sink`, called from the pump's thread, as is
+        `on_end`.
+        """
         reader, writer = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(reader, False)
         with contextlib.suppress(OSError):  # an ordinary user may have used up his share
@@ -69,7 +71,7 @@ class Pump:
         return output
 
     def started(self, output: Output) -> None:
-        """The process has its copy (or was not started): close ours, so that its end can be seen."""
+        """Close our copy of the writing end, once the process has its own (or was not started)."""
         os.close(output.writer)
 
     def _run(self) -> None:
@@ -116,5 +118,5 @@ class Pump:
 
 
 def _pieces(line: bytes) -> list[bytes]:
-    """A line in parts of MAX_LINE bytes at most; an empty line is one part."""
+    """Split a line into parts of MAX_LINE bytes at most; an empty line is one part."""
     return [line[start : start + MAX_LINE] for start in range(0, len(line) or 1, MAX_LINE)]

@@ -1,6 +1,7 @@
-"""What a Python needs beside its own folder: the installation of a virtual environment, editable installs.
+"""The folders that a Python needs besides its own: a virtual environment's base, editable installs.
 
-https://docs.python.org/3/library/site.html; https://setuptools.pypa.io/en/latest/userguide/development_mode.html
+https://docs.python.org/3/library/site.html;
+https://setuptools.pypa.io/en/latest/userguide/development_mode.html
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ _LARGEST = 1 << 20
 
 
 def base(prefix: Path) -> Path | None:
-    """The folder of the Python that a virtual environment was made with; None: it is no such thing."""
+    """Return the folder of a virtual environment's base Python; None: it is not a virtual
+    environment.
+    """
     found = _HOME.search(_text(prefix / "pyvenv.cfg"))
     return Path(found.group(1)) if found else None
 
 
 def editable(prefix: Path) -> Iterator[Path]:
-    """The folders that the packages installed below a prefix name."""
+    """Yield the folders that editable installs below a prefix refer to."""
     for site in _sites(str(prefix)):
         for name in _naming(site, os.stat(site).st_mtime_ns):
             yield from _named(Path(site, name), Path(site))
@@ -44,7 +47,7 @@ def _sites(prefix: str) -> Iterator[str]:
 
 @functools.lru_cache(maxsize=64)
 def _naming(site: str, _changed: int) -> tuple[str, ...]:
-    """The files there that may name folders."""
+    """Return the files there that may refer to folders."""
     return tuple(
         one
         for one in os.listdir(site)

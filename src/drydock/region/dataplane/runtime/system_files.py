@@ -1,4 +1,4 @@
-"""What of this machine is the system's: its programs and libraries, and what of /etc these need."""
+"""The system's part of this machine: programs and libraries, and the files of /etc that these need."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _ETC = (
     *("pki/tls/openssl.cnf", "redhat-release", "rpc", "ruby", "services", "shells", "ssl/cert.pem"),
     *("ssl/certs", "ssl/openssl.cnf", "terminfo", "timezone"),
 )
-"""What programs and libraries read there, none of it secret: host keys, passwords and the settings of
+"""Files that programs and libraries read there, none of them secret: host keys, passwords and the settings of
 servers are left out. Names may be patterns."""
 WIDE = frozenset(
     [
@@ -62,19 +62,19 @@ WIDE = frozenset(
         *("/sys", "/tmp", "/var", "/var/cache", "/var/lib", "/var/log", "/var/tmp"),  # noqa: S108
     ]
 )
-"""Folders of everyone's, which no program has as its own."""
+"""Shared folders, which belong to no single program."""
 SHARED = WIDE | {"/media", "/mnt", "/opt", "/srv"}
-"""The same of a program that is directly in one."""
+"""Shared folders, for a program that is directly in one."""
 
 
 def settings() -> tuple[str, ...]:
-    """What of /etc is shown."""
+    """Return the files of /etc that tasks see."""
     return _settings(os.stat("/etc").st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=4)
 def _settings(_changed: int) -> tuple[str, ...]:
-    """A file that others may not read is left out."""
+    """Return them, without files that others may not read."""
     found = []
     for name in _ETC:
         for path in sorted(glob.glob(f"/etc/{name}")):
@@ -87,7 +87,7 @@ def _settings(_changed: int) -> tuple[str, ...]:
 
 
 def homes() -> list[str]:
-    """The folders of people on this machine, and of the user who runs the region."""
+    """Return the home folders of this machine's users, and of the user who runs the region."""
     found = {os.path.expanduser("~"), "/root"}
     for line in Path("/etc/passwd").read_text(errors="replace").splitlines():
         fields = line.split(":")

@@ -41,8 +41,8 @@ class TerminalRequest:
 def open_terminal(request: TerminalRequest, root: str = "") -> tuple[int, int]:
     """Two descriptors, the caller's: ours and the program's. Raises OSError.
 
-    `root`: where the root of a program that has one of its own is seen from here; the terminal is
-    among its, so that its name means something there.
+    `root`: the path of a program's own root as seen from here; the terminal is made there, so that
+    its name is valid in it.
     """
     if root:
         flags = os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC

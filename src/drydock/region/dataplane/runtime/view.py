@@ -1,4 +1,4 @@
-"""What a task sees while it is worked out: paths without a symbolic link in them, and the links that lead there."""
+"""The paths that a task sees, resolved without symbolic links, and the links that lead there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LINKS = 40
 
 @dataclass
 class View:
-    """What is opened, by and by. `written`: folders in which no symbolic link is followed."""
+    """The paths opened so far. `written`: folders in which no symbolic link is followed."""
 
     written: Sequence[str] = ()
     paths: dict[str, str] = field(default_factory=dict)
@@ -22,18 +22,18 @@ class View:
     links: dict[str, str] = field(default_factory=dict)
 
     def kind(self, path: str) -> str:
-        """What a path is, by the nearest folder that is named; empty: it is not seen."""
+        """Return a path's kind, from the nearest opened folder; empty: it is not seen."""
         for one in (path, *map(str, Path(path).parents)):
             if one in self.paths:
                 return self.paths[one]
         return ""
 
     def sees(self, path: str) -> bool:
-        """Whether what this machine has at a path is there for the task."""
+        """Return whether the task sees this machine's file at a path."""
         return self.kind(os.path.realpath(path)) in (READABLE, WRITABLE)
 
     def pruned(self) -> list[tuple[str, str]]:
-        """The paths, without what is in another one that says the same."""
+        """Return the paths, without those inside another one of the same kind."""
         found = []
         for path, kind in sorted(self.paths.items()):
             above = self.kind(os.path.dirname(path)) if path != "/" else ""
@@ -45,15 +45,19 @@ class View:
         return found
 
     def show(self, path: str, kind: str = READABLE) -> str:
-        """Open a file or folder, by every name that leads to it → its real path; empty: there is none."""
+        """Open a file or folder, by every name that leads to it; return its real path; empty: there
+        is none.
+        """
         real = self._follow(path)
         if real and (kind == WRITABLE or real not in self.paths):
             self.paths[real] = kind
         return real
 
     def _follow(self, path: str) -> str:
-        """The real path, after the links on the way are noted; empty: it leads nowhere, or through what a
-        task may have changed."""
+        """Resolve a path, noting the links on the way; return the real path.
+
+        Empty: it does not exist, or leads through a folder that a task may have changed.
+        """
         left = [one for one in os.path.abspath(path).split("/") if one][::-1]
         at, links = "/", 0
         while left:

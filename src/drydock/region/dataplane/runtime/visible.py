@@ -1,9 +1,9 @@
-"""Which of this machine's files a task sees whose image is an [images] entry: the entry alone opens them.
+"""Determine which of this machine's files a task of an [images] entry sees.
 
-Nothing that a request says opens anything: a task definition may name any program or folder, and the
-task finds it or does not. What the entry names is visible, read-only: its working_dir, its program with
-the installation that this belongs to, paths among its words and its environment, `read`; `write` can be
-written. Beside that the system's programs and libraries, and of /etc what these need.
+Requests cannot open files: a task definition may name any program or folder, and the task finds it
+or does not. What the entry names is visible, read-only: its working_dir, its program with its
+installation, paths among its words and its environment, `read`; `write` can be written. Besides
+these, the system's programs and libraries, and the files of /etc that these need.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _HEAD = 4096
 
 @dataclass(frozen=True)
 class Entry:
-    """What an [images] entry says, every relative path made absolute."""
+    """The settings of an [images] entry, every relative path made absolute."""
 
     name: str = ""
     words: Sequence[str] = ()
@@ -48,31 +48,33 @@ class Entry:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What of this machine no task sees, or may change."""
+    """The parts of this machine that no task sees, or that tasks may change."""
 
     private: Sequence[str] = ()
     """Folders that are Drydock's own."""
     written: Sequence[str] = ()
-    """What tasks of any image may write: what is in it opens nothing, since a task may have put it there."""
+    """Paths that tasks of any image may write; their content opens nothing, as a task may have put it there."""
     homes: Sequence[str] = ()
 
 
 def view(entry: Entry, around: Surroundings, search: str) -> View:
-    """What tasks of an entry see. `search`: the PATH in which its program is looked for.
+    """Return the view of an entry's tasks. `search`: the PATH in which its program is found.
 
-    Raises SpawnFailed: a folder of `read` or `write` that is not there.
+    Raises SpawnFailed: a folder of `read` or `write` that does not exist.
     """
     return _Builder(entry, around, search).build()
 
 
 def remedy(name: str, path: str) -> str:
-    """How to open a path for an image's tasks."""
+    """Return how to open a path for an image's tasks."""
     return f'add {path}, or a folder above it, to read of [images."{name}"] in drydock.toml'
 
 
 def unseen(seen: View, word: str, working_dir: str, search: str) -> str:
-    """What of a program the task does not see although this machine has it: the program, what its
-    symbolic links lead to, or its interpreter; empty: all is there, or nothing is."""
+    """Return the part of a program that this machine has and the task does not see.
+
+    That is the program, a target of its symbolic links, or its interpreter; empty: none.
+    """
     places = [os.path.join(one, word) for one in search.split(":")]
     here = [os.path.join(working_dir, word)] if "/" in word else places
     for path in here:
@@ -123,14 +125,16 @@ class _Builder:
         return self._view
 
     def _wide(self, path: str, known: frozenset[str]) -> bool:
-        """Whether a folder holds more than one program's: it is shared, a home, or above one."""
+        """Return whether a folder holds more than one program's files: it is shared, a home, or
+        above one.
+        """
         real = os.path.realpath(path)
         return real in known or any(within(home, real) for home in self._around.homes)
 
     # -- a program, and what it is part of
 
     def _program(self, word: str) -> None:
-        """Open a program: its installation, where symbolic links lead, and its interpreter."""
+        """Open a program: its installation, the targets of symbolic links, and its interpreter."""
         path = self._find(word)
         if not path or path in self._seen or len(self._seen) > LINKS:
             return
@@ -149,7 +153,7 @@ class _Builder:
         return next((one for one in places if os.access(one, os.X_OK)), "")
 
     def _steps(self, path: str) -> Iterator[str]:
-        """A path, and where each of the symbolic links that it names leads."""
+        """Yield a path, and the target of each symbolic link on it."""
         for _ in range(LINKS):
             yield path
             if not os.path.islink(path) or self._view.may_be_written(path):
@@ -158,8 +162,11 @@ class _Builder:
             path = os.path.normpath(os.path.join(os.path.dirname(path), target))
 
     def _installation(self, program: str) -> None:
-        """Open what a program belongs to: the folder above its `bin`, all node_modules that it is in, or
-        the folder that it is in; the file alone where that is more than a program's."""
+        """Open a program's installation.
+
+        That is the folder above its `bin`, all node_modules around it, or the folder that it is in;
+        only the file where that folder is shared.
+        """
         self._view.show(program)
         folder = Path(program).parent
         if "node_modules" in folder.parts:
@@ -170,7 +177,9 @@ class _Builder:
         self._show_own(str(folder))
 
     def _show_own(self, folder: str) -> None:
-        """Open the folder that a file is in, unless it is more than one program's: ~/.ssh is, too."""
+        """Open the folder that a file is in, unless it is shared or hidden in a home, such as
+        ~/.ssh.
+        """
         in_home = os.path.dirname(os.path.realpath(folder)) in self._around.homes
         is_hidden = in_home and os.path.basename(folder).startswith(".")
         if not is_hidden and not self._wide(folder, system_files.SHARED):
@@ -200,7 +209,7 @@ class _Builder:
             if path.exists() and not self._wide(str(path), system_files.SHARED):
                 self._view.show(str(path))
 
-    # -- other words
+    # -- other paths
 
     def _named(self, path: str) -> None:
         """Open a file or folder that the entry names."""
@@ -210,7 +219,7 @@ class _Builder:
             self._view.show(path)
 
     def _hide(self) -> None:
-        """Drydock's own folders, in all that is shown."""
+        """Hide Drydock's own folders in all that is shown."""
         for path in [one for one, kind in self._view.paths.items() if kind != HIDDEN]:
             own = f"{path}/.drydock"
             if os.path.isdir(own) and own not in self._view.paths:
@@ -225,7 +234,7 @@ def _paths_in(words: Iterable[str]) -> Iterator[str]:
 
 
 def _interpreters(path: str) -> list[str]:
-    """What the first lines of a script say runs it."""
+    """Return the interpreters in the first lines of a script."""
     try:
         with open(path, "rb") as file:
             head = file.read(_HEAD)

@@ -1,8 +1,8 @@
 """The further permissions of calls whose service acts elsewhere in the caller's name.
 
-RDS: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html WAF:
-https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html Flow logs:
-https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-create-flow-log.html
+RDS: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html
+WAF: https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
+Flow logs: https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-create-flow-log.html
 """
 
 from __future__ import annotations

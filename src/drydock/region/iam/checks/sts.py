@@ -14,8 +14,9 @@ from drydock.region.iam.policy import Policy
 
 
 def checks(call: Call, store: Store) -> list[Check]:
-    """Return the checks of a call. Empty: any resource of STS. A missing role has an empty trust
-    policy.
+    """Return the checks of a call. Empty: any resource of STS.
+
+    A missing role has an empty trust policy.
     """
     if not call.name.startswith("AssumeRole"):
         return []

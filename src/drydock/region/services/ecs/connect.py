@@ -47,8 +47,8 @@ class Connect:
     endpoints: tuple[Endpoint, ...]
     ingress: tuple[Ingress, ...]
     published: tuple[tuple[str, int], ...]
-    """Of its own: Cloud Map service's ARN, and the port at which a task serves."""
+    """The service's own Cloud Map services: ARN, and the port at which a task serves."""
     attachments: tuple[tuple[tuple[str, str], ...], ...]
-    """What its tasks show, one a published port: names and values."""
+    """The attachments that its tasks show, one per published port: names and values."""
     log: Json | None
     """The proxy's logConfiguration."""

@@ -128,15 +128,15 @@ class Task:
     attributes: list[Json] = field(default_factory=list)
     inference_accelerators: list[Json] = field(default_factory=list)
     registered_in: list[tuple[str, int]] = field(default_factory=list)
-    """Where ECS registered it: a target group's ARN and a port. Others' registrations are theirs."""
+    """ECS's registrations of it, by target group ARN and port; other clients' are left out."""
     proven_at: datetime | None = None
     """When its service first saw it healthy."""
     failed_health: bool = False
-    """Its service stopped it for its health."""
+    """Whether its service stopped it because it was unhealthy."""
     failure_told: bool = False
-    """Its service has an event about its failed start."""
+    """Whether its service has an event about its failed start."""
     connect: Connect | None = None
-    """Its deployment's share in Service Connect; the API does not show it."""
+    """Its deployment's Service Connect data; the API does not show it."""
     volumes: tuple[LaunchVolume, ...] = ()
     protected_until: datetime | None = None
     """Until then neither scaling in nor a deployment stops it."""
@@ -177,14 +177,14 @@ class Deployment:
     """IN_PROGRESS, COMPLETED, FAILED."""
     rollout_state_reason: str = ""
     load_balancers: list[Json] = field(default_factory=list)
-    """The service's when it began; the API does not show them."""
+    """The service's target groups when it began; the API does not show them."""
     service_registries: list[Json] = field(default_factory=list)
-    """The same."""
+    """The service's registries when it began; the API does not show them."""
     service_connect_configuration: Json | None = None
     service_connect_resources: list[Json] | None = None
     """[{"discoveryName", "discoveryArn"}]"""
     connect: Connect | None = None
-    """What its tasks know of Service Connect; the API does not show it."""
+    """Its tasks' Service Connect data; the API does not show it."""
     volume_configurations: list[Json] | None = None
     impaired: bool = False
     """Starts are delayed because they keep failing, and an event says so."""

@@ -50,7 +50,7 @@ class ServiceDeployment:
 
     arn: str
     deployment_id: str
-    """Of the deployment that it is for ("ecs-svc/…"); a rollback does not change it."""
+    """The id of its deployment ("ecs-svc/…"); a rollback does not change it."""
     target: str
     """The ARN of the revision that is wanted."""
     sources: list[str]

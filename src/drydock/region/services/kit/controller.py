@@ -25,7 +25,7 @@ from drydock.region.dataplane import descriptors
 log = logging.getLogger(__name__)
 
 _NO_ROOM, _NO_FILES = os.strerror(errno.ENOSPC), os.strerror(errno.EMFILE)
-"""As programs print it whose language is C, such as initdb."""
+"""The messages as C programs print them, such as initdb."""
 FIRST_RETRY = 0.1
 LAST_RETRY = 15.0
 
@@ -63,7 +63,7 @@ class Problem:
 
     words: str
     lasting: bool = False
-    """It stays until somebody acts, so that to wait for the resource is in vain."""
+    """It stays until a user acts: waiting for the resource is in vain."""
     machine: bool = False
     """The machine has run out of something, which concerns every resource."""
 
@@ -203,8 +203,9 @@ class Runner:
             thread.start()
 
     def wake(self, key: str | None = None) -> None:
-        """Schedule a pass for one key, or for all, as soon as possible. Returns at once, from any
-        thread.
+        """Schedule a pass for one key, or for all, as soon as possible.
+
+        Returns at once, from any thread.
         """
         if key is not None:
             self._queue.add(key)

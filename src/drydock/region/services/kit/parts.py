@@ -29,7 +29,7 @@ class Parts:
     porter: PorterClient
     pump: Pump
     task_environment: Mapping[str, str]
-    """What every container gets: where AWS's endpoints are, and the region's name."""
+    """The variables of every container: AWS's endpoints, and the region's name."""
     groups: Groups = NONE
     """The control groups that this machine lets us make for tasks."""
 

@@ -17,7 +17,7 @@ _DAYS = {"SUN": 1, "MON": 2, "TUE": 3, "WED": 4, "THU": 5, "FRI": 6, "SAT": 7}
 _RATES = {"minute": 60.0, "hour": 3600.0, "day": 86400.0}
 _LOOK_AHEAD_DAYS = 5 * 366
 _LOOK_BACK = timedelta(minutes=10)
-"""What a region missed while it slept longer than that is not made up for."""
+"""What a region missed in a longer sleep is not made up for."""
 _FIELDS: tuple[tuple[str, int, int, Mapping[str, int]], ...] = (
     ("minutes", 0, 59, {}),
     ("hours", 0, 23, {}),
@@ -98,8 +98,9 @@ def is_due(
 
 
 def next_match(schedule: Schedule, after: datetime) -> datetime | None:
-    """Return when a cron schedule in UTC is due next; None: not within five years. `after` has a
-    zone.
+    """Return when a cron schedule in UTC is due next; None: not within five years.
+
+    `after` has a zone.
     """
     _, hours, *day_fields = schedule.cron
     minutes = sorted(_values(schedule.cron[0], 0, 59, {}))
@@ -166,8 +167,9 @@ def _special_weekday(field: str, moment: datetime, weekday: int) -> bool:
 
 
 def _values(field: str, least: int, most: int, names: Mapping[str, int]) -> set[int]:
-    """Return the values of lists, ranges and increments. Raises ValueError when it is none of
-    these.
+    """Return the values of lists, ranges and increments.
+
+    Raises ValueError when it is none of these.
     """
     if field in ("*", "?"):
         return set(range(least, most + 1))

@@ -43,8 +43,9 @@ _PENDING = {
 
 
 class DBCluster(_Pending, models.DBCluster):
-    """A cluster. `status`: creating, available, modifying, upgrading, failing-over, stopped,
-    deleting, failed.
+    """A cluster.
+
+    `status`: creating, available, modifying, upgrading, failing-over, stopped, deleting, failed.
     """
 
     restore_from = restore_archive = ""
@@ -111,8 +112,9 @@ class _Endpoint(_Pending):
 
 
 class DBInstance(_Endpoint, models.DBInstance):
-    """An instance on its own. `status`: creating, available, modifying, rebooting, deleting,
-    failed…
+    """An instance on its own.
+
+    `status`: creating, available, modifying, rebooting, deleting, failed…
     """
 
     @property

@@ -11,8 +11,9 @@ from drydock.region.services.s3.operations.objects import Object
 
 
 def install() -> None:
-    """Make moto build our backend and objects. Idempotent; moto names its objects' class in one
-    place.
+    """Make moto build our backend and objects.
+
+    Idempotent; moto names its objects' class in one place.
     """
     models.FakeKey = Object  # type: ignore[misc]
     register.replace(s3_backends, Backend)

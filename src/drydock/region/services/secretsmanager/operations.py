@@ -29,8 +29,9 @@ class SecretsBackend(TheirBackend):
         rotation_rules: dict[str, Any] | None = None,
         rotate_immediately: bool = True,
     ) -> str:
-        """RotateSecret. Raises InvalidRequestException: the secret is not RDS's, and Lambda does
-        not run.
+        """RotateSecret.
+
+        Raises InvalidRequestException: the secret is not RDS's, and Lambda does not run.
         """
         secret: Any = self.secrets[secret_id] if self._is_valid_identifier(secret_id) else None
         if secret is None:

@@ -32,8 +32,9 @@ class SsmBackend(TheirBackend):
         return super().get_parameter_history(name, *args, **kwargs)
 
     def _must_exist(self, name: str) -> None:
-        """Raise ParameterNotFound. Avoids moto's dictionary, which creates the keys that it is
-        asked for.
+        """Raise ParameterNotFound.
+
+        Avoids moto's dictionary, which creates the keys that it is asked for.
         """
         if name not in self._parameters:
             raise ParameterNotFound(f"Parameter {name} not found.")

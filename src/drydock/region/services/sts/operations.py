@@ -42,8 +42,9 @@ class StsBackend(TheirBackend):
         return dict(getattr(session, "tags", {}))
 
     def get_caller_identity(self, access_key_id: str, region: str) -> tuple[str, str, str]:
-        """GetCallerIdentity; returns user id, ARN, account. The region's own key is the root
-        user's.
+        """GetCallerIdentity; returns user id, ARN, account.
+
+        The region's own key is the root user's.
 
         https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
         """

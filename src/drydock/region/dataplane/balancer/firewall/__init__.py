@@ -1,4 +1,4 @@
-"""A web application firewall that HAProxy judges: rules as plain data, and what they are in its words.
+"""A web application firewall in HAProxy: rules as plain data, and their rendering.
 
-Nothing of AWS's API: `spec` says what is wanted, the other files write it; nobody else here knows how.
+Independent of AWS's API: `spec` has the rules, the other files render them; no other package does.
 """

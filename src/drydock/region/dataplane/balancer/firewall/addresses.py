@@ -1,4 +1,4 @@
-"""Sets of addresses: the files that a HAProxy starts with, and how they change while it runs.
+"""Sets of addresses: the files that a HAProxy starts with, and their replacement while it runs.
 
 HAProxy: its management guide, `prepare acl`, `add acl`, `commit acl`. A commit is all or nothing.
 """
@@ -17,11 +17,11 @@ from drydock.region.dataplane.balancer.firewall.spec import Firewall
 from drydock.region.dataplane.balancer.runtime import Runtime
 
 _AT_ONCE = 500
-"""Addresses in one question: HAProxy takes as much as its buffer holds."""
+"""Addresses in one command: the limit is HAProxy's buffer."""
 
 
 def address_file(key: str) -> str:
-    """The file of a set, relative to the process's working folder."""
+    """Return the file of a set, relative to the process's working folder."""
     return f"addresses-{hashlib.sha256(key.encode()).hexdigest()[:24]}"
 
 
@@ -36,9 +36,9 @@ def write(firewall: Firewall | None, folder: Path) -> None:
 
 
 def change(runtime: Runtime, before: Firewall | None, after: Firewall | None) -> None:
-    """Have a process use other addresses from the next request on; nothing that is open ends.
+    """Replace a process's addresses from the next request on; open connections stay.
 
-    Raises BalancerFailed with HAProxy's words.
+    Raises BalancerFailed with HAProxy's message.
     """
     earlier = {one.key: one.addresses for one in before.address_sets} if before else {}
     for one in after.address_sets if after else ():

@@ -1,8 +1,8 @@
-"""A statement as HAProxy's conditions. Pure.
+"""Render a statement as HAProxy's conditions. Pure.
 
-HAProxy knows alternatives of conjunctions of terms, without brackets. What goes deeper, or would make a
-line of more words than HAProxy takes, is written into a variable first.
-AWS: https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statements-list.html
+HAProxy's conditions are alternatives of conjunctions of terms, without brackets. A deeper
+statement, or one that would make a line of more words than HAProxy accepts, is stored in a variable
+first. AWS: https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statements-list.html
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Conjunction: TypeAlias = tuple[str, ...]
 Alternatives: TypeAlias = list[Conjunction]
 
 _WORDS = 40
-"""Of a condition. HAProxy takes 64 in a line."""
+"""The limit of words of a condition. HAProxy accepts 64 in a line."""
 _WORD = "[A-Za-z0-9_]"
 _MATCHES = {"EXACTLY": "str", "STARTS_WITH": "beg", "ENDS_WITH": "end", "CONTAINS": "sub"}
 
@@ -62,14 +62,14 @@ class Writer:
     _body_waited: bool = False
 
     def do(self, action: str, alternatives: Alternatives) -> None:
-        """An action of `http-request`, if one of some conjunctions holds."""
+        """Add an action of `http-request` that runs if one of some conjunctions holds."""
         for conjunction in alternatives:
             short = self._shortened((*self.guard, *conjunction))
             condition = f" if {' '.join(short)}" if short else ""
             self.lines.append(f"http-request {action}{condition}")
 
     def once(self, alternatives: Alternatives) -> Conjunction:
-        """One conjunction that holds whenever one of some does."""
+        """Return one conjunction that holds whenever one of some does."""
         if len(alternatives) == 1:
             return alternatives[0]
         variable = self.variable()
@@ -81,7 +81,7 @@ class Writer:
         return f"txn.waf{self._variables}"
 
     def alternatives(self, statement: Statement) -> Alternatives:
-        """A statement, with the lines that must come before added."""
+        """Return a statement's alternatives, after adding the lines that they depend on."""
         match statement:
             case AllOf(statements):
                 parts = [self.once(self.alternatives(one)) for one in statements]
@@ -110,7 +110,7 @@ class Writer:
         return term.removeprefix("!") if term.startswith("!") else f"!{term}"
 
     def _shortened(self, conjunction: Conjunction) -> Conjunction:
-        """The same in few enough words."""
+        """Return an equivalent conjunction with few enough words."""
         while sum(_words(term) for term in conjunction) > _WORDS and len(conjunction) > 1:
             fitting = 2  # no two terms have too many
             while sum(_words(term) for term in conjunction[: fitting + 1]) <= _WORDS:
@@ -142,7 +142,7 @@ class Writer:
 
     def _wait_for_body(self) -> None:
         if not self._body_waited:
-            # one byte more than is looked at, to know whether there is more; who sends none in time: 408
+            # one byte more than is examined, to know whether there is more; slow clients get 408
             self.do(f"wait-for-body time 60s at-least {BODY_LIMIT + 1}", [()])
             self.do(f"set-var({BODY}) {quoted(BODY_TEXT)}", [()])
             self._body_waited = True
@@ -168,7 +168,7 @@ class Writer:
 
 
 def table_name(rate: Rate) -> str:
-    """The section that holds the counters of a rate."""
+    """Return the section that holds the counters of a rate."""
     return f"waf-rate:{hashlib.sha256(rate.key.encode()).hexdigest()[:24]}"
 
 
@@ -186,7 +186,7 @@ def _source(forwarded: Forwarded | None) -> str:
 
 
 def _without_address(forwarded: Forwarded) -> Conjunction:
-    """There is such a header, but no address where one is wanted."""
+    """Return the condition that a header exists without an address where one is wanted."""
     found = f"{{ req.fhdr({forwarded.header}) -m found }}"
     return found, f"!{{ {_source(forwarded)} -m found }}"
 
@@ -239,10 +239,10 @@ def _holds(variable: str) -> str:
 
 
 def _words(term: str) -> int:
-    """What HAProxy counts: a quoted text is one."""
+    """Count words as HAProxy does: a quoted text is one."""
     return re.sub(r'"[^"]*"', "q", term).count(" ") + 1
 
 
 def more_counters(tables: Sequence[object]) -> list[str]:
-    """What the process has to be told when it counts for more rules than HAProxy is made for."""
+    """Return the setting for more rate rules than HAProxy's default allows."""
     return [f"tune.stick-counters {len(tables)}"] if len(tables) > 3 else []

@@ -1,4 +1,4 @@
-"""What rates have counted, taken over by a new process: a change of rules lets nobody in again.
+"""Carry rate counts over to a new process, so that a change of rules does not reset them.
 
 HAProxy: its management guide, `show table`, `set table`.
 """
@@ -13,13 +13,13 @@ from drydock.region.dataplane.balancer.runtime import Runtime
 
 _ENTRY = re.compile(r"key=(\S+) .*\bhttp_req_rate\(\d+\)=(\d+)")
 _AT_ONCE = 300
-"""Entries in one question: HAProxy takes as much as its buffer holds."""
+"""Entries in one command: the limit is HAProxy's buffer."""
 
 
 def carry_over(old: Runtime, new: Runtime, before: Firewall | None, after: Firewall | None) -> None:
     """Give a new process the counts of the rates that both have, over the same window.
 
-    Raises BalancerFailed with HAProxy's words.
+    Raises BalancerFailed with HAProxy's message.
     """
     kept = {tuple(section) for section in firewall_tables(after)}
     for section in firewall_tables(before):

@@ -1,7 +1,7 @@
-"""A firewall as lines of a HAProxy's frontend, and the sections that they refer to. Pure.
+"""Render a firewall as lines of HAProxy's frontend, and the sections that they refer to. Pure.
 
-AWS: https://docs.aws.amazon.com/waf/latest/developerguide/web-acl-processing.html
-and …/waf-rule-action.html, …/waf-custom-request-response.html
+AWS: https://docs.aws.amazon.com/waf/latest/developerguide/web-acl-processing.html and
+…/waf-rule-action.html, …/waf-custom-request-response.html
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ _ALLOWED = "txn.waf_allowed"
 
 
 def firewall_lines(firewall: Firewall | None) -> list[str]:
-    """The lines of a frontend that judge a request. They come before any that change it."""
+    """Return a frontend's lines that evaluate a request. They come before any that change it."""
     return _written(firewall).lines
 
 
 def firewall_tables(firewall: Firewall | None) -> list[list[str]]:
-    """Sections, as lines, that hold what rates have counted."""
+    """Return the sections, as lines, that hold the counts of rates."""
     return _written(firewall).tables
 
 
 def firewall_settings(firewall: Firewall | None) -> list[str]:
-    """Lines of the global section."""
+    """Return the firewall's lines of the global section."""
     writer = _written(firewall)
     needs_lua = any(lua.CONVERTER in line for line in writer.lines)
     return [*more_counters(writer.tables), *([f"lua-load {lua.FILE}"] if needs_lua else [])]

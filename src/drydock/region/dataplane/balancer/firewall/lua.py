@@ -1,4 +1,4 @@
-"""What HAProxy has no converter for, in Lua: characters that HTML writes as entities.
+"""A Lua converter that HAProxy lacks: decode HTML entities.
 
 AWS: https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-transformation.html
 """

@@ -13,7 +13,7 @@ from drydock.region.dataplane.balancer.firewall import lua
 from drydock.region.dataplane.balancer.firewall.spec import BODY_LIMIT, Part, Transformation
 
 BODY = "txn.waf_body"
-"""The variable that holds the body as far as it is looked at."""
+"""The variable that holds the examined beginning of the body."""
 _BODY_BYTES = f"req.body,bytes(0,{BODY_LIMIT}),hex"
 BODY_TEXT = f"{_BODY_BYTES},regsub('(..)','%\\1',g),regsub('%00','',g),url_dec"
 """HAProxy would end the text at the first zero byte; this leaves zero bytes out."""
@@ -32,17 +32,17 @@ _FORMS = frozenset({"query", "argument", "arguments", "body"})
 
 @dataclass(frozen=True)
 class Sample:
-    """What HAProxy looks at."""
+    """A sample expression of HAProxy."""
 
     fetch: str
     lines: bool = False
     """Several values, one a line."""
     present: str = ""
-    """A fetch that has to find something; empty: none."""
+    """A fetch that must return something; empty: none."""
 
 
 def lengths(part: Part, transformations: Sequence[Transformation]) -> list[str]:
-    """Numbers of bytes: of each argument alone, of all headers together."""
+    """Return the sizes in bytes: of each argument alone, of all headers together."""
     if part.kind in ("argument", "arguments"):
         fetch = f"url_param({part.name},,i)" if part.name else "url_param"
         raw = [Sample(fetch)]
@@ -54,7 +54,7 @@ def lengths(part: Part, transformations: Sequence[Transformation]) -> list[str]:
 
 
 def samples(part: Part, transformations: Sequence[Transformation]) -> list[Sample]:
-    """What has to be looked at, one after the other, until something matches."""
+    """Return the samples to examine, in order, until one matches."""
     return [
         Sample(_converted(one, part, transformations), one.lines, one.present) for one in _raw(part)
     ]
@@ -65,7 +65,7 @@ def _converted(sample: Sample, part: Part, transformations: Sequence[Transformat
 
 
 def _argument(name: str) -> str:
-    """The values of all arguments of a name."""
+    """Return an expression for the values of all arguments of a name."""
     literal = "".join(one if one.isalnum() else f"\\x{ord(one):02x}" for one in name)
     return (
         rf"{_QUERY},regsub('(?i)^(?!{literal}=)[^&]*',),regsub('(?i)&(?!{literal}=)[^&]*',,g),"
@@ -96,7 +96,7 @@ def _raw(part: Part) -> Iterator[Sample]:
 
 
 def _named(part: Part, fetch: str, values: Sample) -> Iterator[Sample]:
-    """Headers or cookies: those that are named, or all."""
+    """Yield samples of headers or cookies: the named ones, or all."""
     if part.scope != "VALUE":
         for name in part.names:
             yield Sample(f"str({name})", present=f"{fetch}({name})")

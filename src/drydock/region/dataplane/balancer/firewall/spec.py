@@ -1,7 +1,7 @@
-"""What a firewall judges, as plain data, in the words of AWS WAF.
+"""The rules of a firewall as plain data, in the terms of AWS WAF.
 
-https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statements.html
-Times are seconds and are taken as they are: whoever gives them has already scaled them.
+https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statements.html Times are in seconds
+and already scaled.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ Transformation: TypeAlias = Literal[
 ]
 
 BODY_LIMIT = 8192
-"""Bytes of a body that are looked at, behind a load balancer.
-https://docs.aws.amazon.com/waf/latest/developerguide/waf-oversize-request-components.html"""
+"""Bytes of a body that are examined, behind a load balancer.
+https://docs.aws.amazon.com/waf/latest/developerguide/waf-oversize-request-components.html
+"""
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,13 @@ class Part:
 
     kind: Kind
     name: str = ""
-    """Of an argument or a header, whatever its case."""
+    """The name of an argument or a header, whatever its case."""
     names: tuple[str, ...] = ()
-    """Of headers or cookies; empty: all."""
+    """The names of headers or cookies; empty: all."""
     scope: Scope = "ALL"
-    """Of headers and cookies: their names, their values, or both."""
+    """The examined part of headers and cookies: names, values, or both."""
     oversize: Oversize = "CONTINUE"
-    """What a body of more than BODY_LIMIT is: its beginning, a match, no match."""
+    """How a body of more than BODY_LIMIT counts: its beginning, a match, no match."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class From:
 
 @dataclass(frozen=True)
 class Text:
-    """A part holds some bytes."""
+    """A part contains some bytes."""
 
     part: Part
     text: bytes
@@ -81,7 +82,7 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Size:
-    """How many bytes a part has."""
+    """The size of a part in bytes."""
 
     part: Part
     comparison: Comparison
@@ -91,7 +92,7 @@ class Size:
 
 @dataclass(frozen=True)
 class Labelled:
-    """An earlier rule that matched has put one of these labels on the request."""
+    """The request has one of these labels, set by an earlier rule that matched."""
 
     labels: tuple[str, ...]
 
@@ -130,7 +131,7 @@ Statement: TypeAlias = From | Text | Pattern | Size | Labelled | AllOf | AnyOf |
 
 @dataclass(frozen=True)
 class Allow:
-    """The request passes, whatever later rules say."""
+    """The request passes, without later rules."""
 
     headers: tuple[tuple[str, str], ...] = ()
     """Set on the request that is sent on."""
@@ -149,7 +150,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Count:
-    """Later rules go on judging."""
+    """Later rules continue."""
 
     headers: tuple[tuple[str, str], ...] = ()
     """Set on the request that is sent on."""
@@ -177,14 +178,14 @@ class AddressSet:
 
 @dataclass(frozen=True)
 class Firewall:
-    """Rules in the order in which they judge; the first that allows or blocks decides."""
+    """Rules in order of evaluation; the first that allows or blocks decides."""
 
     rules: tuple[Rule, ...] = ()
     default: Allow | Block = Allow()
     address_sets: tuple[AddressSet, ...] = ()
 
     def structure(self) -> Firewall:
-        """What cannot change without a new HAProxy process: all but the addresses."""
+        """Return what cannot change without a new HAProxy process: all except the addresses."""
         return replace(
             self, address_sets=tuple(replace(one, addresses=()) for one in self.address_sets)
         )

@@ -1,4 +1,4 @@
-"""A proxy beside a task: HAProxy that takes calls to names of other services and balances them itself.
+"""A proxy beside a task: HAProxy that takes calls to names of other services and balances them.
 
-Here belongs what it is told and how it runs. Which names there are, and who serves, others say.
+Here are its configuration and its process. Callers determine the names and the servers.
 """

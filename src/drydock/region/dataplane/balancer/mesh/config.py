@@ -1,7 +1,7 @@
-"""A proxy's configuration. Pure: a mesh and descriptor numbers → text. Servers are added while it runs.
+"""Render a proxy's configuration. Pure: a mesh and descriptor numbers → text.
 
-As AWS's proxy does: round robin, two more attempts when a connection fails, time-outs of the endpoint.
-https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-concepts.html
+As AWS's proxy does: round robin, two more attempts when a connection fails, timeouts of the
+endpoint. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-concepts.html
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from drydock.region.dataplane.balancer.words import milliseconds, proxy_name
 CONNECT_TIMEOUT = 2.0
 """Seconds of one attempt."""
 _FOR_EVER = 24 * 86400.0
-"""HAProxy's longest time, about."""
+"""About HAProxy's longest time."""
 
 
 def backend_name(key: str) -> str:
-    """Where a route's servers are."""
+    """Return the backend of a route's servers."""
     return proxy_name("to", key)
 
 
@@ -28,7 +28,7 @@ def ingress_key(ingress: IngressPort) -> str:
 
 
 def server_options(protocol: Protocol) -> str:
-    """The keywords of a route's servers."""
+    """Return the keywords of a route's servers."""
     return "proto h2" if protocol in ("http2", "grpc") else ""
 
 
@@ -40,8 +40,11 @@ def listening(mesh: Mesh) -> list[str]:
 def render(
     mesh: Mesh, stats_fd: int, descriptors: Mapping[str, int], log_fd: int | None = None
 ) -> str:
-    """The text of haproxy.cfg. `descriptors`: of listening sockets, by the keys of `listening`;
-    `log_fd`: where errors are written to."""
+    """Return the text of haproxy.cfg.
+
+    `descriptors`: of listening sockets, by the keys of `listening`; `log_fd`: where errors are
+    written to.
+    """
     sections = [_global(stats_fd, log_fd), _defaults(logs=log_fd is not None)]
     for route in mesh.routes:
         name = backend_name(route.key)
@@ -82,7 +85,7 @@ def _defaults(*, logs: bool) -> list[str]:
 def _pair(
     name: str, protocol: Protocol, descriptor: int, idle: float, request: float
 ) -> list[list[str]]:
-    """A frontend and its backend, which is the last one."""
+    """Return a frontend and its backend, which is the last one."""
     mode = "tcp" if protocol == "tcp" else "http"
     wait, rest = _time(request), _time(idle)
     return [

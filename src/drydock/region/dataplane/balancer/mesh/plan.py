@@ -1,4 +1,4 @@
-"""Which servers a proxy must be told to take, to spare and to forget. Pure."""
+"""Plan which servers a proxy must add, drain and remove. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Verb: TypeAlias = Literal["add", "ready", "spare", "forget"]
 
 @dataclass(frozen=True)
 class Step:
-    """One change of one server; `spare`: nothing new, what is under way goes on."""
+    """One change of one server; `spare`: no new calls, current ones continue."""
 
     verb: Verb
     backend: str
@@ -23,7 +23,7 @@ class Step:
 
 
 def server_name(server: Server) -> str:
-    """It is what HAProxy connects to, too."""
+    """Return a server's name, which is also the address that HAProxy connects to."""
     return f"{server[0]}:{server[1]}"
 
 
@@ -32,8 +32,11 @@ def plan(
     wanted: Mapping[str, Collection[Server]],
     seen: Mapping[tuple[str, str], tuple[bool, int]],
 ) -> list[Step]:
-    """`wanted`: a route's key → who serves. `seen`: backend and server → whether it takes calls, and how
-    many it has under way. New servers come first, so that there is somebody whenever others go."""
+    """Return the changes. New servers come first, so that there is one whenever others go.
+
+    `wanted`: a route's key → its servers. `seen`: backend and server → whether it takes calls, and
+    how many it has in progress.
+    """
     coming: list[Step] = []
     going: list[Step] = []
     for route in mesh.routes:

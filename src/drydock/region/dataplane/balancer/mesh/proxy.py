@@ -1,4 +1,4 @@
-"""One proxy that runs: its HAProxy process, its sockets, and the servers that it is told."""
+"""A running proxy: its HAProxy process, its sockets, and its servers."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from drydock.region.dataplane.processes.client import Process, Spawner
 log = logging.getLogger(__name__)
 
 YOUNG = 1.0
-"""Seconds. One that ends sooner would not fare better if it were started again at once."""
+"""Seconds. One that ends sooner would fail again if it were restarted at once."""
 
 
 class Proxy:
-    """One task's. One thread at a time calls it."""
+    """The proxy of one task. One thread at a time calls it."""
 
     def __init__(
         self,
@@ -43,8 +43,11 @@ class Proxy:
         mesh: Mesh,
         sockets: Mapping[str, socket.socket],
     ) -> None:
-        """`folder` is its own and exists. `sockets`: listening ones in the namespace, by the keys of
-        `config.listening`; they are the proxy's now."""
+        """`folder` is its own and exists.
+
+        `sockets`: listening ones in the namespace, by the keys of `config.listening`; the proxy
+        owns them now.
+        """
         self._spawner = spawner
         self._folder = folder
         self._netns = netns
@@ -60,15 +63,16 @@ class Proxy:
         on_exit: Callable[[], None],
         output: Callable[[], int] | None = None,
     ) -> bool:
-        """Have the process run and know exactly these servers → whether nothing is left to do.
+        """Keep the process running with exactly these servers; return whether nothing is left to
+        do.
 
-        `on_exit` is called from the spawner's thread when it ends. `output` opens a descriptor for its
-        log, which is closed here. Raises BalancerFailed, ProgramMissing.
+        `on_exit` is called from the spawner's thread when it ends. `output` opens a descriptor for
+        its log, which is closed here. Raises BalancerFailed, ProgramMissing.
         """
         if self._process is not None and not self._process.running:
             self._process = None
             if time.monotonic() - self._started < YOUNG:
-                # whoever calls again after an error waits a while first
+                # callers wait a while after an error before they try again
                 raise BalancerFailed("the proxy of Service Connect ended at once", self._words())
         if self._process is None:
             self._start(on_exit, output)
@@ -79,7 +83,7 @@ class Proxy:
         )
 
     def stop(self) -> None:
-        """End it at once. Idempotent."""
+        """End the proxy at once. Idempotent."""
         if self._process is not None:
             self._process.kill()
             if self._process.wait(START_TIMEOUT) is None:
@@ -89,7 +93,7 @@ class Proxy:
             listening_socket.close()
 
     def _leaving(self, wanted: Mapping[str, Collection[Server]]) -> bool:
-        """Whether servers are left that are not wanted any more."""
+        """Return whether unwanted servers are left."""
         return len(self._seen()) > sum(len(set(each)) for each in wanted.values())
 
     def _seen(self) -> dict[tuple[str, str], tuple[bool, int]]:
@@ -113,7 +117,7 @@ class Proxy:
             case "spare":
                 self._send(f"set server {name} state maint")
             case "forget":
-                # one that got a connection just now stays, and is tried again
+                # a server that got a connection just now stays, and is tried again
                 self._ask(f"del server {name}")
 
     def _ask(self, command: str) -> str:

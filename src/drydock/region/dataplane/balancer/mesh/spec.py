@@ -1,4 +1,4 @@
-"""What a proxy beside a task is asked for. Plain values."""
+"""The settings of a proxy beside a task. Plain values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Route:
     """A name and port that the task may call."""
 
     key: str
-    """Of whom it leads to; no two routes have the same."""
+    """The key of its target; unique among routes."""
     name: str
     port: int
     protocol: Protocol
@@ -30,7 +30,7 @@ class Route:
 
 @dataclass(frozen=True)
 class IngressPort:
-    """A port of the task's own address where the proxy takes what is meant for another port of it."""
+    """A port of the task's own address where the proxy takes calls to another port of it."""
 
     port: int
     to: int
@@ -40,20 +40,20 @@ class IngressPort:
 
 @dataclass(frozen=True)
 class Mesh:
-    """All of it; the servers of the routes come and go beside it."""
+    """All routes and ingress ports; the servers of the routes change independently."""
 
     routes: Sequence[Route]
     ingress: Sequence[IngressPort] = ()
 
 
 def places(routes: Sequence[Route]) -> dict[str, IPv4Address]:
-    """The local address of each name: the same for all of its ports."""
+    """Return the local address of each name: the same for all of its ports."""
     names = dict.fromkeys(route.name for route in routes)
     return {name: _FIRST + number for number, name in enumerate(names)}
 
 
 def reachable(routes: Sequence[Route]) -> list[Route]:
-    """Of routes with the same name and port, the first one."""
+    """Return the first of the routes with the same name and port."""
     found: dict[tuple[str, int], Route] = {}
     for route in routes:
         found.setdefault((route.name, route.port), route)

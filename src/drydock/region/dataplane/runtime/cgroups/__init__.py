@@ -1,4 +1,4 @@
-"""Control groups of tasks and their containers, of version 1 and 2: hard limits that the kernel keeps.
+"""Control groups of tasks and containers, version 1 and 2: limits enforced by the kernel.
 
-Here belongs what is written to and read from /sys/fs/cgroup; what a limit means to ECS belongs to it.
+Here is everything that accesses /sys/fs/cgroup; ECS's meaning of a limit is with ECS.
 """

@@ -1,4 +1,4 @@
-"""The groups of a region's tasks: found out by trying, made for each task, and removed with it."""
+"""The groups of a region's tasks: probed at the start, made for each task, and removed with it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _TRIAL = "trial"
 _TRIAL_BYTES = 64 << 20
 _TRIAL_SECONDS = 10.0
 _NAME = 100
-"""Letters of a container's name that its group's shows."""
+"""Characters of a container's name in its group's name."""
 
 
 @dataclass(frozen=True)
 class Root:
-    """A group of ours, below which the tasks' are."""
+    """The region's group, whose children are the tasks' groups."""
 
     version: int
     folder: Path
@@ -42,7 +42,7 @@ class Root:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a task or a container may use; None: no limit of its own."""
+    """The limits of a task or a container; None: no limit of its own."""
 
     memory: int | None = None
     """Bytes."""
@@ -51,7 +51,7 @@ class Wanted:
 
 
 class Group:
-    """Of a task or a container: a folder in each hierarchy."""
+    """The group of a task or a container: a folder in each hierarchy."""
 
     def __init__(self, folders: Mapping[Path, Root]) -> None:
         self._folders = folders
@@ -59,11 +59,11 @@ class Group:
 
     @property
     def entries(self) -> tuple[str, ...]:
-        """What a process names (`ProcessSpec.groups`), to be born in it."""
+        """Return the entries for a process to be started in it (`ProcessSpec.groups`)."""
         return tuple(str(folder / root.words.entry) for folder, root in self._folders.items())
 
     def child(self, name: str, wanted: Wanted) -> Group:
-        """A group below it, where processes may be. Raises OSError."""
+        """Return a new group below it, where processes may be. Raises OSError."""
         folders = {folder / name: root for folder, root in self._folders.items()}
         for folder, root in folders.items():
             _make(folder, root, wanted)
@@ -79,11 +79,14 @@ class Group:
             self._alarms[folder] = root.words.alarm(folder)
 
     def killed(self) -> int:
-        """How many of its own processes the kernel has killed for want of memory. Raises OSError."""
+        """Return how many of its own processes the kernel has killed for lack of memory.
+
+        Raises OSError.
+        """
         return sum(root.words.killed(folder) for folder, root in self._with_memory())
 
     def was_full(self) -> bool:
-        """Whether its own limit of memory, not a child's, had something killed, since it was opened.
+        """Return whether its own limit of memory, not a child's, caused a kill since it was opened.
 
         Raises OSError.
         """
@@ -93,7 +96,7 @@ class Group:
         )
 
     def remove(self) -> None:
-        """With all below; idempotent. Raises OSError while a process is in it."""
+        """Remove it with all below; idempotent. Raises OSError while a process is in it."""
         for folder in self._folders:
             leftovers.remove(folder)
         for alarm in self._alarms.values():
@@ -109,17 +112,17 @@ class Group:
 
 @dataclass(frozen=True)
 class Groups:
-    """What can be had on this machine. Thread-safe: it does not change."""
+    """The control groups available on this machine. Immutable, so thread-safe."""
 
     roots: tuple[Root, ...]
     troubles: Mapping[str, str]
-    """Controller → why it cannot be used, in words; only of those that were wanted."""
+    """Controller → why it cannot be used, for users; only of those that were wanted."""
 
     def has(self, controller: str) -> bool:
         return any(controller in root.controllers for root in self.roots)
 
     def of_task(self, task: str, wanted: Wanted) -> Group:
-        """A new group, for containers' groups. Raises OSError."""
+        """Return a new group, for containers' groups. Raises OSError."""
         made = Group(folders := {root.folder / task: root for root in self.roots})
         try:
             for folder, root in folders.items():
@@ -135,7 +138,7 @@ NONE = Groups((), {})
 
 
 def name_of(container: str) -> str:
-    """The folder of a container: its name, but no longer than a folder's may be."""
+    """Return the folder of a container: its name, shortened to a folder's limit."""
     return f"{container[:_NAME]}-{zlib.crc32(container.encode()):08x}"
 
 
@@ -148,7 +151,7 @@ def find(
 ) -> Groups:
     """Try to make groups with these controllers, to limit them, and to have a process in them.
 
-    `name`: the region's, `record`: where its groups are written down.
+    `name`: the region's; `record`: the file that lists its groups.
     """
     locate = locate or _locate
     roots: list[Root] = []
@@ -180,7 +183,7 @@ def _locate(controller: str) -> Hierarchy | None:
 def _try_all(
     hierarchy: Hierarchy, controllers: frozenset[str], name: str, record: Path, spawner: Spawner
 ) -> Root:
-    """The first place that works. Raises what the first one that did not said."""
+    """Return the first place that works. Raises the error of the first one that did not."""
     first: OSError | SpawnFailed | None = None
     for place in hierarchy.candidates():
         root = Root(hierarchy.version, place / f"{leftovers.PREFIX}{name}", controllers)
@@ -195,7 +198,7 @@ def _try_all(
 
 
 def _try(root: Root, record: Path, spawner: Spawner) -> None:
-    # an ordinary user writes only to what was given to him; root, to the machine's own
+    # an ordinary user writes only to delegated groups; root, to the machine's own
     ordinary = linux.has_one_user()
     root.words.open_to(root.folder.parent, root.controllers, may_change=ordinary)
     leftovers.note(record, [root.folder])

@@ -1,6 +1,7 @@
-"""Where this process stands among the control groups: what /proc/self says of it. Pure.
+"""Find this process's control groups from /proc/self. Pure.
 
-cgroups(7), proc_pid_mountinfo(5). A controller is in one hierarchy: of version 1, or in the one of 2.
+cgroups(7), proc_pid_mountinfo(5). A controller is in one hierarchy: of version 1, or in the one of
+2.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Hierarchy:
-    """One that is mounted, and the group of it that a process is in."""
+    """A mounted hierarchy, and the group of it that a process is in."""
 
     version: int
     mount: Path
@@ -19,7 +20,7 @@ class Hierarchy:
     """`mount` or a folder below it."""
 
     def candidates(self) -> list[Path]:
-        """Where a group might be made, the nearest first.
+        """Return where a group might be made, the nearest first.
 
         Version 2 allows no processes beside child groups with limits, so that a neighbour is more
         likely than a child.
@@ -33,10 +34,11 @@ class Hierarchy:
 
 
 def find(controller: str, cgroup: str, mountinfo: str) -> Hierarchy | None:
-    """The hierarchy that may have a controller, from /proc/self/cgroup and /proc/self/mountinfo.
+    """Return the hierarchy that may have a controller, from /proc/self/cgroup and
+    /proc/self/mountinfo.
 
-    Whether version 2 has it at a place is for that place's `cgroup.controllers` to say. None: it is
-    mounted nowhere.
+    With version 2, each place's `cgroup.controllers` tells whether it has it. None: it is mounted
+    nowhere.
     """
     paths = _paths(cgroup)
     version, path = (1, paths[controller]) if controller in paths else (2, paths.get("", ""))
@@ -54,7 +56,7 @@ def find(controller: str, cgroup: str, mountinfo: str) -> Hierarchy | None:
 
 
 def _paths(cgroup: str) -> dict[str, str]:
-    """Controller → the path of the group; "" stands for version 2."""
+    """Return controller → the path of the group; "" stands for version 2."""
     found = {}
     for line in cgroup.splitlines():
         number, controllers, path = line.split(":", 2)
@@ -66,7 +68,9 @@ def _paths(cgroup: str) -> dict[str, str]:
 
 
 def _below(path: str, root: str) -> str:
-    """A container often sees a part of the hierarchy alone; what is outside of it counts as its top."""
+    """Return a path below the mounted root; a container may see only part, what is outside is the
+    top.
+    """
     if root == "/":
         return path.lstrip("/")
     if path.startswith(root.rstrip("/") + "/"):

@@ -1,4 +1,4 @@
-"""The groups of a region are written down before they are made, so that whoever comes later removes them.
+"""Record a region's groups before they are made, so that they can be removed after a crash.
 
 The porter sweeps: before the region starts and after it has ended, however that came about.
 """
@@ -17,17 +17,20 @@ from drydock.paths import write_private
 
 PREFIX = "drydock-"
 _SECONDS = 1.0
-"""What the kernel has to let go of a process that has ended."""
+"""Seconds for the kernel to release a process that has ended."""
 
 
 def note(record: Path, groups: Iterable[Path]) -> None:
-    """Add groups that are about to be made."""
+    """Add groups that are about to be made to the record."""
     known = _known(record)
     write_private(record, "".join(f"{one}\n" for one in dict.fromkeys([*known, *map(str, groups)])))
 
 
 def sweep(record: Path) -> list[str]:
-    """Remove what is written down, with all below → what is left, in words. No process is ended."""
+    """Remove the recorded groups, with all below; return messages about the rest.
+
+    No process is ended.
+    """
     if not record.exists():
         return []
     left = []
@@ -45,14 +48,17 @@ def sweep(record: Path) -> list[str]:
 
 
 def _known(record: Path) -> list[str]:
-    """What is written down. A record that is damaged says nothing; one that is a folder goes."""
+    """Return the recorded groups.
+
+    A damaged record counts as empty; a folder in its place is removed.
+    """
     if record.is_dir():
         shutil.rmtree(record)
     return record.read_text(errors="replace").splitlines() if record.exists() else []
 
 
 def remove(group: Path, seconds: float = _SECONDS) -> None:
-    """A group and all below it; idempotent. Raises OSError while a process is in it."""
+    """Remove a group and all below it; idempotent. Raises OSError while a process is in it."""
     deadline = time.monotonic() + seconds
     while True:
         try:

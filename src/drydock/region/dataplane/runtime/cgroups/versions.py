@@ -1,6 +1,7 @@
-"""What the two versions call the same things.
+"""The files of the two versions of control groups, behind one interface.
 
-https://docs.kernel.org/admin-guide/cgroup-v2.html, https://docs.kernel.org/admin-guide/cgroup-v1/memory.html
+https://docs.kernel.org/admin-guide/cgroup-v2.html,
+https://docs.kernel.org/admin-guide/cgroup-v1/memory.html
 """
 
 from __future__ import annotations
@@ -20,48 +21,56 @@ _MOST_WEIGHT = 10_000
 
 
 class Version(Protocol):
-    """Every method but `entry` raises OSError with the kernel's words."""
+    """The interface of a version. Every method raises OSError with the kernel's message."""
 
     entry: str
-    """The file of a group that a thread writes `0` to, to be in it; empty: it is born into the folder."""
+    """The file of a group that a thread writes `0` to, to enter it; empty: it is started in the
+    folder.
+    """
 
     def open_to(self, group: Path, controllers: frozenset[str], *, may_change: bool = True) -> None:
-        """Let the children of a group have limits of their own; refused where that is a change of a
-        group that is not ours."""
+        """Let the children of a group have limits of their own.
+
+        Not `may_change`: refused where that changes a group that is not ours.
+        """
         ...
 
     def limit_memory(self, group: Path, size: int) -> None:
-        """In bytes, swap included."""
+        """Limit memory in bytes, swap included."""
         ...
 
     def kill_together(self, group: Path) -> None:
-        """What is out of memory ends as a whole, where the kernel can do that."""
+        """Make all processes of a group end together when it is out of memory, where the kernel
+        can.
+        """
         ...
 
     def cap_cpu(self, group: Path, cpus: float) -> None:
-        """A quarter of a processor is 0.25."""
+        """Limit the CPU; a quarter of a processor is 0.25."""
         ...
 
     def share_cpu(self, group: Path, shares: int) -> None:
-        """Beside its siblings, where all want more than there is."""
+        """Set the CPU share relative to its siblings, where all want more than there is."""
         ...
 
     def killed(self, group: Path) -> int:
-        """How many processes of the group itself were killed for want of memory."""
+        """Return how many processes of the group itself were killed for lack of memory."""
         ...
 
     def alarm(self, group: Path) -> int | None:
-        """A descriptor that `was_full` needs, the caller's to close; None: it needs none."""
+        """Return a descriptor that `was_full` needs, the caller's to close; None: it needs none."""
         ...
 
     def was_full(self, group: Path, alarm: int | None) -> bool:
-        """Whether something was killed for want of memory since the alarm was set, and because of this
-        group's limit (or, in version 1, of one above it), not of one below it."""
+        """Return whether something was killed for lack of memory since the alarm was set.
+
+        Only because of this group's limit (or, in version 1, of one above it), not of one below it.
+        """
         ...
 
 
 class V1:
-    """One hierarchy for memory and another for the processor."""
+    """Version 1: one hierarchy for memory and another for the processor."""
 
     # a thread that moves itself takes no lock of all processes; `cgroup.procs` waits 10 ms for one
     entry = "tasks"
@@ -82,7 +91,7 @@ class V1:
             (group / "memory.swappiness").write_text("0")
 
     def kill_together(self, group: Path) -> None:
-        """Version 1 cannot: whoever watches ends the rest."""
+        """Do nothing: version 1 cannot; the watcher ends the rest."""
 
     def cap_cpu(self, group: Path, cpus: float) -> None:
         (group / "cpu.cfs_period_us").write_text(str(PERIOD))
@@ -116,7 +125,7 @@ class V1:
 
 
 class V2:
-    """One hierarchy for all."""
+    """Version 2: one hierarchy for all."""
 
     entry = ""
 
@@ -165,18 +174,18 @@ VERSIONS: dict[int, Version] = {1: V1(), 2: V2()}
 
 
 def quota(cpus: float) -> int:
-    """Microseconds of each period; the kernel takes a thousand at least."""
+    """Return the microseconds of each period; the kernel's minimum is a thousand."""
     return max(_LEAST_QUOTA, round(cpus * PERIOD))
 
 
 def weight(shares: int) -> int:
-    """Version 1's shares (2 to 262,144) as version 2's weight (1 to 10,000), as runc counts them."""
+    """Convert version 1's shares (2 to 262,144) to version 2's weight (1 to 10,000), as runc does."""
     within = min(max(shares, _LEAST_SHARES), _MOST_SHARES)
     return 1 + (within - _LEAST_SHARES) * (_MOST_WEIGHT - 1) // (_MOST_SHARES - _LEAST_SHARES)
 
 
 def _field(file: Path, name: str) -> int:
-    """Of a file whose lines are a name and a number; 0 where it has no such line."""
+    """Return a number from a file of names and numbers; 0 where it has no such line."""
     descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)  # quick: it runs often
     try:
         lines = os.read(descriptor, 4096).decode().splitlines()

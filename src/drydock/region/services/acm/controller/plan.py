@@ -18,11 +18,11 @@ KINDS: dict[str, Kind] = {
 }
 """ACM's key algorithms → the authority's."""
 VALIDITY = timedelta(days=198)
-"""Of a certificate that ACM issues, since 2026: public authorities may give no more than 200 days."""
+"""Validity of ACM's certificates since 2026: public authorities may give no more than 200 days."""
 PATIENCE = timedelta(hours=72)
 """How long ACM waits for the validation records; in region time."""
 RETRY = timedelta(hours=1)
-"""After which ACM tries a renewal again."""
+"""Time after which ACM tries a renewal again."""
 _AMAZONS = ("amazonaws.com", "cloudfront.net", "elasticbeanstalk.com")
 
 
@@ -51,7 +51,7 @@ class View:
     eligible: bool = False
     """In use or exported: ACM renews it."""
     vouched: bool = False
-    """Its names count as proven."""
+    """Whether its names count as validated."""
     renewal_asked: bool = False
     renewal_status: str = ""
     renewal_reason: str = ""

@@ -34,8 +34,9 @@ class Zone:
 
 
 def read_zones(route53: Any) -> list[Zone]:
-    """Return every hosted zone of moto's Route 53, with the relevant records. Under the store's
-    lock.
+    """Return every hosted zone of moto's Route 53, with the relevant records.
+
+    Under the store's lock.
     """
     return [
         Zone(

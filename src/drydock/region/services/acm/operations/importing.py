@@ -35,8 +35,9 @@ class Checked:
 
 
 def check(certificate: bytes, private_key: bytes, chain: bytes, now: datetime) -> Checked:
-    """Check certificate, key and chain in PEM; `chain` may be empty. Raises AWSValidationException
-    in ACM's words.
+    """Check certificate, key and chain in PEM; `chain` may be empty.
+
+    Raises AWSValidationException in ACM's words.
     """
     if certificate.count(_BEGIN) > 1:
         raise AWSValidationException(

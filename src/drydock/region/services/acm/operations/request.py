@@ -11,7 +11,7 @@ from moto.core.exceptions import AWSError
 from drydock.region.services.acm.operations import names
 
 ALGORITHMS = ("RSA_2048", "EC_prime256v1", "EC_secp384r1")
-"""Of public certificates (https://docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html)."""
+"""The key algorithms of public certificates (https://docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html)."""
 _MOST_NAMES = 10
 
 

@@ -19,14 +19,14 @@ class Proposal:
     """The capacity that one policy wants for a target."""
 
     policy: str
-    """Its ARN."""
+    """The policy's ARN."""
     name: str
     alarm: str
     capacity: int
     cooldown: float
     """Seconds of AWS's time."""
     state: str = "ALARM"
-    """The alarm's."""
+    """The alarm's state."""
 
 
 def tracked(capacity: int, metric: float, target: float) -> int:

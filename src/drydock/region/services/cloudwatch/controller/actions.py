@@ -32,8 +32,9 @@ def of(alarm: Any, state: str) -> list[str]:
 
 
 def hopeless(store: Store, alarm: Any) -> list[str]:
-    """Return which actions of an alarm would fail because of their topic's key, and why. Under the
-    lock.
+    """Return which actions of an alarm would fail because of their topic's key, and why.
+
+    Under the lock.
     """
     if not alarm.actions_enabled:
         return []

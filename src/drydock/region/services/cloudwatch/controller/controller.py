@@ -1,5 +1,4 @@
-"""The controller of alarms: one pass evaluates all of them, at the end of every minute of region
-time.
+"""The controller of alarms: one pass evaluates all of them, once a minute of region time.
 
 An alarm whose topic is encrypted with a key that CloudWatch may not use has a pass of its own,
 which reports that before the alarm is ever needed.

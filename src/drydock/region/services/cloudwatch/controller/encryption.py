@@ -15,7 +15,7 @@ from drydock.region.iam.checks import keys
 _SERVICE = "cloudwatch.amazonaws.com"
 _NEEDED = ("kms:GenerateDataKey", "kms:Decrypt")
 NO_ACCESS = "CloudWatch Alarms does not have authorization to access the SNS topic encryption key."
-"""As in an alarm's history
+"""The message in an alarm's history
 (https://repost.aws/knowledge-center/cloudwatch-receive-sns-for-alarm-trigger)."""
 NEXT = (
     "encrypt the topic with a key of your own whose policy allows kms:GenerateDataKey* and kms:Decrypt "
@@ -30,8 +30,9 @@ _NOT_FOUND = "KMSNotFound: The request was rejected because the specified key ca
 
 
 def refusal(store: Store, alarm: Any, topic: Any) -> str | None:
-    """Return why a message of `alarm` to `topic` cannot be encrypted; None if it can. Under the
-    lock.
+    """Return why a message of `alarm` to `topic` cannot be encrypted; None if it can.
+
+    Under the lock.
     """
     given = str(topic.kms_master_key_id or "")
     if not given:

@@ -67,8 +67,9 @@ class Verdict:
 
 
 def statistic(values: Sequence[Value], name: str) -> float | None:
-    """Return a statistic of one period's values; None without values. Raises ValueError: an unknown
-    name.
+    """Return a statistic of one period's values; None without values.
+
+    Raises ValueError: an unknown name.
 
     Of aggregated values only the average is known; percentiles use it for each of them.
     """

@@ -14,8 +14,9 @@ def subject(alarm: Any, region: str) -> str:
 
 
 def message(alarm: Any, before: str, account: str, region: str) -> str:
-    """Return the message as JSON. `alarm`: moto's record, in its new state; `before`: its former
-    state.
+    """Return the message as JSON.
+
+    `alarm`: moto's record, in its new state; `before`: its former state.
     """
     return json.dumps(
         {

@@ -23,8 +23,9 @@ _MISSING = ("breaching", "notBreaching", "ignore", "missing")
 
 
 def check(alarm: Mapping[str, Any]) -> None:
-    """Raise ValidationError or InvalidParameterCombination. `alarm`: moto's names of the
-    parameters.
+    """Raise ValidationError or InvalidParameterCombination.
+
+    `alarm`: moto's names of the parameters.
     """
     operator = alarm.get("comparison_operator")
     if operator not in _OPERATORS:

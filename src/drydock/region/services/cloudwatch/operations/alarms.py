@@ -61,8 +61,9 @@ class Seen:
 
 
 class AlarmBackend(TheirBackend):
-    """The alarms' part of the CloudWatch backend. Alarms keep their state and history when put
-    again.
+    """The alarms' part of the CloudWatch backend.
+
+    Alarms keep their state and history when put again.
     """
 
     def __init__(self, region_name: str, account_id: str) -> None:

@@ -111,8 +111,9 @@ class CloudWatchBackend(AlarmBackend):
         bulk.current().metrics.put(data)
 
     def values(self, wanted: Set[Key], since: float) -> dict[Key, list[Value]]:
-        """Return every value of some metrics since a time (seconds since 1970). Raises
-        StorageFailed.
+        """Return every value of some metrics since a time (seconds since 1970).
+
+        Raises StorageFailed.
         """
         return bulk.current().metrics.values(self._scope, wanted, since)
 

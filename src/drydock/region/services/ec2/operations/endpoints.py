@@ -21,8 +21,9 @@ class EndpointOperations(InterfaceOperations):
     """The endpoints' part of the EC2 backend."""
 
     def create_vpc_endpoint(self, vpc_id: str, *args: Any, **kwargs: Any) -> VPCEndPoint:
-        """CreateVpcEndpoint. An interface endpoint without security groups gets the VPC's default
-        one.
+        """CreateVpcEndpoint.
+
+        An interface endpoint without security groups gets the VPC's default one.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpcEndpoint.html
         """

@@ -71,8 +71,9 @@ class GatewayResponses(NatGateways):
     """The NAT gateways' part of the EC2 operations."""
 
     def create_nat_gateway(self) -> ActionResult:
-        """CreateNatGateway. Raises EC2ClientError for a regional one, which the region does not
-        support.
+        """CreateNatGateway.
+
+        Raises EC2ClientError for a regional one, which the region does not support.
 
         https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateways-regional.html
         """

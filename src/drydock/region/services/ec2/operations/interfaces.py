@@ -135,8 +135,9 @@ class InterfaceOperations(EC2Backend):
         super().delete_network_interface(eni_id)
 
     def free_address(self, subnet: Subnet) -> str:
-        """Return the next free address of `subnet`. Raises EC2ClientError
-        (InsufficientFreeAddressesInSubnet).
+        """Return the next free address of `subnet`.
+
+        Raises EC2ClientError (InsufficientFreeAddressesInSubnet).
 
         Cycles through the range, so that a released address is not given out again at once.
         """

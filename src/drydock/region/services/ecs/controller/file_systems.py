@@ -25,11 +25,11 @@ log = logging.getLogger(__name__)
 Json = Mapping[str, Any]
 
 PORT = 2049
-"""NFS's."""
+"""The port of NFS."""
 _ATTEMPTS = 3
-"""As EFS's own helper makes."""
+"""Attempts to connect, as EFS's own helper makes."""
 _SECONDS = 2.0
-"""Of one attempt: a packet that is dropped is no answer; AWS waits for minutes."""
+"""Seconds of one attempt: a dropped packet gets no answer; AWS waits for minutes."""
 
 
 class CannotMountError(Exception):
@@ -47,10 +47,10 @@ class _Found:
     """The API records that a volume needs."""
 
     address: IPv4Address | None
-    """Of the mount target in the task's zone."""
+    """The address of the mount target in the task's zone."""
     path: str
     permissions: int | None
-    """Of a folder that is made where there is none; None: it must be there."""
+    """The permissions of a folder that is made if missing; None: it must exist."""
 
 
 class FileSystems:

@@ -65,8 +65,9 @@ class Monitor:
         self.health = Health()
 
     def step(self, now: float) -> float:
-        """Begin, end or give up a check; return the seconds until the next step. A check's end
-        wakes earlier.
+        """Begin, end or give up a check; return the seconds until the next step.
+
+        A check's end wakes earlier.
         """
         if self._process is None and now >= self._due:
             self._begun = now

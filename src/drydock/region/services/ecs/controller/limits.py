@@ -39,7 +39,7 @@ class TaskLimits:
         self._guard = MemoryGuard()
         self._lock = threading.Lock()
         self._lowered: list[str] = []
-        """ulimits that this machine does not give whole, in words."""
+        """Messages about ulimits that this machine allows only in part."""
         self._tasks: dict[str, tuple[Group, dict[str, Group]]] = {}
         """Task's id → its group and those of its containers."""
 

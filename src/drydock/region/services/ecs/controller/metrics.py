@@ -1,5 +1,4 @@
-"""Publish the CPU and memory use of services and clusters to CloudWatch, every minute of region
-time.
+"""Publish the CPU and memory use of services and clusters, every minute of region time.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html
 """
@@ -97,8 +96,9 @@ class UsageController:
 
 
 def share(size: Size, before: Usage, after: Usage, seconds: float) -> Share:
-    """Return a task's use over some seconds, in percent of its size. CPU may exceed 100: it is not
-    capped.
+    """Return a task's use over some seconds, in percent of its size.
+
+    CPU may exceed 100: it is not capped.
     """
     busy = max(0.0, after.cpu - before.cpu) / seconds
     return Share(

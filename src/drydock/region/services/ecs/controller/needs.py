@@ -21,7 +21,7 @@ DOCKER_HUB = "registry-1.docker.io"
 
 Connect = Callable[[IPv4Address], Probe]
 Lookup = Callable[[str], "tuple[IPv4Address, ...] | None"]
-"""A name → its addresses; None: nobody in the region knows the name."""
+"""A name → its addresses; None: the region does not have the name."""
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ class State:
     age: float
     """Seconds since its start."""
     exit_code: int | None = None
-    """None: it runs."""
+    """None while it runs."""
     health: str = "UNKNOWN"
 
 

@@ -19,7 +19,7 @@ from drydock.region.services.ecs.controller.needs import registry_of
 from drydock.region.services.ecs.records import Task
 
 Need = tuple[list[Check], str]
-"""What must be allowed, and ECS's words for what fails without it; `{}` is where the cause stands."""
+"""Required permissions, and ECS's message when they are missing; `{}` is replaced by the cause."""
 
 _ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com")
 _RETRIEVAL = (
@@ -31,7 +31,7 @@ _ROLES = (
     ("execution", "executionRoleArn", "execution_role_arn"),
     ("task", "taskRoleArn", "task_role_arn"),
 )
-"""Ours, the overrides' and moto's words for a task's two roles."""
+"""Our, the overrides' and moto's names of a task's two roles."""
 
 
 class Permissions:
@@ -83,8 +83,9 @@ class Permissions:
             return session.refusal(checks)
 
     def may_write(self, task: Task, target: LogTarget) -> bool:
-        """Return whether a container's lines may be stored. If not they are lost, and the task runs
-        on.
+        """Return whether a container's lines may be stored.
+
+        If not they are lost, and the task runs on.
         """
         role = self._roles(task)["execution"] if self._enforced else ""
         if not role:

@@ -33,7 +33,7 @@ from drydock.region.services.ecs.records import Task
 from drydock.region.services.kit.parts import Parts
 
 _AGAIN = 0.5
-"""Seconds between two looks whether a server that left has ended its last call."""
+"""Seconds between two checks whether a removed server has ended its last call."""
 _PROTOCOLS = frozenset({"http", "http2", "grpc"})
 
 
@@ -120,8 +120,9 @@ class TaskProxies:
             self.close(task_id)
 
     def _listen(self, task: Task, mesh: Mesh) -> Proxy:
-        """Open the proxy's sockets. Aliases are redirected to free ports: the containers may use
-        any port.
+        """Open the proxy's sockets.
+
+        Aliases are redirected to free ports: the containers may use any port.
         """
         eni = str(task.eni_id)
         namespace = self._parts.fabric.namespace(eni)

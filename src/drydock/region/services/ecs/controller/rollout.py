@@ -16,7 +16,7 @@ from drydock.region.services.ecs.revisions import ServiceDeployment
 from drydock.region.services.kit.parts import Parts
 
 _ALARMS_EVERY = 0.5
-"""Seconds between two looks at alarms: they wake nobody."""
+"""Seconds between two checks of alarms, which wake no controller."""
 
 
 class Rollout:

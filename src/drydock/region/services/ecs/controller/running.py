@@ -27,21 +27,22 @@ class _Part:
 
 
 class RunningTask:
-    """The containers of a task that run or ran. One thread at a time changes it; any may call
-    `pids`.
+    """The containers of a task that run or ran.
+
+    One thread at a time changes it; any may call `pids`.
 
     Every `now` is in monotonic seconds.
     """
 
     def __init__(self) -> None:
         self.prepared: Mapping[str, Prepared] = {}
-        """What is to be started, by container; empty until all have what they need."""
+        """The prepared containers by name; empty until all are prepared."""
         self.agent_trouble: str | None = None
         """Why ExecuteCommand's agent can't work, empty if it can; None: ExecuteCommand is not enabled."""
         self.out_of_memory: set[str] = set()
         """Containers that were ended because they used too much."""
         self.task_out_of_memory = False
-        """Whether it was the task's memory that one of them had used up."""
+        """Whether one of them had used up the task's memory."""
         self._parts: dict[str, _Part] = {}
 
     @property

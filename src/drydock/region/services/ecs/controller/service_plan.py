@@ -14,7 +14,7 @@ from dataclasses import dataclass
 FIRST_BACKOFF = 2.0
 LAST_BACKOFF = 300.0
 FAILED_BY_ITSELF = frozenset({"TaskFailedToStart", "EssentialContainerExited"})
-"""The stop codes of tasks that nobody stopped."""
+"""The stop codes of tasks that ended by themselves."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class TaskView:
     healthy: bool
     """Running, and healthy wherever its health is asked for."""
     failing: bool = False
-    """Its health checks failed and its grace period is over."""
+    """Whether its health checks failed after its grace period."""
     order: float = 0.0
     """Older tasks have smaller numbers."""
     protected: bool = False
@@ -44,7 +44,7 @@ class ServicePlan:
     start: int = 0
     stop: tuple[str, ...] = ()
     unhealthy: tuple[str, ...] = ()
-    """Of `stop`, those that are stopped for their health."""
+    """The tasks of `stop` that are unhealthy."""
 
 
 def plan(

@@ -1,5 +1,4 @@
-"""Serve ExecuteCommand's sessions: connect the holder of a session's token to its program's
-terminal.
+"""Serve ExecuteCommand's sessions: a session's token gives access to its program's terminal.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
 """
@@ -22,7 +21,7 @@ from drydock.region.services.kit.parts import Parts
 log = logging.getLogger(__name__)
 
 Find = Callable[[str], RunningTask | None]
-"""A task's ARN → what runs of it."""
+"""A task's ARN → its running containers."""
 
 
 class ExecSessions:

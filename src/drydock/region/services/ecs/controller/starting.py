@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 _PROXY = "ecs-service-connect"
 """The proxy's name in log streams."""
 _PROBE_SECONDS = 3.0
-"""A packet that is dropped is no answer; AWS waits for minutes."""
+"""A dropped packet gets no answer; AWS waits for minutes."""
 
 
 class CannotStartError(Exception):
@@ -186,8 +186,9 @@ class TaskStarter:
         self._endpoints.open(task, self._permissions.task_role(task), pids)
 
     def connect(self, task: Task, wake: Callable[[], None]) -> None:
-        """Start Service Connect's proxy, where the task has it; idempotent. `wake` is called when
-        it ends.
+        """Start Service Connect's proxy, where the task has it; idempotent.
+
+        `wake` is called when it ends.
 
         Raises CannotStartError.
         """
@@ -305,8 +306,9 @@ class TaskStarter:
         return str(path)
 
     def _sink(self, task: Task, target: LogTarget | None) -> Sink:
-        """Return the sink of a log target. The stream is made before the process, as ECS's log
-        driver does.
+        """Return the sink of a log target.
+
+        The stream is made before the process, as ECS's log driver does.
         """
         try:
             return self._logs.open(task, target)

@@ -56,10 +56,10 @@ class TaskController:
         self._lock = threading.Lock()
         self._running: dict[str, RunningTask] = {}
         self._admitted: set[str] = set()
-        """Tasks that are being started: not all that they need is open yet."""
+        """Tasks that are being started, whose files are not all open yet."""
         self._sessions = ExecSessions(parts, self._starter, self._running.get)
         self.wake: Callable[[str], None] = lambda _key: None
-        """Set by the daemon: look at a key again."""
+        """Set by the daemon: queue a key again."""
 
     # -- what other parts may ask
 

@@ -157,8 +157,9 @@ class EcsBackend(ServiceOperations, SettingOperations):
         return [*found, *more], failures
 
     def describe_task_definition(self, task_definition_str: str) -> TaskDefinition:
-        """Return a task definition. A family alone means its newest active revision, unlike in moto
-        5.2.5.
+        """Return a task definition.
+
+        A family alone means its newest active revision, unlike in moto 5.2.5.
         """
         name = task_definition_str.rsplit("/", maxsplit=1)[-1]
         if ":" in name:

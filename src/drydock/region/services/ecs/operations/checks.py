@@ -71,8 +71,9 @@ def is_fargate(launch_type: str | None, strategy: list[Json]) -> bool:
 def network(
     ec2: Ec2Backend, task_definition: TaskDefinition, configuration: Json | None
 ) -> Json | None:
-    """Return the network configuration with its defaults. Raises InvalidParameterException as ECS
-    does.
+    """Return the network configuration with its defaults.
+
+    Raises InvalidParameterException as ECS does.
     """
     if task_definition.network_mode != "awsvpc":
         if configuration:

@@ -19,7 +19,7 @@ _NOT_SHOWN = frozenset(
         "failed_health", "failure_told", "connect", "volumes", "protected_until",
     }
 )  # fmt: skip
-"""What a task's record holds beyond API_Task.html."""
+"""Attributes of a task's record that are not in API_Task.html."""
 
 
 def _camel(name: str) -> str:

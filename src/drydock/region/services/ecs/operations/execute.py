@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 LASTS = timedelta(seconds=60)
-"""For which a token opens its session, once."""
+"""Time in which a token opens its session, once."""
 _NOT_ENABLED = (
     "The execute command failed because execute command was not enabled when the task was run or the "
     "execute command agent isn't running. Wait and try again or run a new task with execute command "

@@ -24,8 +24,9 @@ _MINUTES, _MOST_MINUTES, _MOST_TASKS = 120, 2880, 10
 
 
 def update(ecs: EcsBackend, params: Mapping[str, Any]) -> tuple[list[Json], list[Json]]:
-    """Run UpdateTaskProtection; return the protections and failures. Raises
-    InvalidParameterException.
+    """Run UpdateTaskProtection; return the protections and failures.
+
+    Raises InvalidParameterException.
     """
     minutes = params.get("expiresInMinutes")
     if minutes is not None and not 1 <= int(minutes) <= _MOST_MINUTES:

@@ -1,5 +1,4 @@
-"""CreateService, UpdateService, DeleteService, and the operations that describe services: records
-only.
+"""Operations on services: CreateService, UpdateService, DeleteService and others; records only.
 
 moto 5.2.5: CreateService forgets `enableExecuteCommand`, `healthCheckGracePeriodSeconds`,
 `availabilityZoneRebalancing`, the capacity provider strategy and the deployment configuration;
@@ -51,7 +50,7 @@ _REDEPLOYING = (
     "volume_configurations",
     "task_definition",
 )
-"""What starts a new deployment when it becomes another one (API_UpdateService.html)."""
+"""Settings that start a new deployment when they change (API_UpdateService.html)."""
 
 
 class ServiceOperations(DeploymentOperations):

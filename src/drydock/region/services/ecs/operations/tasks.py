@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 FARGATE_VERSION = "1.4.0"
-"""What the platform version LATEST means for Linux tasks."""
+"""The platform version LATEST of Linux tasks."""
 
 
 class TaskOperations(EC2ContainerServiceBackend):

@@ -62,8 +62,9 @@ class TaskAttachment:
 
 
 def check(given: Sequence[Json], definition: TaskDefinition) -> None:
-    """Check the volumes of CreateService, UpdateService or RunTask. Raises
-    InvalidParameterException, ClientException.
+    """Check the volumes of CreateService, UpdateService or RunTask.
+
+    Raises InvalidParameterException, ClientException.
     """
     if len(given) > 1:
         raise InvalidParameterException("volumeConfigurations can have at most 1 items.")

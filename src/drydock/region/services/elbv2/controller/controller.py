@@ -53,9 +53,9 @@ class LoadBalancerController:
         self._running: dict[str, _Running] = {}
         self._urls: dict[str, list[dict[str, Any]]] = {}
         self._last: dict[str, Traffic] = {}
-        """What went through load balancers that are gone, until somebody takes it."""
+        """The traffic of deleted load balancers, until it is taken."""
         self.wake: Callable[[str], None] = lambda _key: None
-        """Set by the daemon: look at a key again."""
+        """Set by the daemon: queue a key again."""
 
     def urls(self) -> list[dict[str, Any]]:
         """Return each listener's load_balancer, arn, port and url (on the host's loopback)."""

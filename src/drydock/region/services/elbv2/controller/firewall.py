@@ -1,5 +1,4 @@
-"""Translate a web ACL, with its rule groups, into the balancer's rules in order of evaluation.
-Pure.
+"""Translate a web ACL, with its rule groups, into the balancer's rules. Pure.
 
 https://docs.aws.amazon.com/waf/latest/APIReference/API_WebACL.html Managed rule groups are not
 evaluated here; their rules are left out.

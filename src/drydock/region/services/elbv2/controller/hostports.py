@@ -1,6 +1,4 @@
-"""The host's ports of listeners, requested from the porter and remembered, so that URLs stay the
-same.
-"""
+"""The host's ports of listeners, requested from the porter and remembered, so that URLs stay."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class LogController:
         now = time.monotonic()
         changed = [one for one in wanted.items() if one not in delivery.destinations.items()]
         if last or changed or not exists or now >= self._next.get(arn, 0.0):
-            # whoever deletes a load balancer often deletes its bucket next
+            # a deletion of a load balancer is often followed by that of its bucket
             self._next[arn] = now + (self._period if exists else min(self._period, _SOON))
             problems = self._deliver(arn, delivery, wanted, exists=exists)
             for kind, where in changed:
@@ -122,7 +122,7 @@ class LogController:
             except TerminalError as error:
                 if exists:
                     problems.append(str(error))
-                # of one that is gone, nobody is left who could mend it
+                # when the load balancer is gone, its user cannot fix it
                 kept = log_delivery.KEPT if exists else 0
                 with self._store.locked():
                     log_delivery.give_up(delivery, kind, folder, kept)

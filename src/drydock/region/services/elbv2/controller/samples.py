@@ -54,8 +54,9 @@ def of_balancer(arn: str, traffic: Traffic, owed: Counter[int]) -> list[Sample]:
 
 
 def of_health(arn: str, group: str, states: Mapping[str, int]) -> list[Sample]:
-    """Return a target group's healthy and unhealthy counts. `states`: target state → number of
-    targets.
+    """Return a target group's healthy and unhealthy counts.
+
+    `states`: target state → number of targets.
     """
     where = _dimensions(LoadBalancer=_name(arn), TargetGroup=_name(group))
     counted = {"HealthyHostCount": "healthy", "UnHealthyHostCount": "unhealthy"}

@@ -1,5 +1,4 @@
-"""The TLS settings of an HTTPS listener: security policy and certificates, from ACM's and IAM's
-records.
+"""An HTTPS listener's TLS settings: security policy and certificates of ACM and IAM.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/https-listener-certificates.html
 """

@@ -85,8 +85,9 @@ class Views:
         return firewall(acl, waf.items, self._parts.scaled) if acl else None
 
     def _listeners(self, record: Any) -> tuple[list[Listener], list[str]]:
-        """Return a load balancer's listeners, and why some of them cannot be served. Under the
-        lock.
+        """Return a load balancer's listeners, and why some of them cannot be served.
+
+        Under the lock.
         """
         served: list[Listener] = []
         unserved: list[str] = []

@@ -40,7 +40,7 @@ _UNCHANGED = {
     "Path": "/#{path}",
     "Query": "#{query}",
 }
-"""What a redirect leaves as it came, when nothing else is said."""
+"""A redirect's defaults, which keep the request's own values."""
 _PLACEHOLDERS = {
     "Host": {"host"},
     "Path": {"host", "path", "port"},
@@ -50,8 +50,9 @@ _PLACEHOLDERS = {
 
 
 def checked(actions: Sequence[Json], protocol: str, port: int) -> list[dict[str, Any]]:
-    """Return the actions of a listener of this protocol and port, as ELB shows them. Raises
-    ELBClientError.
+    """Return the actions of a listener of this protocol and port, as ELB shows them.
+
+    Raises ELBClientError.
     """
     if not actions:
         raise invalid("At least one action must be specified")

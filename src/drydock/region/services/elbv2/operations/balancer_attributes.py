@@ -91,8 +91,9 @@ def check(wanted: Mapping[str, str], kind: str) -> None:
 
 
 def logs(attributes: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Return kind, bucket and prefix of the enabled logs. Raises ELBClientError: no bucket is
-    named.
+    """Return kind, bucket and prefix of the enabled logs.
+
+    Raises ELBClientError: no bucket is named.
     """
     found = []
     for kind in LOGS:

@@ -23,8 +23,9 @@ from drydock.region.services.elbv2.operations.tags import check as check_tags
 
 
 class LoadBalancer(models.FakeLoadBalancer):
-    """A load balancer. The controller sets `state`: provisioning, active, failed. `enis` by subnet
-    id.
+    """A load balancer. The controller sets `state`: provisioning, active, failed.
+
+    `enis` by subnet id.
     """
 
     enis: dict[str, str]

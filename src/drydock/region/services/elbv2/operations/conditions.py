@@ -28,7 +28,7 @@ _CONFIGS = {
 }
 _ONCE = ("host-header", "http-request-method", "path-pattern", "source-ip")
 _SHORT = ("host-header", "path-pattern")
-"""Fields whose values may also stand in `Values`."""
+"""Fields whose values may also be in `Values`."""
 _LONGEST = 128
 _LONGEST_NAME = 40
 _CHARACTERS = {
@@ -149,6 +149,6 @@ def _texts(condition: Json) -> list[str]:
     values = condition[_CONFIGS[condition["Field"]]]["Values"]
     if condition["Field"] != "query-string":
         return list(values)
-    # "\*" and "\?" stand for themselves.
+    # "\*" and "\?" are literal.
     pairs = [pair.get(key) or "" for pair in values for key in ("Key", "Value")]
     return [re.sub(r"\\[*?]", "", text) for text in pairs]

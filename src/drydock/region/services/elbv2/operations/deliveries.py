@@ -19,14 +19,15 @@ class Delivery:
     destinations: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Kind of log (`access_logs`, `connection_logs`) → bucket and prefix."""
     address: str = ""
-    """Of the node that the files are named after."""
+    """The address of the node that the files are named after."""
     offsets: dict[str, dict[str, int]] = field(default_factory=dict)
-    """Kind of log → file's name → bytes that need no more looking at."""
+    """Kind of log → file's name → bytes that are delivered."""
 
 
 def deliveries(backend: Any) -> dict[str, Delivery]:
-    """Return the delivery states by load balancer ARN; part of ELB's backend. Under the store's
-    lock.
+    """Return the delivery states by load balancer ARN; part of ELB's backend.
+
+    Under the store's lock.
     """
     found: dict[str, Delivery] = vars(backend).setdefault("log_deliveries", {})
     return found

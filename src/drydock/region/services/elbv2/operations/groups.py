@@ -29,7 +29,7 @@ _PRIVATE = tuple(
     ipaddress.ip_network(one)
     for one in ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")
 )
-"""Where targets outside the VPC may be."""
+"""Networks in which targets outside the VPC may be."""
 
 
 class GroupOperations(BalancerOperations):

@@ -20,8 +20,9 @@ _PATH = re.compile(r"/[A-Za-z0-9_.$/~\"'@:+&%=?,;!()*#\[\]-]*")
 
 @dataclass(frozen=True)
 class HealthCheck:
-    """A health check. Times in seconds. `port`: a number or traffic-port. `matcher`: {"HttpCode":
-    …} or {"GrpcCode": …}.
+    """A health check. Times in seconds. `port`: a number or traffic-port.
+
+    `matcher`: {"HttpCode": …} or {"GrpcCode": …}.
     """
 
     protocol: str

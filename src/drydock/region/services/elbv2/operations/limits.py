@@ -40,4 +40,4 @@ NAMED = {
     "target-groups-per-action-on-application-load-balancer": GROUPS_PER_ACTION,
     "target-id-registrations-per-application-load-balancer": 1000,
 }
-"""What DescribeAccountLimits tells."""
+"""The answer of DescribeAccountLimits."""

@@ -23,7 +23,7 @@ _NAMES = {
     "x_amzn_tls_version": "X-Amzn-Tls-Version",
     "x_amzn_tls_cipher_suite": "X-Amzn-Tls-Cipher-Suite",
 }
-"""Headers that ELB adds to requests over HTTPS, and their names when nobody gives others."""
+"""Headers that ELB adds to requests over HTTPS, and their default names."""
 _METHOD = r"(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH)"
 _VALUES: dict[str, Check] = {
     "strict_transport_security": text(

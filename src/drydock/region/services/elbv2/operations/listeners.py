@@ -191,6 +191,7 @@ class ListenerOperations(GroupOperations):
         replaced: Any = None,
     ) -> list[dict[str, Any]]:
         """Return the actions as ELB shows them. `replaced`: the rule whose actions they replace.
+
         Raises ELBClientError.
         """
         checked = actions.checked(wanted, protocol, port)

@@ -1,8 +1,7 @@
 """The security policies of HTTPS listeners: which protocols and ciphers each one allows.
 
 moto 5.2.5 lacks the FIPS policies and most of the FS ones, and gives Ext1-PQ the ciphers of Ext2.
-Source:
-https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html (PQ
+Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html (PQ
 policies differ from their classical twins in the key exchange alone). The RFC 9151 policies of 2026
 are missing.
 """
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 DEFAULT = "ELBSecurityPolicy-2016-08"
-"""What the API takes for an HTTPS listener that names none."""
+"""The default of an HTTPS listener."""
 
 
 @dataclass(frozen=True)

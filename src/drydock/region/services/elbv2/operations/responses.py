@@ -204,8 +204,9 @@ class ElbResponse(ELBV2Response):
         return ActionResult({"TargetHealthDescriptions": found})
 
     def _page(self, name: str, found: Sequence[Any], key: Callable[[Any], str]) -> ActionResult:
-        """Return one page; its marker is the last item's key. Raises ELBClientError for an unknown
-        marker.
+        """Return one page; its marker is the last item's key.
+
+        Raises ELBClientError for an unknown marker.
         """
         marker, start = self._get_param("Marker"), 0
         if marker:

@@ -105,8 +105,9 @@ class TargetGroup(models.FakeTargetGroup):
             self.targets.setdefault(f"{target['Id']}:{port}", entry)
 
     def deregister(self, targets: list[dict[str, Any]]) -> None:
-        """DeregisterTargets: without a port, every port of the target. Unknown ones are not an
-        error.
+        """DeregisterTargets: without a port, every port of the target.
+
+        Unknown ones are not an error.
         """
         for target in targets:
             port = int(target["Port"]) if target.get("Port") else None

@@ -9,7 +9,7 @@ from typing import Any
 from drydock.region.services.elbv2.operations.problems import invalid
 
 Check = Callable[[str, str], None]
-"""Of a key and its value."""
+"""A check of a key and its value."""
 
 
 def pairs(attributes: Sequence[Mapping[str, Any]]) -> dict[str, str]:

@@ -1,5 +1,4 @@
-"""Log streams whose events are on disk (`api/bulk`): their record is small, and new lines do not
-change it.
+"""Log streams whose events are on disk (`api/bulk`), so that new lines change no record.
 
 moto 5.2.5 keeps every event for ever as an object in its stream.
 """

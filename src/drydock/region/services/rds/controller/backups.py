@@ -48,8 +48,9 @@ class Backups:
         self._taking = threading.Lock()
 
     def restore(self, view: DatabaseView) -> None:
-        """Copy the files that a new database is restored from into its volume. Raises
-        DatabaseFailed.
+        """Copy the files that a new database is restored from into its volume.
+
+        Raises DatabaseFailed.
         """
         origin = self._origin(view)
         volume = self._servers.volume(view)

@@ -25,7 +25,7 @@ from drydock.region.services.rds.operations.classes import SERVERLESS, memory, v
 NAMESPACE = "AWS/RDS"
 _KEY = "rds-insight"
 _LOGS = 1.0
-"""Seconds between two looks at logs."""
+"""Seconds between two reads of logs."""
 _UNIT_CPU, _UNIT_MEMORY = 0.25, 2 << 30
 """The size of a capacity unit (ACU): a quarter of a CPU, and 2 GiB as AWS says."""
 _STEP = 0.5
@@ -210,8 +210,9 @@ def _of_paused(places: dict[str, MetricSource], paused: frozenset[str]) -> Itera
 
 
 def capacity(before: float | None, cpu: float, bounds: Bounds) -> float:
-    """Return the ACUs for a load of `cpu` CPUs. They rise at once, and fall by at most half per
-    minute.
+    """Return the ACUs for a load of `cpu` CPUs.
+
+    They rise at once, and fall by at most half per minute.
 
     https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.how-it-works.html
     """

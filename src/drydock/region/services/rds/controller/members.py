@@ -28,7 +28,7 @@ class InstanceView:
     names: tuple[str, ...] = ()
     """The endpoints that lead to it, its own first."""
     wanted: Wanted = field(default_factory=Wanted)
-    """What its parameter groups say."""
+    """The parameters of its groups."""
 
     @property
     def staying(self) -> bool:

@@ -26,10 +26,10 @@ from drydock.region.services.rds.controller.view import DatabaseView
 log = logging.getLogger(__name__)
 
 _PORT = 15432
-"""Where the waker listens, on the instance's interface."""
+"""The port of the waker on the instance's interface."""
 _TABLE = "ip drydock_pause"
 _SHORTEST, _LONGEST = 0.2, 5.0
-"""Seconds between two looks."""
+"""The bounds of seconds between two checks."""
 _ACTIVITY = """
 SELECT (SELECT count(*) FROM pg_stat_activity
         WHERE backend_type = 'client backend' AND usename <> 'rdsadmin'),

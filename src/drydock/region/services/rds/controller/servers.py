@@ -33,7 +33,7 @@ from drydock.region.services.rds.controller.parameters import Applied, is_static
 from drydock.region.services.rds.controller.view import DatabaseView
 
 _VALIDITY = timedelta(days=365)
-"""Of a server's certificate; a new one is made at every start of the region or of the instance.
+"""Validity of a server's certificate; a new one is made at every start of the region or of the instance.
 https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.SSL.html"""
 
 
@@ -105,7 +105,7 @@ class Servers:
         self._running: dict[str, Running] = {}
         """By the resource id of the instance."""
         self.wake: Callable[[str], None] = lambda _key: None
-        """Look at a key again."""
+        """Queue a key again."""
 
     def lock(self, instance: InstanceView) -> AbstractContextManager[Any]:
         """Return the lock for starting, stopping or replacing the server of an instance."""

@@ -58,8 +58,9 @@ class PasswordOperations(EventOperations):
         touch("rds")
 
     def password_set(self, owner: Any, password: str) -> bool:
-        """Note that the server has a password; if it was pending it becomes current. Return whether
-        it was.
+        """Note that the server has a password; if it was pending it becomes current.
+
+        Return whether it was.
         """
         if not owner.manage_master_user_password:
             return False

@@ -212,8 +212,9 @@ class SnapshotOperations(ParameterOperations):
         return cluster
 
     def _base(self, source: Any, wanted: Any) -> tuple[datetime | None, Any]:
-        """Return the wanted time and the last automated snapshot before it. Raises
-        InvalidParameterValue.
+        """Return the wanted time and the last automated snapshot before it.
+
+        Raises InvalidParameterValue.
         """
         until = _time(wanted)
         taken = [

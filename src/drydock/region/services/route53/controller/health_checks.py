@@ -34,7 +34,7 @@ class Plan:
     """Seconds, in region time."""
     threshold: int
     check: Check | None
-    """None: its name has no address."""
+    """None if its name has no address."""
     healthy: bool = True
     """The state that was written last."""
 

@@ -1,5 +1,4 @@
-"""The controller of names: one key is one name server (a VPC's resolver or the host's) or a hosted
-zone.
+"""The controller of names: one key is a name server (a VPC's or the host's) or a hosted zone.
 
 A pass computes all answers of a server, which has them at once. The versions that the servers have
 are written back, so that a change of a hosted zone is INSYNC when it can really be resolved.

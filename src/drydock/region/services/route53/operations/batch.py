@@ -35,8 +35,9 @@ def apply(
     changes: Sequence[Mapping[str, Any]],
     lookup: Lookup,
 ) -> list[RecordSet]:
-    """Return the records after a batch. Raises InvalidChangeBatch or InvalidInput, in Route 53's
-    words.
+    """Return the records after a batch.
+
+    Raises InvalidChangeBatch or InvalidInput, in Route 53's words.
     """
     _check_size(changes)
     for change in changes:

@@ -15,8 +15,9 @@ class Refused(Route53ClientError):  # noqa: N818  (it says what happened)
 
 
 class InvalidChangeBatch(Route53ClientError):  # noqa: N818  (AWS's name)
-    """A rejected batch, of which nothing was done. AWS lists all problems in one message, in
-    brackets.
+    """A rejected batch, of which nothing was done.
+
+    AWS lists all problems in one message, in brackets.
     """
 
     def __init__(self, messages: Sequence[str]) -> None:

@@ -59,8 +59,9 @@ class Backend(S3Backend):
         return bucket
 
     def put_object(self, *args: Any, **kwargs: Any) -> FakeKey:
-        """PutObject, also called for other services, whose requests change S3 then. Raises
-        StorageFailed.
+        """PutObject, also called for other services, whose requests change S3 then.
+
+        Raises StorageFailed.
         """
         changes.touch("s3")
         return super().put_object(*args, **kwargs)

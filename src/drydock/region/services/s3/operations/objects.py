@@ -36,8 +36,9 @@ class Shared:
 
 
 class Object(FakeKey):
-    """One version of an object, or a part of an upload. Holds its body from its creation to
-    `dispose`.
+    """One version of an object, or a part of an upload.
+
+    Holds its body from its creation to `dispose`.
     """
 
     body = Body()

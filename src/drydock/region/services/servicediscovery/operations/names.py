@@ -42,8 +42,9 @@ def lacks(kinds: Iterable[str], attributes: Mapping[str, str]) -> str:
 def record_sets(
     service: str, namespace: str, dns: Mapping[str, Any] | None, instances: Sequence[Found]
 ) -> list[dict[str, Any]]:
-    """Return the record sets for Route 53. Without a healthy instance all are included, as Route 53
-    does.
+    """Return the record sets for Route 53.
+
+    Without a healthy instance all are included, as Route 53 does.
     """
     name = canonical(f"{service}.{namespace}")
     shown = [one for one in instances if one.healthy] or list(instances)

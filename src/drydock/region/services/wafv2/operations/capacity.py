@@ -55,8 +55,9 @@ def of_rules(rules: list[Json], group_capacity: GroupCapacity) -> int:
 
 
 def flat(statement: Json) -> Iterator[tuple[str, Json]]:
-    """Yield a statement and all nested ones: name and content. A managed group's scope-down is left
-    out.
+    """Yield a statement and all nested ones: name and content.
+
+    A managed group's scope-down is left out.
     """
     for name, content in statement.items():
         yield name, content

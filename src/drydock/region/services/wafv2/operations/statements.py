@@ -48,7 +48,7 @@ _WINDOWS = (60, 120, 300, 600)
 _TOKEN = re.compile(r"[A-Za-z0-9_.-]+")
 """Names of headers, cookies and arguments that HAProxy's expressions take."""
 _NOT_REGEX = re.compile(r"(?<!\\)(?:\\\\)*(?:\(\?(?:[=!>]|<[=!]|\(|R|&|\d)|\(\*|\\[1-9CKRNUuLlgk])")
-"""What WAF's regular expressions lack: references, assertions, atomic groups, verbs.
+"""Syntax that WAF's regular expressions lack: references, assertions, atomic groups, verbs.
 https://docs.aws.amazon.com/waf/latest/developerguide/waf-regex-pattern-set-managing.html"""
 
 
