@@ -5,7 +5,7 @@ The three remedies are those of https://repost.aws/knowledge-center/ecs-unable-t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,9 +37,7 @@ def stranded(ecs: Any, clusters: Iterable[str]) -> list[Stranded]:
     """Return stopped tasks whose reason is the network; only the newest per subnet and reason."""
     found: dict[tuple[str, str], tuple[Any, Stranded]] = {}
     for cluster in clusters:
-        arns = ecs.list_tasks(cluster=cluster, desiredStatus="STOPPED")["taskArns"]
-        tasks = ecs.describe_tasks(cluster=cluster, tasks=arns[:100])["tasks"] if arns else []
-        for task in tasks:
+        for task in _stopped(ecs, cluster):
             reason = str(task.get("stoppedReason") or "")
             if not reason.startswith(_REASONS) or not any(
                 word in reason for word in _NETWORK_WORDS
@@ -51,6 +49,14 @@ def stranded(ecs: Any, clusters: Iterable[str]) -> list[Stranded]:
             if key not in found or task["createdAt"] > found[key][0]:
                 found[key] = (task["createdAt"], one)
     return [one for _, one in found.values()]
+
+
+def _stopped(ecs: Any, cluster: str) -> Iterator[Any]:
+    """Describe every stopped task; a page of ListTasks has as many as DescribeTasks takes."""
+    pages = ecs.get_paginator("list_tasks").paginate(cluster=cluster, desiredStatus="STOPPED")
+    for page in pages:
+        if arns := page["taskArns"]:
+            yield from ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"]
 
 
 def _subnet(task: Any) -> str:

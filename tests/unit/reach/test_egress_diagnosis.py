@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
 from typing import Any
@@ -57,17 +58,23 @@ def test_a_subnet_that_is_gone() -> None:
 class Ecs:
     """Two clusters' stopped tasks."""
 
-    def __init__(self, tasks: list[dict[str, Any]]) -> None:
+    def __init__(self, tasks: list[dict[str, Any]], page: int = 100) -> None:
         self.tasks = tasks
+        self.page = page
 
-    def list_tasks(self, cluster: str, desiredStatus: str) -> dict[str, Any]:  # noqa: N803
+    def get_paginator(self, operation: str) -> Ecs:
+        assert operation == "list_tasks"
+        return self
+
+    def paginate(self, cluster: str, desiredStatus: str) -> Iterator[dict[str, Any]]:  # noqa: N803
         assert (cluster, desiredStatus) == ("c", "STOPPED")
-        return {"taskArns": [task["taskArn"] for task in self.tasks]}
+        arns = [task["taskArn"] for task in self.tasks]
+        for first in range(0, len(arns), self.page):
+            yield {"taskArns": arns[first : first + self.page]}
 
     def describe_tasks(self, cluster: str, tasks: list[str]) -> dict[str, Any]:
         assert cluster == "c"
-        assert len(tasks) == len(self.tasks)
-        return {"tasks": self.tasks}
+        return {"tasks": [task for task in self.tasks if task["taskArn"] in tasks]}
 
 
 def stopped(name: str, reason: str, minutes: int = 0) -> dict[str, Any]:
@@ -90,3 +97,9 @@ def test_only_the_newest_task_of_each_network_fault_is_told() -> None:
         ]
     )
     assert stranded(ecs, ["c"]) == [Stranded("new", TIMEOUT, "subnet-1")]
+
+
+def test_every_page_of_stopped_tasks_is_looked_at() -> None:
+    ecs = Ecs([stopped(f"fine-{n}", "Scaling activity") for n in range(4)], page=2)
+    ecs.tasks.append(stopped("last", TIMEOUT))
+    assert stranded(ecs, ["c"]) == [Stranded("last", TIMEOUT, "subnet-1")]
