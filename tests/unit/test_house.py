@@ -41,4 +41,4 @@ def test_services_see_of_each_other_what_they_offer(folder: Path) -> None:
 def test_the_list_of_services_is_the_folders() -> None:
     from drydock.region.daemon import services
 
-    assert sorted((*services.RUN, *services.MORE, *services.KEPT)) == [one.name for one in FOLDERS]
+    assert sorted(services.SERVICES) == [one.name for one in FOLDERS]

@@ -11,8 +11,8 @@ from typing import Annotated
 
 import typer
 
-from drydock.cli import context as invocation
 from drydock.cli import output
+from drydock.cli.context import choose
 from drydock.errors import UsageError
 from drydock.paths import write_private
 
@@ -70,7 +70,7 @@ def push(
     from drydock.ops import registry
 
     found = engines.find(os.environ, engine)
-    clients = invocation.choose().clients
+    clients = choose().clients
     uri = registry.repository_uri(clients, repository)
     named = tag or _tag()
     # Tags are immutable: an image with this tag was pushed by an earlier run.

@@ -79,7 +79,7 @@ class Application:
         self._hold = Hold()
         self._handlers[f"{OWN}hold"] = self._hold_changes
         self._moto: Any = None
-        self._door = authorizer
+        self._authorizer = authorizer
         self._journal = journal
         self._own_key = own_key
 
@@ -109,7 +109,7 @@ class Application:
         reply = _Reply()
         ticket: Ticket | None = None
         try:
-            if self._door and (denial := self._door.forged(environ)):
+            if self._authorizer and (denial := self._authorizer.forged(environ)):
                 return self._refused(operation, denial, start_response)
             if answer := validation.refuse(environ, operation):
                 return _answer(start_response, HTTPStatus(answer[0]), *answer[1:])
@@ -180,7 +180,7 @@ class Application:
     def _denial(self, environ: Environ, operation: Operation) -> Denial | None:
         if self._own_key and (denial := refusal(environ, self._own_key)):
             return denial
-        return self._door.refuse(environ, operation) if self._door else None
+        return self._authorizer.refuse(environ, operation) if self._authorizer else None
 
     def _lacking(
         self, operation: Operation, error: Exception, start_response: StartResponse

@@ -94,7 +94,7 @@ class Region:
                 "/_drydock/database": self.database,
             },
             self.workspace.log,
-            self._door(),
+            self._authorizer(),
             self._journal,
             self.workspace.access_key,
         )
@@ -202,7 +202,7 @@ class Region:
             bulk.close()
         log.info("region stopped")
 
-    def _door(self) -> Authorizer | None:
+    def _authorizer(self) -> Authorizer | None:
         """Return the authorizer of requests; None unless IAM is enforced."""
         settings = self.config.region
         if not settings.enforce_iam:

@@ -200,6 +200,10 @@ def _saved_record(workspace: Workspace) -> RegionRecord | None:
         return None
 
 
+_PORTERS = frozenset({b"drydock.region.host.porter", b"drydock.region.porter"})
+"""The porter's module: today's, and that of a region which an older version started."""
+
+
 def _porter(workspace: Workspace) -> int | None:
     """Return the pid of the porter, which it has written into the file that it keeps locked."""
     try:
@@ -207,7 +211,7 @@ def _porter(workspace: Workspace) -> int | None:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except (OSError, ValueError):
         return None
-    ours = b"drydock.region.host.porter" in words and os.fsencode(workspace.root) in words
+    ours = not _PORTERS.isdisjoint(words) and os.fsencode(workspace.root) in words
     return pid if ours else None
 
 

@@ -1,49 +1,48 @@
-"""The present modules of classes that a saved region names by their former ones."""
+"""Where classes are today that a saved region names by the module in which they were before."""
 
 from __future__ import annotations
 
 _GAPS = "drydock.region.api.gaps."
-"""The former package of the services until 0.1.0: a package for some, one module for others."""
+"""Where the services were until 0.1.0: a package for some of them, one module for others."""
 _TODAY = "drydock.region.services."
-_MODULES = {
+_MOVED = {
+    "acm.records": "acm.records",
     "alarm_checks": "cloudwatch.operations.alarm_checks",
     "alarms": "cloudwatch.operations.alarms",
     "applicationautoscaling": "applicationautoscaling.operations.backend",
+    "backup": "backup.operations",
     "cloudwatch": "cloudwatch.operations.backend",
+    "ecs.connect": "ecs.connect",
+    "ecs.records": "ecs.records",
+    "ecs.revisions": "ecs.revisions",
+    "efs": "efs.operations",
+    "elbv2.constraints": "kit.constraints",
+    "firehose": "firehose.operations",
+    "iam": "iam.operations",
     "notrun": "kit.notrun",
     "overlay": "kit.register",
+    "rds.records": "rds.records",
+    "rds.rotation": "secretsmanager.rotation",
+    "route53.records": "route53.operations.record_sets",
     "scaling_policies": "applicationautoscaling.operations.policies",
     "scaling_responses": "applicationautoscaling.operations.responses",
     "schedules": "applicationautoscaling.operations.schedules",
+    "secretsmanager": "secretsmanager.operations",
+    "sns": "sns.operations",
+    "ssm": "ssm.operations",
+    "stepfunctions": "stepfunctions.operations",
+    "sts": "sts.operations",
+    "wafv2.records": "wafv2.records",
 }
-_SINGLE = frozenset(
-    {"backup", "efs", "firehose", "iam", "secretsmanager", "sns", "ssm", "stepfunctions", "sts"}
-)
-
-_INNER = {
-    ("elbv2", "constraints"): "kit.constraints",
-    ("rds", "rotation"): "secretsmanager.rotation",
-    ("route53", "records"): "route53.operations.record_sets",
-}
-_RECORDS = frozenset(
-    {("acm", "records"), ("ecs", "records"), ("ecs", "connect"), ("ecs", "revisions"), ("rds", "records"),
-     ("wafv2", "records")}
-)  # fmt: skip
+"""Below `_GAPS` and below `_TODAY`; every other module of a package is in its operations now."""
 
 
 def today(module: str) -> str:
-    """Return the present name of a module in a saved region."""
+    """Return the module that holds what `module` held when it was saved."""
     if not module.startswith(_GAPS):
         return module
-    service, _, inner = module.removeprefix(_GAPS).partition(".")
-    if service in _MODULES:
-        return _TODAY + _MODULES[service]
-    if service in _SINGLE:
-        return f"{_TODAY}{service}.operations"
-    if (service, inner) in _INNER:
-        return _TODAY + _INNER[service, inner]
-    if (service, inner) in _RECORDS:
-        return f"{_TODAY}{service}.{inner}"
-    if not inner:
-        return _TODAY + service
-    return f"{_TODAY}{service}.operations.{inner}"
+    before = module.removeprefix(_GAPS)
+    if before in _MOVED:
+        return _TODAY + _MOVED[before]
+    service, _, inner = before.partition(".")
+    return f"{_TODAY}{service}.operations.{inner}" if inner else _TODAY + service

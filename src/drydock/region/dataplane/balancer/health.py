@@ -128,7 +128,7 @@ def observe(track: Track, server: Server | None, check: HealthCheck | None, now:
         return Track(failure or was)
     if failure is None:
         return Track(CHECKING)
-    refused = server.check == "L4CON"
+    refused = server.check == "L4CON" and (track.refused or track.failing_since is None)
     begun = track.failing_since if track.refused == refused else None
     since = now if begun is None else begun
     # a check that times out may take longer than the interval, and puts off the next one

@@ -49,6 +49,7 @@ class StsBackend(TheirBackend):
         https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
         """
         found = super().get_caller_identity(access_key_id, region)
-        if not found[1].endswith(":user/moto"):
+        # moto's name for a key that it does not know; an IAM user's ARN is of the service iam
+        if found[1] != f"arn:{self.partition}:sts::{self.account_id}:user/moto":
             return found
         return self.account_id, f"arn:{self.partition}:iam::{self.account_id}:root", self.account_id

@@ -130,3 +130,14 @@ def test_a_program_that_does_not_listen_yet_is_judged_at_awss_pace() -> None:
     track = observe(track, sick, check, 119.95)
     assert observe(track, sick, check, 121.9).health == CHECKING
     assert observe(track, sick, check, 121.95).health == MISMATCH
+
+
+def test_a_program_that_stops_listening_again_is_not_one_that_starts() -> None:
+    """Refusals and wrong answers in turn are failures in a row, as AWS counts them."""
+    check = HealthCheck(interval=1, start_interval=10, unhealthy_threshold=3)
+    refused, sick = server(check="L4CON"), server(check="L7STS", code="502")
+    track = observe(Track(), refused, check, 100.0)
+    for now, seen in ((101.0, sick), (102.0, refused), (102.9, sick)):
+        track = observe(track, seen, check, now)
+        assert track.health == CHECKING
+    assert observe(track, refused, check, 103.0).health == FAILED

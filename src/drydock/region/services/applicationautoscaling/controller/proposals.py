@@ -68,12 +68,12 @@ def _add_tracking(
         if value is not None:
             cooldown = float(body.get("ScaleOutCooldown", _COOLDOWN))
             capacity = maths.tracked(base, value, target)
-            found.out.append(_wish(policy, alarm, capacity, cooldown))
+            found.out.append(_proposal(policy, alarm, capacity, cooldown))
     elif not body.get("DisableScaleIn"):
         proposal = None
         if value is not None:
             cooldown = float(body.get("ScaleInCooldown", _COOLDOWN))
-            proposal = _wish(policy, alarm, maths.tracked(current, value, target), cooldown)
+            proposal = _proposal(policy, alarm, maths.tracked(current, value, target), cooldown)
         found.tracking.append(proposal)
 
 
@@ -85,13 +85,13 @@ def _add_steps(
     threshold = float(alarm.threshold)
     more = maths.stepped(body, threshold, value, base)
     if more is not None and more >= base:
-        found.out.append(_wish(policy, alarm, more, cooldown))
+        found.out.append(_proposal(policy, alarm, more, cooldown))
         return
     fewer = maths.stepped(body, threshold, value, current)
     if fewer is not None and fewer < current:
-        found.steps_in.append(_wish(policy, alarm, fewer, cooldown))
+        found.steps_in.append(_proposal(policy, alarm, fewer, cooldown))
 
 
-def _wish(policy: Any, alarm: Any, capacity: int, cooldown: float) -> Proposal:
+def _proposal(policy: Any, alarm: Any, capacity: int, cooldown: float) -> Proposal:
     arn, name = policy.policy_arn, policy.policy_name
     return Proposal(arn, name, alarm.name, capacity, cooldown, alarm.state_value)

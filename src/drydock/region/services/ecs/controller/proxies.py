@@ -58,7 +58,7 @@ class TaskProxies:
         if connect is None or task.id in self._open:
             return
         routes = reachable([_route(one) for one in connect.endpoints])
-        mesh = Mesh(routes, [_door(one) for one in connect.ingress])
+        mesh = Mesh(routes, [_ingress_port(one) for one in connect.ingress])
         if not mesh.routes and not mesh.ingress:
             return
         proxy = self._listen(task, mesh)
@@ -196,7 +196,7 @@ def _route(endpoint: Endpoint) -> Route:
     )
 
 
-def _door(ingress: Ingress) -> IngressPort:
+def _ingress_port(ingress: Ingress) -> IngressPort:
     return IngressPort(
         ingress.port, ingress.container_port, _protocol(ingress.protocol), ingress.idle
     )

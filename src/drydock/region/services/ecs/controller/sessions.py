@@ -33,14 +33,14 @@ class ExecSessions:
         self._find = find
         parts.workspace.private.mkdir(mode=0o700, exist_ok=True)
         path = parts.workspace.private / "exec.sock"
-        self._door = ExecServer(path, self._start)
+        self._server = ExecServer(path, self._start)
         # processes of this machine connect through the region's own root, if they are the same user's
         self._say(f"unix:///proc/{linux.host_pid()}/root{path}")
 
     def close(self) -> None:
         """Close all sessions. Idempotent."""
         self._say("")
-        self._door.close()
+        self._server.close()
 
     def _say(self, url: str) -> None:
         with self._store.locked():

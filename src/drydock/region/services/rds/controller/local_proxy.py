@@ -87,9 +87,9 @@ class LocalProxies:
 
     def close(self) -> None:
         with self._lock:
-            doors = list(self._proxies.values())
+            proxies = list(self._proxies.values())
             self._proxies.clear()
-        for proxy in doors:
+        for proxy in proxies:
             with contextlib.suppress(OSError):
                 proxy.listener.shutdown(socket.SHUT_RDWR)
             proxy.listener.close()
